@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef QNETPOOL_CONNECTION_H
+#define QNETPOOL_CONNECTION_H
+
+#include <qnetpool/connectionid.h>
+
+#include <memory>
+#include <utility>
+
+QT_FORWARD_DECLARE_CLASS(QTcpSocket)
+
+namespace QNetPool {
+
+class Stock;
+struct Entry;
+
+class QNETPOOL_EXPORT Connection
+{
+public:
+    constexpr Connection() noexcept = default;
+    ~Connection() { giveBack(); }
+    Connection(Connection &&other) noexcept : m_entry(std::exchange(other.m_entry, nullptr)) { }
+    Connection &operator=(Connection &&other) noexcept
+    {
+        Connection moved(std::move(other));
+        std::swap(m_entry, moved.m_entry);
+        return *this;
+    }
+
+    explicit operator bool() const noexcept { return m_entry != nullptr; }
+    ConnectionId id() const noexcept;
+    QTcpSocket *socket() const;
+    QTcpSocket *operator->() const { return socket(); }
+
+    void giveBack();
+    void discard();
+    std::unique_ptr<QTcpSocket> detach();
+
+private:
+    Q_DISABLE_COPY(Connection)
+    friend class Stock;
+    explicit Connection(Entry *entry) noexcept : m_entry(entry) { }
+
+    Entry *m_entry = nullptr;
+};
+
+} // namespace QNetPool
+
+#endif

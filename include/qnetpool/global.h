@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#ifndef QNETPOOL_GLOBAL_H
+#define QNETPOOL_GLOBAL_H
+
+#include <QtCore/qobjectdefs.h>
+#include <QtCore/qtconfigmacros.h>
+#include <QtCore/qcompilerdetection.h>
+
+#if defined(QNETPOOL_STATIC)
+#  define QNETPOOL_EXPORT
+#elif defined(QNETPOOL_LIBRARY)
+#  define QNETPOOL_EXPORT Q_DECL_EXPORT
+#else
+#  define QNETPOOL_EXPORT Q_DECL_IMPORT
+#endif
+
+namespace QNetPool {
+Q_NAMESPACE_EXPORT(QNETPOOL_EXPORT)
+
+// How a client pool secures its connections. TLS 1.3 at least, in both modes.
+enum class TlsMode {
+    None = 0, // plain TCP
+    SelfSigned = 1, // encrypted; the peer is verified by pinned fingerprints only, and not at all without them
+    Verified = 2, // encrypted; certificate chain and peer name are verified
+};
+Q_ENUM_NS(TlsMode)
+
+// Who names a connection.
+enum class ConnectionMode {
+    Multi, // the server: it sends the ID as the first bytes, so that both ends know the connection by it
+    Single, // each end for itself: nothing is sent or read, so the peer can speak any protocol
+};
+Q_ENUM_NS(ConnectionMode)
+
+// What a server writes as the ID in ConnectionMode::Multi.
+enum class IdFormat {
+    Hex, // 8 bytes: the lower-case hexadecimal digits of 4 random bytes
+    Binary, // the 4 random bytes; the ID's text is their hexadecimal digits
+};
+Q_ENUM_NS(IdFormat)
+
+} // namespace QNetPool
+
+#endif

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <qnetpool/clientpool.h>
+
+#include "pool_p.h"
+#include "setup/dial.h"
+#include "setup/tls.h"
+#include "sizing/cycle.h"
+
+#include <QtCore/qrandom.h>
+#include <QtCore/qset.h>
+
+/*!
+    \class QNetPool::ClientPool
+    \inmodule QNetPool
+    \brief Dials connections ahead of need, adapting how fast and how many.
+
+    \code
+    QNetPool::ClientPool pool({ .host = "example.com", .port = 8080 });
+    QObject::connect(&pool, &QNetPool::Pool::ready, [&pool] { pool.take()->write("hello"); });
+    pool.start();
+    \endcode
+
+    A running pool works in cycles: it adjusts the interval, fills the stock to capacity(), adjusts the capacity, and sleeps for
+    the interval. Few idle connections at the start of a cycle (under 20 % of the capacity) shorten the interval by 100 ms, many
+    (over 80 %) lengthen it. A cycle that had to create under 20 % of the capacity lowers it by one, over 80 % raises it by one.
+    Both stay within the limits of the Configuration.
+
+    A cycle that creates nothing though it tried starts an outage (State::Degraded): the pauses double, with jitter, up to
+    maximumBackoff, until one attempt succeeds. Callers of acquire() and waitForConnection() are dialled for at once, outside
+    of cycles, but not faster than the backoff allows.
+*/
+
+namespace QNetPool {
+
+namespace {
+
+// What a configuration comes to; or why it cannot work.
+struct Prepared
+{
+    SizingLimits limits;
+    Stock::Policy policy;
+    std::shared_ptr<DialPlan> plan = std::make_shared<DialPlan>();
+    QStringList changes; // what was put right
+    QString refusal;
+};
+
+void putRightTime(milliseconds &time, const char *name, QStringList &changes)
+{
+    if (time.count() > 0)
+        return;
+    changes << QStringLiteral("%1 is %2 ms, out of range: it becomes 1000 ms").arg(QLatin1String(name)).arg(time.count());
+    time = milliseconds(1000);
+}
+
+QString whyNot(const ClientPool::Configuration &wish, const DialPlan &plan)
+{
+    if (wish.host.isEmpty() && !wish.dialer)
+        return QStringLiteral("there is neither a host nor a dialer");
+    if (wish.port == 0 && !wish.dialer)
+        return QStringLiteral("the port of host %1 is 0").arg(wish.host);
+    if (wish.tlsMode == TlsMode::None)
+        return {};
+    if (const std::optional<QString> missing = whyNoTls())
+        return QStringLiteral("TLS to %1 is asked for, but %2").arg(plan.target(), *missing);
+    if (wish.tlsMode == TlsMode::Verified && wish.host.isEmpty() && wish.peerName.isEmpty())
+        return QStringLiteral("TlsMode::Verified needs a peerName, or a host, to verify");
+    if (const qsizetype bad = plan.pins.indexOf(QByteArray()); bad >= 0)
+        return QStringLiteral("the pinned fingerprint \"%1\" is not a SHA-256 fingerprint of 64 hexadecimal digits")
+                .arg(QString::fromLatin1(wish.pinnedFingerprints.at(bad)));
+    return {};
+}
+
+Prepared prepare(const ClientPool::Configuration &wish)
+{
+    Prepared result;
+    result.limits = { wish.minimumCapacity, wish.maximumCapacity, wish.minimumInterval,
+                      wish.maximumInterval, wish.maximumBackoff, wish.maximumPending };
+    result.changes = result.limits.putRight();
+    result.policy = { result.limits.maximumCapacity, wish.maximumWaiters,
+                      wish.dropUnexpectedBytes && wish.connectionMode == ConnectionMode::Single, wish.unclaimedTimeout };
+
+    DialPlan &plan = *result.plan;
+    plan.host = wish.host;
+    plan.port = wish.port;
+    plan.peerName = wish.peerName;
+    plan.dialer = wish.dialer;
+    plan.tlsMode = wish.tlsMode;
+    plan.mode = wish.connectionMode;
+    plan.format = wish.idFormat;
+    plan.connectTimeout = wish.connectTimeout;
+    plan.handshakeTimeout = wish.handshakeTimeout;
+    plan.keepAlivePeriod = wish.keepAlivePeriod;
+    putRightTime(plan.connectTimeout, "connectTimeout", result.changes);
+    putRightTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
+    if (wish.tlsMode == TlsMode::SelfSigned) {
+        for (const QByteArray &text : wish.pinnedFingerprints)
+            plan.pins << parseFingerprint(text);
+    }
+    result.refusal = whyNot(wish, plan);
+    if (wish.tlsMode != TlsMode::None && result.refusal.isEmpty())
+        plan.tls = clientTls(wish.sslConfiguration, wish.tlsMode);
+    return result;
+}
+
+} // namespace
+
+class ClientPoolPrivate final : public PoolPrivate
+{
+public:
+    explicit ClientPoolPrivate(const ClientPool::Configuration &wish);
+    ~ClientPoolPrivate() override { abandonDials(); }
+
+    bool start();
+    bool apply(const ClientPool::Configuration &wish);
+
+    ClientPool::Configuration configuration;
+
+private:
+    void stopSetup() override;
+    void waitersChanged(int waiting) override;
+    bool refuses(const Prepared &prepared);
+    void use(const Prepared &prepared);
+    void beginRound();
+    void advance();
+    void dial();
+    void dialed(Setup *dial, SetupOutcome outcome);
+    bool admit(Entry *entry, SetupOutcome outcome);
+    void publish();
+    void abandonDials();
+
+    bool m_isRunning = false;
+    Cycle m_cycle;
+    std::shared_ptr<const DialPlan> m_plan;
+    int m_minimumCapacity = 1;
+    QTimer m_pause; // until the next round
+    QSet<Setup *> m_dials;
+};
+
+ClientPoolPrivate::ClientPoolPrivate(const ClientPool::Configuration &wish)
+    : PoolPrivate(&clientLog), configuration(wish), m_pause(this)
+{
+    m_pause.setSingleShot(true);
+    connect(&m_pause, &QTimer::timeout, this, &ClientPoolPrivate::beginRound);
+}
+
+bool ClientPoolPrivate::refuses(const Prepared &prepared)
+{
+    if (prepared.refusal.isEmpty())
+        return false;
+    report(Pool::Error::InvalidConfiguration, QStringLiteral("the client pool cannot work: ") + prepared.refusal);
+    return true;
+}
+
+void ClientPoolPrivate::use(const Prepared &prepared)
+{
+    for (const QString &change : prepared.changes)
+        qCWarning(clientLog).noquote() << change;
+    m_plan = prepared.plan;
+    m_minimumCapacity = prepared.limits.minimumCapacity;
+    stock->setPolicy(prepared.policy);
+    m_cycle.setLimits(prepared.limits);
+    publish();
+}
+
+bool ClientPoolPrivate::start()
+{
+    if (m_isRunning)
+        return true;
+    const Prepared prepared = prepare(configuration);
+    if (refuses(prepared) || !open(prepared.policy))
+        return false;
+    m_isRunning = true;
+    m_cycle = Cycle(prepared.limits);
+    setState(Pool::State::Starting);
+    use(prepared);
+    m_pause.start(0); // so that a start() in a constructor or before the connect()s loses no signal
+    return true;
+}
+
+bool ClientPoolPrivate::apply(const ClientPool::Configuration &wish)
+{
+    if (m_isRunning) {
+        const Prepared prepared = prepare(wish);
+        if (refuses(prepared))
+            return false;
+        use(prepared);
+    }
+    configuration = wish;
+    return true;
+}
+
+void ClientPoolPrivate::stopSetup()
+{
+    m_isRunning = false;
+    m_pause.stop();
+    abandonDials();
+}
+
+void ClientPoolPrivate::abandonDials()
+{
+    const QSet<Setup *> dials = std::exchange(m_dials, {});
+    for (Setup *dial : dials) {
+        stock->abandon(dial->entry());
+        dial->deleteLater();
+        dial->cancel();
+    }
+}
+
+void ClientPoolPrivate::waitersChanged(int waiting)
+{
+    if (!m_isRunning || !waiting)
+        return;
+    m_cycle.demand(waiting);
+    advance();
+}
+
+void ClientPoolPrivate::beginRound()
+{
+    m_cycle.begin(stock->count(Stage::Idle), stock->waiterCount());
+    publish();
+    advance();
+}
+
+void ClientPoolPrivate::advance()
+{
+    while (m_isRunning && m_cycle.dialsWanted() > 0)
+        dial();
+    if (!m_isRunning || !m_cycle.isOver())
+        return;
+    if (const std::optional<milliseconds> pause = m_cycle.end(QRandomGenerator::global()->generateDouble()))
+        m_pause.start(*pause);
+    publish();
+}
+
+void ClientPoolPrivate::dial()
+{
+    auto *dial = new Dial(m_plan, stock->expect(),
+                          [this](Setup *setup, SetupOutcome outcome) { dialed(setup, std::move(outcome)); }, this);
+    m_dials.insert(dial);
+    m_cycle.launched();
+    qCDebug(clientLog).noquote() << "dialling" << m_plan->target();
+    dial->start();
+}
+
+void ClientPoolPrivate::dialed(Setup *dial, SetupOutcome outcome)
+{
+    const QPointer<ClientPoolPrivate> alive(this); // a slot may delete the pool
+    m_dials.remove(dial);
+    dial->deleteLater();
+    const bool isCreated = admit(dial->entry(), std::move(outcome));
+    if (!alive || !m_isRunning)
+        return;
+    m_cycle.finished(isCreated);
+    publish();
+    if (alive)
+        advance();
+}
+
+// Whether the peer gave a connection, even one that is surplus by now.
+bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
+{
+    if (!outcome.socket) {
+        stock->abandon(entry);
+        report(outcome.error, outcome.message);
+        return false;
+    }
+    if (stock->admit(entry, outcome.id, std::move(outcome.socket)) != Stock::Admission::IdInUse)
+        return true;
+    report(Pool::Error::HandshakeFailed,
+           QStringLiteral("%1 sent the connection ID %2, which is in use: the newcomer is closed")
+                   .arg(m_plan->target(), outcome.id.toString()));
+    return false;
+}
+
+// The numbers and the state, as they follow from the cycle and the stock.
+void ClientPoolPrivate::publish()
+{
+    const QPointer<ClientPoolPrivate> alive(this);
+    setCapacity(m_cycle.capacity());
+    if (alive)
+        setInterval(m_cycle.interval());
+    if (!alive || !m_isRunning)
+        return;
+    if (m_cycle.isOutage())
+        return setState(Pool::State::Degraded);
+    const PoolStatistics now = stock->statistics();
+    if (state == Pool::State::Ready || now.idle + now.leased < m_minimumCapacity)
+        return;
+    setState(Pool::State::Ready);
+    if (alive)
+        Q_EMIT q->ready();
+}
+
+// --- ClientPool --------------------------------------------------------------------------------------------------------
+
+/*! Constructs a pool that has no host yet: see setConfiguration(). */
+ClientPool::ClientPool(QObject *parent) : ClientPool(Configuration(), parent)
+{
+}
+
+/*! Constructs a pool with a \a configuration. Nothing is dialled before start(). */
+ClientPool::ClientPool(const Configuration &configuration, QObject *parent)
+    : Pool(std::make_unique<ClientPoolPrivate>(configuration), parent)
+{
+}
+
+ClientPool::~ClientPool() = default;
+
+/*! Returns the configuration as it was given: what is out of range is put right in its use only. In the pool's thread. */
+ClientPool::Configuration ClientPool::configuration() const
+{
+    return static_cast<ClientPoolPrivate *>(d.get())->configuration;
+}
+
+/*!
+    Replaces the configuration. A running pool uses it from now on, for limits at once and for the peer with the next
+    connection; flush() exchanges those that are idle. While it runs, a \a configuration that cannot work is refused with
+    Error::InvalidConfiguration and changes nothing: the return value tells. In the pool's thread.
+*/
+bool ClientPool::setConfiguration(const Configuration &configuration)
+{
+    return static_cast<ClientPoolPrivate *>(d.get())->apply(configuration);
+}
+
+/*!
+    Starts to fill the stock, from the event loop on; returns at once. False, with an errorOccurred(), if the configuration
+    cannot work. Does nothing if the pool runs. In the pool's thread.
+*/
+bool ClientPool::start()
+{
+    return static_cast<ClientPoolPrivate *>(d.get())->start();
+}
+
+} // namespace QNetPool

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pool_p.h"
+
+#include "waiters.h"
+
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qfuturewatcher.h>
+#include <QtCore/qmetaobject.h>
+#include <QtCore/qpointer.h>
+#include <QtCore/qthread.h>
+
+/*!
+    \class QNetPool::Pool
+    \inmodule QNetPool
+    \brief What ClientPool and ServerPool have in common: a stock of ready connections, and the ways to take one.
+
+    Idle connections belong to no thread: they cost the event loop nothing, any thread may take one, and one that dies is
+    dropped at once (connectionLost()), so that a connection whose end has reached this host is never handed out.
+
+    take(), acquire(), waitForConnection(), put(), flush(), close() and everything that returns a number may be called from any
+    thread. Signals are emitted in the pool's thread, which needs an event loop. The pool may be moved to another thread while
+    it is stopped.
+*/
+
+/*!
+    \enum QNetPool::Pool::State
+    \value Stopped Not started, or closed.
+    \value Starting Started; there were never minimumCapacity connections yet.
+    \value Ready A client has had minimumCapacity connections; a server listens.
+    \value Degraded A client's last attempts created nothing, and it tries again with growing pauses; a server cannot accept.
+*/
+
+/*!
+    \enum QNetPool::Pool::Error
+    \value InvalidConfiguration The configuration cannot work. The pool does not start.
+    \value ListenFailed The address cannot be listened on, because another program does, say.
+    \value AcceptFailed A connection could not be accepted.
+    \value ResourcesExhausted Out of descriptors or memory. Accepting goes on by itself.
+    \value PeerRejected A peer that is not among the allowed ones was turned away.
+    \value ConnectFailed The host is unknown, refuses, or does not answer in time.
+    \value TlsFailed The TLS handshake failed: a certificate was refused by either end, say.
+    \value HandshakeFailed The peer closed the connection, or sent something else, where an ID should have come or gone.
+    \value HandshakeTimeout The TLS handshake or the ID took too long.
+    \value AcquireTimeout No connection within the time.
+    \value TooManyWaiters maximumWaiters wait already.
+    \value Closed The pool is not running, or was closed while one waited.
+*/
+
+/*!
+    \fn void QNetPool::Pool::ready()
+    A client's connections first reached minimumCapacity, or did so again after an outage; a server listens.
+*/
+
+/*!
+    \fn void QNetPool::Pool::connectionAvailable(QNetPool::ConnectionId id)
+    Connection \a id became idle: it is new, or was given back. Someone else may have taken it already.
+*/
+
+/*!
+    \fn void QNetPool::Pool::connectionLost(QNetPool::ConnectionId id)
+    Connection \a id died while it was idle. If its peer had sent bytes before it closed, take(ConnectionId) still delivers them
+    for unclaimedTimeout.
+*/
+
+/*!
+    \fn void QNetPool::Pool::errorOccurred(QNetPool::Pool::Error error, const QString &message)
+    Something failed; \a message names the peer and the cause. A running pool goes on and tries again by itself.
+*/
+
+namespace QNetPool {
+
+// --- PoolPrivate -------------------------------------------------------------------------------------------------------
+
+PoolPrivate::PoolPrivate(LogCategory category)
+    : log(category), stock(std::make_shared<Stock>(category)), m_expiry(this)
+{
+    m_expiry.setSingleShot(true);
+    connect(&m_expiry, &QTimer::timeout, this, [this] { stock->expire(Stock::Clock::now()); });
+}
+
+PoolPrivate::~PoolPrivate()
+{
+    stock->leavePool();
+}
+
+void PoolPrivate::attach(Pool *pool)
+{
+    q = pool;
+    setParent(pool);
+}
+
+bool PoolPrivate::open(const Stock::Policy &policy)
+{
+    auto watcher = Watcher::create(this, [this](quint64 token) { stock->inspect(token); });
+    if (!watcher) {
+        report(Pool::Error::ResourcesExhausted,
+               QStringLiteral("idle connections cannot be watched: %1").arg(qt_error_string()));
+        return false;
+    }
+    stock->open(policy, std::move(watcher), [this] { QCoreApplication::postEvent(this, new QEvent(QEvent::User)); });
+    return true;
+}
+
+bool PoolPrivate::event(QEvent *event)
+{
+    if (event->type() != QEvent::User)
+        return QObject::event(event);
+    spreadNews();
+    return true;
+}
+
+void PoolPrivate::spreadNews()
+{
+    const QPointer<PoolPrivate> alive(this); // a slot may delete the pool
+    const Stock::News news = stock->takeNews();
+    for (const auto &[kind, id] : news.events) {
+        if (kind == Stock::News::Kind::Available)
+            Q_EMIT q->connectionAvailable(id);
+        else
+            Q_EMIT q->connectionLost(id);
+        if (!alive)
+            return;
+    }
+    if (news.idle != std::exchange(m_toldIdle, news.idle))
+        Q_EMIT q->idleCountChanged(news.idle);
+    if (!alive)
+        return;
+    if (news.deadline) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*news.deadline - Stock::Clock::now());
+        m_expiry.start(std::clamp(left, std::chrono::milliseconds(0), std::chrono::milliseconds(std::chrono::hours(24))));
+    } else {
+        m_expiry.stop();
+    }
+    waitersChanged(news.waiting);
+}
+
+void PoolPrivate::waitersChanged(int)
+{
+}
+
+void PoolPrivate::close()
+{
+    stock->shut(QStringLiteral("the pool was closed"));
+    if (thread() == QThread::currentThread())
+        closeHere();
+    else
+        QMetaObject::invokeMethod(this, [this] { closeHere(); }, Qt::QueuedConnection);
+}
+
+void PoolPrivate::closeHere()
+{
+    stopSetup();
+    stock->stopWatching();
+    m_expiry.stop();
+    setState(Pool::State::Stopped);
+}
+
+void PoolPrivate::report(Pool::Error error, const QString &message)
+{
+    qCDebug(log).noquote() << QMetaEnum::fromType<Pool::Error>().valueToKey(int(error)) << "-" << message;
+    stock->setLastError(message);
+    const QPointer<PoolPrivate> alive(this);
+    setErrorCount(errorCount + 1);
+    if (alive)
+        Q_EMIT q->errorOccurred(error, message);
+}
+
+void PoolPrivate::setState(Pool::State value)
+{
+    if (state.exchange(value) == value)
+        return;
+    qCDebug(log).noquote() << "state" << QMetaEnum::fromType<Pool::State>().valueToKey(int(value));
+    Q_EMIT q->stateChanged(value);
+}
+
+void PoolPrivate::setCapacity(int value)
+{
+    if (capacity.exchange(value) != value)
+        Q_EMIT q->capacityChanged(value);
+}
+
+void PoolPrivate::setInterval(std::chrono::milliseconds value)
+{
+    if (interval.exchange(value) != value)
+        Q_EMIT q->intervalChanged(value);
+}
+
+void PoolPrivate::setErrorCount(int value)
+{
+    if (errorCount.exchange(value) == value)
+        return;
+    if (thread() == QThread::currentThread())
+        Q_EMIT q->errorCountChanged(value);
+    else
+        QMetaObject::invokeMethod(q, [this] { Q_EMIT q->errorCountChanged(errorCount); }, Qt::QueuedConnection);
+}
+
+// A canceled future tells its watchers only, and those live in a thread with an event loop.
+void PoolPrivate::leaveLineOnCancel(const QFuture<Connection> &future, quint64 number)
+{
+    QMetaObject::invokeMethod(this, [this, future, number] {
+        auto *watcher = new QFutureWatcher<Connection>(this);
+        connect(watcher, &QFutureWatcherBase::canceled, this, [this, number] { stock->leave(number); });
+        connect(watcher, &QFutureWatcherBase::finished, watcher, &QObject::deleteLater);
+        watcher->setFuture(future);
+    });
+}
+
+// --- Pool --------------------------------------------------------------------------------------------------------------
+
+Pool::Pool(std::unique_ptr<PoolPrivate> dd, QObject *parent) : QObject(parent), d(std::move(dd))
+{
+    d->attach(this);
+}
+
+/*!
+    Closes the pool. Leases that are out stay valid and close what they hold when they end.
+*/
+Pool::~Pool() = default;
+
+/*! Returns what the pool is doing. From any thread. */
+Pool::State Pool::state() const noexcept
+{
+    return d->state;
+}
+
+/*! \fn bool QNetPool::Pool::isReady() const
+    True in State::Ready. From any thread. */
+
+/*! Returns the number of connections in the stock. From any thread. */
+int Pool::idleCount() const
+{
+    return d->stock->count(Stage::Idle);
+}
+
+/*! Returns the number of connections that are out with the application. From any thread. */
+int Pool::leasedCount() const
+{
+    return d->stock->count(Stage::Leased);
+}
+
+/*! Returns the number of connections that are being set up. From any thread. */
+int Pool::pendingCount() const
+{
+    return d->stock->count(Stage::Pending);
+}
+
+/*! Returns the number of acquire() and waitForConnection() calls that wait. From any thread. */
+int Pool::waiterCount() const
+{
+    return d->stock->waiterCount();
+}
+
+/*!
+    Returns how many idle connections the pool aims at: a client's adapts between minimumCapacity and maximumCapacity, a
+    server's is its maximumCapacity. From any thread.
+*/
+int Pool::capacity() const noexcept
+{
+    return d->capacity;
+}
+
+/*!
+    Returns a client's pause between two cycles that is now in force: in an outage, the one that the backoff made. 0 for a
+    server. From any thread.
+*/
+std::chrono::milliseconds Pool::interval() const noexcept
+{
+    return d->interval;
+}
+
+/*! Returns the number of errors since construction or resetErrorCount(): reported ones and addError(). From any thread. */
+int Pool::errorCount() const noexcept
+{
+    return d->errorCount;
+}
+
+/*! Counts an error of the application's own: one that a dialer met, say. From any thread. */
+void Pool::addError()
+{
+    d->setErrorCount(d->errorCount + 1);
+}
+
+/*! Sets errorCount() to 0. From any thread. */
+void Pool::resetErrorCount()
+{
+    d->setErrorCount(0);
+}
+
+/*! Returns all numbers of one moment. From any thread. */
+PoolStatistics Pool::statistics() const
+{
+    PoolStatistics statistics = d->stock->statistics();
+    statistics.capacity = d->capacity;
+    statistics.errors = d->errorCount;
+    return statistics;
+}
+
+/*!
+    Returns the connection that has been idle longest, or none if there is none: a call that never waits. From any thread.
+*/
+Connection Pool::take()
+{
+    return d->stock->take();
+}
+
+/*!
+    Returns connection \a id if it is idle, or closed by its peer with bytes not yet claimed; none otherwise, and none for a
+    null ID. From any thread.
+*/
+Connection Pool::take(ConnectionId id)
+{
+    return id.isNull() ? Connection() : d->stock->take(id);
+}
+
+/*!
+    Returns a future that holds a connection at once, or as soon as it is this caller's turn. Those who wait are served in the
+    order of their calls, from any thread, with new connections and with those given back; a client dials for them.
+
+    The future fails with a PoolException: AcquireTimeout after \a timeout (negative: never), TooManyWaiters at once, Closed
+    when the pool stops. Canceling it leaves the line. A result that nobody takes goes back into the pool with the future.
+
+    Continuations run in the thread that serves, unless they are given a context.
+*/
+QFuture<Connection> Pool::acquire(std::chrono::milliseconds timeout)
+{
+    return acquire(ConnectionId(), timeout);
+}
+
+/*!
+    \overload
+    Waits for connection \a id: the other end may announce it before it is here. A null \a id stands for any.
+*/
+QFuture<Connection> Pool::acquire(ConnectionId id, std::chrono::milliseconds timeout)
+{
+    auto waiter = std::make_shared<FutureWaiter>(id, timeout);
+    QFuture<Connection> future = waiter->future();
+    if (const quint64 number = d->stock->join(std::move(waiter)))
+        d->leaveLineOnCancel(future, number);
+    return future;
+}
+
+/*!
+    Blocks until it is this caller's turn, for \a timeout at most (negative: as long as it takes), and returns the connection;
+    none after the timeout, and when the pool is not running or too many wait. In the pool's own thread, events other than
+    user input are processed meanwhile. From any thread.
+*/
+Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
+{
+    if (thread() == QThread::currentThread())
+        return waitInEventLoop(acquire(timeout));
+    const auto waiter = std::make_shared<BlockingWaiter>();
+    const quint64 number = d->stock->join(waiter);
+    return waiter->wait(timeout, [this, number] { return d->stock->leave(number); });
+}
+
+/*!
+    Brings \a socket into the pool under \a id, or under a random ID if that is null, and returns whether it is there now.
+    It is closed if it is not fit for use (as in Connection::giveBack()), if \a id is in use, or if the stock is full.
+
+    The pool takes ownership either way. \a socket must live in the calling thread. From any thread.
+*/
+bool Pool::put(ConnectionId id, QTcpSocket *socket)
+{
+    return d->stock->put(id, socket);
+}
+
+/*! Closes all idle connections. Leases and those who wait are not touched. From any thread. */
+void Pool::flush()
+{
+    d->stock->flush();
+}
+
+/*!
+    Stops the pool: nothing is dialled or accepted any more, those who wait fail with Error::Closed, idle connections are
+    closed. Leases stay valid and close what they hold when they end. From any thread; another thread's call has its full
+    effect when the pool's event loop runs. The pool can be started again.
+*/
+void Pool::close()
+{
+    d->close();
+}
+
+/*! \reimp */
+void Pool::connectNotify(const QMetaMethod &signal)
+{
+    if (signal == QMetaMethod::fromSignal(&Pool::connectionAvailable))
+        d->stock->setAudience(true);
+}
+
+/*! \reimp */
+void Pool::disconnectNotify(const QMetaMethod &)
+{
+    static const QMetaMethod available = QMetaMethod::fromSignal(&Pool::connectionAvailable);
+    if (d)
+        d->stock->setAudience(isSignalConnected(available));
+}
+
+} // namespace QNetPool

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "stock/stock.h"
+
+#include <qnetpool/pool.h>
+
+#include <QtCore/qtimer.h>
+
+#include <atomic>
+
+namespace QNetPool {
+
+// What both pools share: the stock, and the thread in which the stock's news become signals. A child of the pool, so that
+// it moves to another thread with it.
+class PoolPrivate : public QObject
+{
+public:
+    explicit PoolPrivate(LogCategory category);
+    ~PoolPrivate() override;
+    void attach(Pool *pool);
+
+    // In the pool's thread.
+    bool open(const Stock::Policy &policy); // reports why it could not
+    void close(); // from any thread
+    void report(Pool::Error error, const QString &message);
+    void setState(Pool::State state);
+    void setCapacity(int value);
+    void setInterval(std::chrono::milliseconds value);
+    void setErrorCount(int value);
+    void leaveLineOnCancel(const QFuture<Connection> &future, quint64 number); // from any thread
+
+    virtual void stopSetup() = 0; // nothing is dialled or accepted any more
+    virtual void waitersChanged(int waiting); // waiting for any connection
+
+    Pool *q = nullptr;
+    const LogCategory log;
+    const std::shared_ptr<Stock> stock;
+    std::atomic<Pool::State> state{Pool::State::Stopped};
+    std::atomic<int> capacity{0};
+    std::atomic<std::chrono::milliseconds> interval{};
+    std::atomic<int> errorCount{0};
+
+protected:
+    bool event(QEvent *event) override;
+
+private:
+    void spreadNews();
+    void closeHere();
+
+    QTimer m_expiry;
+    int m_toldIdle = 0;
+};
+
+} // namespace QNetPool

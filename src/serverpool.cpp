@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <qnetpool/serverpool.h>
+
+#include "pool_p.h"
+#include "setup/descriptor.h"
+#include "setup/listener.h"
+#include "setup/peerfilter.h"
+#include "setup/tls.h"
+#include "setup/welcome.h"
+
+#include <QtCore/qset.h>
+#include <QtNetwork/qsslkey.h>
+
+/*!
+    \class QNetPool::ServerPool
+    \inmodule QNetPool
+    \brief Accepts, checks and names connections, and keeps them until the application asks for one.
+
+    \code
+    QNetPool::ServerPool pool;
+    QObject::connect(&pool, &QNetPool::Pool::connectionAvailable, [&pool](QNetPool::ConnectionId id) { … });
+    pool.listen(QHostAddress::Any, 8080);
+    \endcode
+
+    A peer that is not among Configuration::allowedPeers is turned away before anything is made for it. TLS handshakes run side
+    by side, each with a deadline, so a silent client delays nobody.
+*/
+
+namespace QNetPool {
+
+namespace {
+
+struct Prepared
+{
+    PeerFilter filter;
+    Stock::Policy policy;
+    std::shared_ptr<WelcomePlan> plan = std::make_shared<WelcomePlan>();
+    int backlog = 0;
+    QStringList changes;
+    QString refusal;
+};
+
+Prepared prepare(const ServerPool::Configuration &wish)
+{
+    Prepared result;
+    result.policy = { std::max(1, wish.maximumCapacity), wish.maximumWaiters, false, wish.unclaimedTimeout };
+    if (wish.maximumCapacity < 1)
+        result.changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(wish.maximumCapacity);
+    result.backlog = std::max(1, wish.listenBacklog);
+    WelcomePlan &plan = *result.plan;
+    plan.mode = wish.connectionMode;
+    plan.format = wish.idFormat;
+    plan.handshakeTimeout = wish.handshakeTimeout;
+    plan.keepAlivePeriod = wish.keepAlivePeriod;
+    if (wish.handshakeTimeout.count() <= 0) {
+        result.changes << QStringLiteral("handshakeTimeout is %1 ms, out of range: it becomes 1000 ms")
+                                  .arg(wish.handshakeTimeout.count());
+        plan.handshakeTimeout = std::chrono::seconds(1);
+    }
+
+    QString offender;
+    if (const std::optional<PeerFilter> filter = PeerFilter::fromStrings(wish.allowedPeers, &offender))
+        result.filter = *filter;
+    else
+        result.refusal = QStringLiteral("\"%1\" among the allowed peers is neither an address nor a subnet").arg(offender);
+    if (wish.sslConfiguration.isNull() || !result.refusal.isEmpty())
+        return result;
+    if (const std::optional<QString> missing = whyNoTls())
+        result.refusal = QStringLiteral("TLS is asked for, but ") + *missing;
+    else if (wish.sslConfiguration.localCertificateChain().isEmpty() || wish.sslConfiguration.privateKey().isNull())
+        result.refusal = QStringLiteral("TLS is asked for, but the sslConfiguration lacks a certificate or a private key");
+    else
+        plan.tls = serverTls(wish.sslConfiguration);
+    return result;
+}
+
+} // namespace
+
+class ServerPoolPrivate final : public PoolPrivate
+{
+public:
+    explicit ServerPoolPrivate(const ServerPool::Configuration &wish);
+    ~ServerPoolPrivate() override { abandonWelcomes(); }
+
+    bool apply(const ServerPool::Configuration &wish);
+    bool listen(const QHostAddress &address, quint16 port);
+    bool listen(qintptr descriptor);
+    bool addConnection(qintptr descriptor);
+
+    ServerPool::Configuration configuration;
+    Listener listener;
+
+private:
+    void stopSetup() override;
+    bool refuses(const Prepared &prepared);
+    void use(const Prepared &prepared);
+    bool run();
+    bool listening(bool isListening, const QString &where);
+    void accepted(qintptr descriptor);
+    void welcomed(Setup *welcome, SetupOutcome outcome);
+    void abandonWelcomes();
+
+    bool m_isRunning = false;
+    Prepared m_use;
+    QSet<Setup *> m_welcomes;
+};
+
+ServerPoolPrivate::ServerPoolPrivate(const ServerPool::Configuration &wish)
+    : PoolPrivate(&serverLog),
+      configuration(wish),
+      listener([this](qintptr descriptor) { accepted(descriptor); },
+               [this](QAbstractSocket::SocketError error, const QString &cause) {
+                   setState(Pool::State::Degraded);
+                   report(error == QAbstractSocket::SocketResourceError ? Pool::Error::ResourcesExhausted
+                                                                        : Pool::Error::AcceptFailed,
+                          QStringLiteral("cannot accept on %1: %2")
+                                  .arg(endpointText(listener.serverAddress().toString(), listener.serverPort()), cause));
+               },
+               [this] { setState(Pool::State::Ready); }, this)
+{
+}
+
+bool ServerPoolPrivate::refuses(const Prepared &prepared)
+{
+    if (prepared.refusal.isEmpty())
+        return false;
+    report(Pool::Error::InvalidConfiguration, QStringLiteral("the server pool cannot work: ") + prepared.refusal);
+    return true;
+}
+
+void ServerPoolPrivate::use(const Prepared &prepared)
+{
+    for (const QString &change : prepared.changes)
+        qCWarning(serverLog).noquote() << change;
+    m_use = prepared;
+    stock->setPolicy(prepared.policy);
+    listener.setListenBacklogSize(prepared.backlog);
+    setCapacity(prepared.policy.maximumIdle);
+}
+
+bool ServerPoolPrivate::apply(const ServerPool::Configuration &wish)
+{
+    if (m_isRunning) {
+        const Prepared prepared = prepare(wish);
+        if (refuses(prepared))
+            return false;
+        use(prepared);
+    }
+    configuration = wish;
+    return true;
+}
+
+bool ServerPoolPrivate::run()
+{
+    if (m_isRunning)
+        return true;
+    const Prepared prepared = prepare(configuration);
+    if (refuses(prepared) || !open(prepared.policy))
+        return false;
+    m_isRunning = true;
+    use(prepared);
+    return true;
+}
+
+bool ServerPoolPrivate::listen(const QHostAddress &address, quint16 port)
+{
+    const QString where = endpointText(address.toString(), port);
+    if (listener.isListening()) {
+        report(Pool::Error::ListenFailed, QStringLiteral("cannot listen on %1: the pool listens on %2 already")
+                       .arg(where, endpointText(listener.serverAddress().toString(), listener.serverPort())));
+        return false;
+    }
+    return run() && listening(listener.listen(address, port), where);
+}
+
+bool ServerPoolPrivate::listen(qintptr descriptor)
+{
+    const QString where = QStringLiteral("descriptor %1").arg(descriptor);
+    if (listener.isListening()) {
+        report(Pool::Error::ListenFailed, QStringLiteral("cannot listen on %1: the pool listens already").arg(where));
+        return false;
+    }
+    return run() && listening(listener.setSocketDescriptor(descriptor), where);
+}
+
+bool ServerPoolPrivate::listening(bool isListening, const QString &where)
+{
+    if (!isListening) {
+        const QString cause = listener.errorString();
+        close();
+        report(Pool::Error::ListenFailed, QStringLiteral("cannot listen on %1: %2").arg(where, cause));
+        return false;
+    }
+    qCDebug(serverLog).noquote() << "listening on" << where;
+    setState(Pool::State::Ready);
+    Q_EMIT q->ready();
+    return true;
+}
+
+bool ServerPoolPrivate::addConnection(qintptr descriptor)
+{
+    if (!run()) {
+        closeDescriptor(descriptor);
+        return false;
+    }
+    setState(Pool::State::Ready);
+    const qsizetype before = m_welcomes.size();
+    accepted(descriptor);
+    return m_welcomes.size() > before;
+}
+
+void ServerPoolPrivate::stopSetup()
+{
+    m_isRunning = false;
+    listener.close();
+    abandonWelcomes();
+}
+
+void ServerPoolPrivate::abandonWelcomes()
+{
+    const QSet<Setup *> welcomes = std::exchange(m_welcomes, {});
+    for (Setup *welcome : welcomes) {
+        stock->abandon(welcome->entry());
+        welcome->deleteLater();
+        welcome->cancel();
+    }
+}
+
+void ServerPoolPrivate::accepted(qintptr descriptor)
+{
+    // Nothing is made for a peer before it is known that it may stay.
+    const QHostAddress peer = unmapped(peerAddress(descriptor));
+    if (!m_use.filter.allows(peer)) {
+        closeDescriptor(descriptor);
+        return report(Pool::Error::PeerRejected, QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
+    }
+    if (stock->count(Stage::Idle) + stock->count(Stage::Pending) >= m_use.policy.maximumIdle && !stock->waiterCount()) {
+        closeDescriptor(descriptor);
+        return report(Pool::Error::ResourcesExhausted,
+                      QStringLiteral("the connection from %1 is closed: the stock is full with %2 connections")
+                              .arg(peer.toString()).arg(m_use.policy.maximumIdle));
+    }
+    Entry *entry = stock->expectNamed();
+    qCDebug(serverLog).noquote() << entry->id << "is for" << peer.toString();
+    auto *welcome = new Welcome(m_use.plan, entry, peer.toString(),
+                                [this](Setup *setup, SetupOutcome outcome) { welcomed(setup, std::move(outcome)); }, this);
+    m_welcomes.insert(welcome);
+    welcome->start(descriptor);
+}
+
+void ServerPoolPrivate::welcomed(Setup *welcome, SetupOutcome outcome)
+{
+    m_welcomes.remove(welcome);
+    welcome->deleteLater();
+    if (outcome.socket) {
+        stock->admit(welcome->entry(), {}, std::move(outcome.socket));
+    } else {
+        stock->abandon(welcome->entry());
+        report(outcome.error, outcome.message);
+    }
+}
+
+// --- ServerPool --------------------------------------------------------------------------------------------------------
+
+/*! Constructs a pool that speaks plain TCP with everybody: see setConfiguration(). */
+ServerPool::ServerPool(QObject *parent) : ServerPool(Configuration(), parent)
+{
+}
+
+/*! Constructs a pool with a \a configuration. Nothing is accepted before listen() or addConnection(). */
+ServerPool::ServerPool(const Configuration &configuration, QObject *parent)
+    : Pool(std::make_unique<ServerPoolPrivate>(configuration), parent)
+{
+}
+
+ServerPool::~ServerPool() = default;
+
+/*! Returns the configuration as it was given: what is out of range is put right in its use only. In the pool's thread. */
+ServerPool::Configuration ServerPool::configuration() const
+{
+    return static_cast<ServerPoolPrivate *>(d.get())->configuration;
+}
+
+/*!
+    Replaces the configuration. A running pool uses it for the next connection on. While it runs, a \a configuration that cannot
+    work is refused with Error::InvalidConfiguration and changes nothing: the return value tells. In the pool's thread.
+*/
+bool ServerPool::setConfiguration(const Configuration &configuration)
+{
+    return static_cast<ServerPoolPrivate *>(d.get())->apply(configuration);
+}
+
+/*!
+    Listens on \a address and \a port (0: one that is free, see serverPort()) and returns whether it could; if not,
+    errorOccurred() tells why: Error::InvalidConfiguration or Error::ListenFailed. In the pool's thread.
+*/
+bool ServerPool::listen(const QHostAddress &address, quint16 port)
+{
+    return static_cast<ServerPoolPrivate *>(d.get())->listen(address, port);
+}
+
+/*!
+    \overload
+    Listens on a socket that is bound and listening already, from the system's service manager, say. The pool owns the
+    \a descriptor if it returns true.
+*/
+bool ServerPool::listen(qintptr descriptor)
+{
+    return static_cast<ServerPoolPrivate *>(d.get())->listen(descriptor);
+}
+
+/*!
+    Takes in an accepted connection, for an application that has a QTcpServer of its own: call it from
+    QTcpServer::incomingConnection(). It is checked, secured and named as one that the pool accepted itself. The pool owns the
+    \a descriptor either way. False if the peer was turned away at once. Runs the pool if it is stopped. In the pool's thread.
+*/
+bool ServerPool::addConnection(qintptr descriptor)
+{
+    return static_cast<ServerPoolPrivate *>(d.get())->addConnection(descriptor);
+}
+
+/*! Returns the address that is listened on; a null address if none is. In the pool's thread. */
+QHostAddress ServerPool::serverAddress() const
+{
+    return static_cast<ServerPoolPrivate *>(d.get())->listener.serverAddress();
+}
+
+/*! Returns the port that is listened on; 0 if none is. In the pool's thread. */
+quint16 ServerPool::serverPort() const
+{
+    return static_cast<ServerPoolPrivate *>(d.get())->listener.serverPort();
+}
+
+} // namespace QNetPool

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dial.h"
+
+#include "descriptor.h"
+#include "tls.h"
+#include "wireid.h"
+
+#include <QtNetwork/qsslsocket.h>
+
+namespace QNetPool {
+
+QString DialPlan::target() const
+{
+    if (host.isEmpty())
+        return QStringLiteral("the dialer's peer");
+    return port ? endpointText(host, port) : host;
+}
+
+Dial::Dial(std::shared_ptr<const DialPlan> plan, Entry *entry, Done done, QObject *parent)
+    : Setup({ false, plan->tlsMode != TlsMode::None, plan->mode == ConnectionMode::Multi }, entry, plan->target(),
+            std::move(done), parent),
+      m_plan(std::move(plan))
+{
+}
+
+void Dial::start()
+{
+    if (m_plan->tlsMode == TlsMode::None)
+        adopt(std::make_unique<QTcpSocket>());
+    else
+        adopt(std::make_unique<QSslSocket>());
+    limit(m_plan->connectTimeout);
+    connect(socket(), &QTcpSocket::connected, this, &Dial::connected);
+    if (m_plan->dialer)
+        m_plan->dialer(socket());
+    else
+        socket()->connectToHost(m_plan->host, m_plan->port);
+}
+
+void Dial::connected()
+{
+    if (step() != SetupStep::Connect)
+        return;
+    // A request must not wait for the acknowledgement of the one before.
+    socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
+    setKeepAlive(socket()->socketDescriptor(), m_plan->keepAlivePeriod);
+    limit(m_plan->handshakeTimeout);
+    advance();
+}
+
+void Dial::enter(SetupStep step)
+{
+    if (step == SetupStep::Encrypt)
+        encrypt();
+    else
+        readMore(); // the ID may have come with the end of the handshake
+}
+
+void Dial::encrypt()
+{
+    tls()->setSslConfiguration(m_plan->tls);
+    tls()->setPeerVerifyName(m_plan->peerName.isEmpty() ? m_plan->host : m_plan->peerName);
+    tls()->startClientEncryption();
+}
+
+void Dial::encrypted()
+{
+    if (matchesPin(*tls(), m_plan->pins))
+        return advance();
+    fail(Pool::Error::TlsFailed,
+         QStringLiteral("TLS handshake with %1 failed: the certificate with the SHA-256 fingerprint %2 is not pinned")
+                 .arg(peer(), QLatin1String(peerFingerprint(*tls()))));
+}
+
+void Dial::readMore()
+{
+    const bool wantsId = step() == SetupStep::ReadId && m_outcome.id.isNull();
+    if (!wantsId || socket()->bytesAvailable() < wireSize(m_plan->format))
+        return;
+    m_outcome.id = fromWire(socket()->read(wireSize(m_plan->format)), m_plan->format);
+    if (m_outcome.id.isNull())
+        return fail(Pool::Error::HandshakeFailed,
+                    QStringLiteral("%1 sent an ID that names nothing: only zero bytes").arg(peer()));
+    advance();
+}
+
+QString Dial::reasonForClose() const
+{
+    return QStringLiteral("%1 sent %2 of the %3 bytes of a connection ID")
+            .arg(peer()).arg(socket()->bytesAvailable()).arg(wireSize(m_plan->format));
+}
+
+} // namespace QNetPool

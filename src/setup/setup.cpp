@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "setup.h"
+
+#include "unsentbytes.h"
+
+#include <QtCore/qcoreevent.h>
+
+namespace QNetPool {
+
+Setup::Setup(const SetupPlan &plan, Entry *entry, QString peer, Done done, QObject *parent)
+    : QObject(parent), m_plan(plan), m_entry(entry), m_peer(std::move(peer)), m_done(std::move(done))
+{
+}
+
+Setup::~Setup()
+{
+    dropSocket();
+}
+
+void Setup::dropSocket()
+{
+    if (!m_socket)
+        return;
+    m_socket->disconnect(this);
+    m_socket->abort();
+    m_socket.release()->deleteLater(); // it may be in the middle of a signal
+}
+
+void Setup::cancel()
+{
+    m_isFinished = true;
+    m_done = nullptr;
+    m_deadline.stop();
+    dropSocket();
+}
+
+QSslSocket *Setup::tls() const noexcept
+{
+    return m_plan.isEncrypted ? static_cast<QSslSocket *>(m_socket.get()) : nullptr;
+}
+
+void Setup::adopt(std::unique_ptr<QTcpSocket> socket)
+{
+    m_socket = std::move(socket);
+    connect(m_socket.get(), &QTcpSocket::errorOccurred, this, &Setup::socketFailed);
+    connect(m_socket.get(), &QTcpSocket::disconnected, this, &Setup::socketFailed);
+    connect(m_socket.get(), &QTcpSocket::readyRead, this, &Setup::readMore);
+    if (QSslSocket *ssl = tls()) {
+        connect(ssl, &QSslSocket::encrypted, this, &Setup::encrypted);
+        connect(ssl, &QSslSocket::sslErrors, this, [this](const QList<QSslError> &errors) {
+            for (const QSslError &error : errors)
+                m_certificateErrors << error.errorString();
+            m_certificateErrors.removeDuplicates();
+        });
+    }
+}
+
+void Setup::limit(std::chrono::milliseconds time)
+{
+    m_limit = time;
+    m_deadline.start(int(std::min<qint64>(time.count(), std::numeric_limits<int>::max())), Qt::CoarseTimer, this);
+}
+
+void Setup::advance()
+{
+    if (m_isFinished)
+        return;
+    const SetupStep next = stepAfter(m_step, m_plan);
+    if (next == SetupStep::Done)
+        return handOverOnceSent();
+    m_step = next;
+    enter(m_step);
+}
+
+// The last of a handshake, or the ID, may still be in Qt's buffers, and nobody would send it once the socket is parked.
+void Setup::handOverOnceSent()
+{
+    if (m_isFinished)
+        return;
+    m_socket->flush();
+    if (unsentBytes(*m_socket) == 0) {
+        m_step = SetupStep::Done;
+        finish();
+    } else if (QSslSocket *ssl = tls()) {
+        connect(ssl, &QSslSocket::encryptedBytesWritten, this, &Setup::handOverOnceSent, Qt::UniqueConnection);
+    } else {
+        connect(m_socket.get(), &QTcpSocket::bytesWritten, this, &Setup::handOverOnceSent, Qt::UniqueConnection);
+    }
+}
+
+void Setup::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_deadline.timerId())
+        return QObject::timerEvent(event);
+    const QString time = QString::number(m_limit.count());
+    switch (m_step) {
+    case SetupStep::Connect:
+        return fail(Pool::Error::ConnectFailed,
+                    QStringLiteral("cannot connect to %1: no answer within %2 ms").arg(m_peer, time));
+    case SetupStep::Encrypt:
+        return fail(Pool::Error::HandshakeTimeout,
+                    QStringLiteral("TLS handshake with %1 did not finish within %2 ms").arg(m_peer, time));
+    default:
+        return fail(Pool::Error::HandshakeTimeout, QStringLiteral("%1 within %2 ms").arg(reasonForClose(), time));
+    }
+}
+
+void Setup::socketFailed()
+{
+    if (m_isFinished)
+        return;
+    const bool isClosed = m_socket->error() == QAbstractSocket::RemoteHostClosedError;
+    const bool isTls = m_socket->error() == QAbstractSocket::SslHandshakeFailedError
+            || m_socket->error() == QAbstractSocket::SslInternalError
+            || m_socket->error() == QAbstractSocket::SslInvalidUserDataError;
+    const QString cause = m_certificateErrors.isEmpty() ? m_socket->errorString()
+                                                        : m_certificateErrors.join(QLatin1String("; "));
+    if (m_step == SetupStep::Connect)
+        fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: %2").arg(m_peer, cause));
+    else if (m_step == SetupStep::Encrypt)
+        fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: %2").arg(m_peer, cause));
+    else if (isTls) // in TLS 1.3 a refused client certificate is known only after the handshake
+        fail(Pool::Error::TlsFailed, QStringLiteral("TLS connection with %1 failed: %2").arg(m_peer, cause));
+    else
+        fail(Pool::Error::HandshakeFailed,
+             QStringLiteral("%1: %2").arg(reasonForClose(), isClosed ? QStringLiteral("it closed the connection") : cause));
+}
+
+void Setup::fail(Pool::Error error, const QString &message)
+{
+    m_outcome.error = error;
+    m_outcome.message = message;
+    m_step = SetupStep::Done;
+    dropSocket();
+    finish();
+}
+
+void Setup::finish()
+{
+    m_isFinished = true;
+    m_deadline.stop();
+    // Not at once: the socket is in the middle of a signal, and the stock may give it to another thread.
+    QMetaObject::invokeMethod(this, [this] {
+        if (m_socket)
+            m_socket->disconnect(this);
+        m_outcome.socket = std::move(m_socket);
+        if (m_done)
+            std::exchange(m_done, nullptr)(this, std::move(m_outcome));
+    }, Qt::QueuedConnection);
+}
+
+QString endpointText(const QString &host, quint16 port)
+{
+    return (host.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(host).arg(port);
+}
+
+} // namespace QNetPool

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "setupstep.h"
+
+#include <qnetpool/connectionid.h>
+#include <qnetpool/pool.h>
+
+#include <QtCore/qbasictimer.h>
+#include <QtNetwork/qsslerror.h>
+
+#include <functional>
+#include <memory>
+
+QT_FORWARD_DECLARE_CLASS(QSslSocket)
+QT_FORWARD_DECLARE_CLASS(QTcpSocket)
+
+namespace QNetPool {
+
+struct Entry;
+
+// How setting up a connection ended: with a socket, or with an error.
+struct SetupOutcome
+{
+    std::unique_ptr<QTcpSocket> socket;
+    ConnectionId id; // that the server sent
+    Pool::Error error = Pool::Error::ConnectFailed;
+    QString message;
+};
+
+// One connection on its way into the stock: carries out the steps of its plan, each with a deadline. Ends with one call of
+// done, out of the event loop and not out of the socket's own signals; nothing is called once it is destroyed.
+class Setup : public QObject
+{
+public:
+    using Done = std::function<void(Setup *setup, SetupOutcome outcome)>;
+
+    ~Setup() override;
+    Entry *entry() const noexcept { return m_entry; }
+    void cancel(); // closes the socket; done is not called
+
+protected:
+    Setup(const SetupPlan &plan, Entry *entry, QString peer, Done done, QObject *parent);
+
+    void adopt(std::unique_ptr<QTcpSocket> socket);
+    void advance(); // the current step is done, but for what Qt has not sent yet
+    virtual void enter(SetupStep step) = 0;
+    virtual void encrypted() { advance(); }
+    virtual void readMore() { }
+    virtual QString reasonForClose() const = 0; // why an end of the connection in the current step is an error
+
+    void limit(std::chrono::milliseconds time);
+    void fail(Pool::Error error, const QString &message);
+
+    QTcpSocket *socket() const noexcept { return m_socket.get(); }
+    QSslSocket *tls() const noexcept;
+    SetupStep step() const noexcept { return m_step; }
+    const QString &peer() const noexcept { return m_peer; }
+    SetupOutcome m_outcome;
+
+private:
+    void timerEvent(QTimerEvent *event) override;
+    void socketFailed();
+    void handOverOnceSent();
+    void dropSocket();
+    void finish();
+
+    const SetupPlan m_plan;
+    Entry *const m_entry;
+    const QString m_peer; // for messages: who is at the other end
+    Done m_done; // null once it was called or is not to be called
+    std::unique_ptr<QTcpSocket> m_socket;
+    SetupStep m_step = SetupStep::Connect;
+    QBasicTimer m_deadline;
+    std::chrono::milliseconds m_limit{};
+    QStringList m_certificateErrors;
+    bool m_isFinished = false;
+};
+
+// "host:port", with brackets around an IPv6 address.
+QString endpointText(const QString &host, quint16 port);
+
+} // namespace QNetPool

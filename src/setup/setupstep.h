@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+namespace QNetPool {
+
+// What a connection goes through before it can go into the stock, and in which order.
+enum class SetupStep { Connect, Encrypt, ReadId, SendId, Done };
+
+struct SetupPlan
+{
+    bool isServer = false;
+    bool isEncrypted = false;
+    bool exchangesId = false;
+};
+
+constexpr SetupStep stepAfter(SetupStep step, const SetupPlan &plan) noexcept
+{
+    switch (step) {
+    case SetupStep::Connect:
+        if (plan.isEncrypted)
+            return SetupStep::Encrypt;
+        [[fallthrough]];
+    case SetupStep::Encrypt:
+        if (plan.exchangesId)
+            return plan.isServer ? SetupStep::SendId : SetupStep::ReadId;
+        [[fallthrough]];
+    case SetupStep::ReadId:
+    case SetupStep::SendId:
+    case SetupStep::Done:
+        break;
+    }
+    return SetupStep::Done;
+}
+
+} // namespace QNetPool

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sizing.h"
+
+#include <algorithm>
+
+namespace QNetPool {
+
+namespace {
+
+constexpr milliseconds intervalStep{100};
+
+qint64 number(int value)
+{
+    return value;
+}
+
+qint64 number(milliseconds value)
+{
+    return value.count();
+}
+
+template<typename Value>
+void atLeast(Value &value, Value least, Value instead, const char *name, QStringList &changes)
+{
+    if (value >= least)
+        return;
+    changes << QStringLiteral("%1 is %2, out of range: it becomes %3")
+                       .arg(QLatin1String(name)).arg(number(value)).arg(number(instead));
+    value = instead;
+}
+
+template<typename Value>
+void inOrder(Value &minimum, Value &maximum, const char *what, QStringList &changes)
+{
+    if (minimum <= maximum)
+        return;
+    std::swap(minimum, maximum);
+    changes << QStringLiteral("minimum%1 is greater than maximum%1: they are swapped").arg(QLatin1String(what));
+}
+
+} // namespace
+
+QStringList SizingLimits::putRight()
+{
+    QStringList changes;
+    atLeast(minimumCapacity, 1, 1, "minimumCapacity", changes);
+    atLeast(maximumCapacity, 1, 1, "maximumCapacity", changes);
+    inOrder(minimumCapacity, maximumCapacity, "Capacity", changes);
+    atLeast(minimumInterval, milliseconds(1), milliseconds(1000), "minimumInterval (ms)", changes);
+    atLeast(maximumInterval, milliseconds(1), milliseconds(1000), "maximumInterval (ms)", changes);
+    inOrder(minimumInterval, maximumInterval, "Interval", changes);
+    atLeast(maximumPending, 1, 1, "maximumPending", changes);
+    maximumBackoff = std::max(maximumBackoff, maximumInterval);
+    return changes;
+}
+
+milliseconds nextInterval(milliseconds interval, int idle, int capacity, const SizingLimits &limits)
+{
+    // In whole numbers: idle / capacity < 20 %, > 80 %.
+    if (qint64(idle) * 5 < capacity && interval > limits.minimumInterval)
+        interval -= intervalStep;
+    else if (qint64(idle) * 5 > qint64(capacity) * 4 && interval < limits.maximumInterval)
+        interval += intervalStep;
+    return std::clamp(interval, limits.minimumInterval, limits.maximumInterval);
+}
+
+int nextCapacity(int capacity, int created, const SizingLimits &limits)
+{
+    if (qint64(created) * 5 < capacity && capacity > limits.minimumCapacity)
+        --capacity;
+    else if (qint64(created) * 5 > qint64(capacity) * 4 && capacity < limits.maximumCapacity)
+        ++capacity;
+    return std::clamp(capacity, limits.minimumCapacity, limits.maximumCapacity);
+}
+
+} // namespace QNetPool

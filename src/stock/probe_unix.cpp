@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "probe.h"
+
+#include <cerrno>
+#include <poll.h>
+#include <sys/socket.h>
+
+namespace QNetPool {
+
+namespace {
+
+ssize_t peek(qintptr descriptor) noexcept
+{
+    char byte;
+    ssize_t got;
+    do
+        got = ::recv(int(descriptor), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    while (got < 0 && errno == EINTR);
+    return got;
+}
+
+} // namespace
+
+bool hasUnreadBytes(qintptr descriptor) noexcept
+{
+    return peek(descriptor) > 0;
+}
+
+Health probe(qintptr descriptor) noexcept
+{
+#ifdef POLLRDHUP
+    // poll() sees the FIN behind unread bytes, which recv() cannot.
+    pollfd look{ int(descriptor), POLLIN | POLLRDHUP, 0 };
+    int ready;
+    do
+        ready = ::poll(&look, 1, 0);
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        return Health::Quiet;
+    if (ready < 0 || (look.revents & (POLLERR | POLLNVAL)))
+        return Health::Dead;
+    if (look.revents & (POLLRDHUP | POLLHUP))
+        return Health::Finished;
+    return Health::Readable;
+#else
+    const ssize_t got = peek(descriptor);
+    if (got > 0)
+        return Health::Readable;
+    if (got == 0)
+        return Health::Finished;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? Health::Quiet : Health::Dead;
+#endif
+}
+
+} // namespace QNetPool

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "probe.h"
+
+#include <winsock2.h>
+
+namespace QNetPool {
+
+namespace {
+
+int peek(qintptr descriptor) noexcept
+{
+    // Qt's sockets are non-blocking, so this returns at once.
+    char byte;
+    return ::recv(SOCKET(descriptor), &byte, 1, MSG_PEEK);
+}
+
+} // namespace
+
+bool hasUnreadBytes(qintptr descriptor) noexcept
+{
+    return peek(descriptor) > 0;
+}
+
+Health probe(qintptr descriptor) noexcept
+{
+    const int got = peek(descriptor);
+    if (got > 0)
+        return Health::Readable;
+    if (got == 0)
+        return Health::Finished;
+    return ::WSAGetLastError() == WSAEWOULDBLOCK ? Health::Quiet : Health::Dead;
+}
+
+} // namespace QNetPool

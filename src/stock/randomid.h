@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <qnetpool/connectionid.h>
+
+namespace QNetPool {
+
+// An ID nobody can guess: the lower-case hexadecimal digits of 4 bytes from the system's random generator.
+ConnectionId randomId();
+
+} // namespace QNetPool

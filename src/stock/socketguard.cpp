@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "socketguard.h"
+
+#include "entry.h"
+#include "probe.h"
+#include "unsentbytes.h"
+
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qcoreevent.h>
+#include <QtCore/qpointer.h>
+#include <QtCore/qsocketnotifier.h>
+#include <QtCore/qthread.h>
+
+namespace QNetPool {
+
+SocketGuard::SocketGuard(QTcpSocket *socket, Entry *entry)
+    : QObject(socket), m_socket(socket), m_entry(entry), m_children(socket->children())
+{
+    entry->socket = socket;
+    entry->guard = this;
+    entry->descriptor = socket->socketDescriptor();
+#if QT_CONFIG(ssl)
+    if (const auto *ssl = qobject_cast<QSslSocket *>(socket))
+        entry->encrypted = ssl->isEncrypted();
+#endif
+}
+
+SocketGuard::~SocketGuard()
+{
+    if (m_entry)
+        leave();
+}
+
+void SocketGuard::leave() noexcept
+{
+    m_entry->socket = nullptr;
+    m_entry->guard = nullptr;
+    m_entry = nullptr;
+}
+
+void SocketGuard::findNotifiers()
+{
+    m_notifiers.clear();
+    // Those of a QSslSocket belong to the engine of the plain socket inside it.
+    for (QSocketNotifier *notifier : m_socket->findChildren<QSocketNotifier *>()) {
+        m_notifiers.append(notifier);
+        notifier->installEventFilter(this);
+        notifier->parent()->installEventFilter(this); // the engine makes and deletes notifiers as it needs them
+    }
+    m_notifiersChanged = false;
+}
+
+void SocketGuard::park()
+{
+    if (m_notifiersChanged)
+        findNotifiers();
+    for (QSocketNotifier *notifier : std::as_const(m_notifiers))
+        notifier->setEnabled(false);
+    m_socket->moveToThread(nullptr);
+}
+
+void SocketGuard::pull()
+{
+    if (m_socket->thread() != QThread::currentThread())
+        m_socket->moveToThread(QThread::currentThread());
+    // Calls queued by a former holder's objects while it was in no thread are not the next one's.
+    QCoreApplication::removePostedEvents(m_socket);
+    if (m_notifiersChanged)
+        findNotifiers();
+    for (QSocketNotifier *notifier : std::as_const(m_notifiers)) {
+        if (notifier->type() == QSocketNotifier::Read)
+            notifier->setEnabled(true);
+    }
+    if (!m_options)
+        m_options.emplace(m_socket);
+}
+
+void SocketGuard::close(QTcpSocket *socket)
+{
+    if (!socket->thread())
+        socket->moveToThread(QThread::currentThread());
+    socket->disconnect();
+    socket->disconnectFromHost(); // with TLS this says goodbye to the peer
+    if (socket->state() != QAbstractSocket::UnconnectedState)
+        socket->abort();
+    // Below a running event loop, code of Qt's that uses the socket may be on the call stack; without one, nothing would
+    // ever carry out a deferred deletion.
+    if (QThread::currentThread()->loopLevel() > 0)
+        socket->deleteLater();
+    else
+        delete socket;
+}
+
+void SocketGuard::readNow()
+{
+    if (m_notifiersChanged)
+        findNotifiers();
+    for (QSocketNotifier *notifier : std::as_const(m_notifiers)) {
+        if (notifier->type() == QSocketNotifier::Read) {
+            // What the event dispatcher does when the descriptor is readable.
+            QEvent readable(QEvent::SockAct);
+            QCoreApplication::sendEvent(notifier, &readable);
+            return;
+        }
+    }
+}
+
+bool SocketGuard::isClean() const
+{
+    return m_socket->state() == QAbstractSocket::ConnectedState && m_socket->socketDescriptor() == m_entry->descriptor
+            && unsentBytes(*m_socket) == 0 && m_socket->bytesAvailable() == 0 && !m_socket->isTransactionStarted();
+}
+
+bool SocketGuard::restore()
+{
+    m_socket->setParent(nullptr);
+    m_socket->disconnect();
+    m_socket->blockSignals(false);
+    QCoreApplication::removePostedEvents(m_socket);
+
+    const QObjectList children = m_socket->children();
+    for (QObject *child : children) {
+        if (child != this && !m_children.contains(child))
+            delete child;
+    }
+    const QList<QByteArray> properties = m_socket->dynamicPropertyNames();
+    for (const QByteArray &name : properties)
+        m_socket->setProperty(name.constData(), QVariant());
+    if (!m_socket->objectName().isEmpty())
+        m_socket->setObjectName(QString());
+    m_socket->setReadBufferSize(0);
+    m_socket->setPauseMode(QAbstractSocket::PauseNever);
+    m_socket->setTextModeEnabled(false);
+
+    // A holder's filters cannot be listed, so this one steps in front of them: the filter installed last is asked first,
+    // and it delivers every event itself.
+    m_socket->installEventFilter(this);
+    return !m_options || m_options->restore(m_socket);
+}
+
+bool SocketGuard::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched == m_socket) {
+        watched->event(event);
+        return true;
+    }
+    switch (event->type()) {
+    case QEvent::SockAct:
+    case QEvent::SockClose:
+        return deliver(watched, event);
+    case QEvent::ChildAdded: // a notifier, still under construction: a filter is all it can take
+        static_cast<QChildEvent *>(event)->child()->installEventFilter(this);
+        m_notifiersChanged = true;
+        break;
+    case QEvent::ChildRemoved:
+        m_notifiers.clear();
+        m_notifiersChanged = true;
+        break;
+    default:
+        break;
+    }
+    return false;
+}
+
+bool SocketGuard::deliver(QObject *notifier, QEvent *event)
+{
+    const QPointer<SocketGuard> alive(this);
+    ++m_depth;
+    notifier->event(event);
+    if (alive && --m_depth == 0 && m_whenQuiet)
+        std::exchange(m_whenQuiet, nullptr)();
+    return true;
+}
+
+} // namespace QNetPool

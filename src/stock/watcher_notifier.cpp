@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "watcher.h"
+
+#include <QtCore/qhash.h>
+#include <QtCore/qmutex.h>
+#include <QtCore/qpointer.h>
+#include <QtCore/qsocketnotifier.h>
+#include <QtCore/qthread.h>
+
+namespace QNetPool {
+
+namespace {
+
+// Where the system has no queue of events that can itself be waited for: a notifier a connection. Each turn of the event
+// loop costs time for each parked connection then.
+class NotifierWatcher final : public Watcher
+{
+public:
+    NotifierWatcher(QObject *context, Report report) : m_shared(std::make_shared<Shared>())
+    {
+        m_shared->report = std::move(report);
+        m_shared->home = new QObject(context);
+    }
+
+    ~NotifierWatcher() override
+    {
+        const QMutexLocker lock(&m_shared->mutex);
+        m_shared->watched.clear();
+        m_shared->report = nullptr;
+        delete m_shared->home;
+    }
+
+    bool add(qintptr descriptor, quint64 token, bool hangUpOnly) override
+    {
+        const QMutexLocker lock(&m_shared->mutex);
+        m_shared->watched.insert(descriptor, token);
+        if (!hangUpOnly) // a notifier cannot see a FIN behind unread bytes: the look at take() has to
+            atHome([shared = m_shared, descriptor, token] { shared->start(descriptor, token); });
+        return true;
+    }
+
+    void hangUpOnly(qintptr descriptor, quint64) override
+    {
+        atHome([shared = m_shared, descriptor] { shared->stop(descriptor); });
+    }
+
+    void remove(qintptr descriptor) override
+    {
+        const QMutexLocker lock(&m_shared->mutex);
+        m_shared->watched.remove(descriptor);
+        atHome([shared = m_shared, descriptor] {
+            const QMutexLocker guard(&shared->mutex);
+            if (!shared->watched.contains(descriptor))
+                shared->stop(descriptor);
+        });
+    }
+
+private:
+    struct Shared
+    {
+        QRecursiveMutex mutex;
+        QHash<qintptr, quint64> watched;
+        QHash<qintptr, QSocketNotifier *> notifiers; // touched in the home thread only
+        Report report;
+        QPointer<QObject> home;
+
+        void start(qintptr descriptor, quint64 token)
+        {
+            {
+                const QMutexLocker lock(&mutex);
+                if (watched.value(descriptor) != token || !report)
+                    return;
+            }
+            stop(descriptor);
+            auto *notifier = new QSocketNotifier(descriptor, QSocketNotifier::Read, home);
+            notifiers.insert(descriptor, notifier);
+            QObject::connect(notifier, &QSocketNotifier::activated, home, [this, descriptor, token] {
+                {
+                    const QMutexLocker lock(&mutex);
+                    if (watched.value(descriptor) != token)
+                        return stop(descriptor);
+                }
+                report(token);
+            });
+        }
+
+        void stop(qintptr descriptor)
+        {
+            if (QSocketNotifier *notifier = notifiers.take(descriptor)) {
+                notifier->setEnabled(false);
+                notifier->deleteLater();
+            }
+        }
+    };
+
+    template<typename Functor>
+    void atHome(Functor functor)
+    {
+        if (m_shared->home->thread() == QThread::currentThread())
+            functor();
+        else
+            QMetaObject::invokeMethod(m_shared->home, std::move(functor), Qt::QueuedConnection);
+    }
+
+    const std::shared_ptr<Shared> m_shared;
+};
+
+} // namespace
+
+Watcher::~Watcher() = default;
+
+std::unique_ptr<Watcher> Watcher::create(QObject *context, Report report)
+{
+    return std::make_unique<NotifierWatcher>(context, std::move(report));
+}
+
+} // namespace QNetPool

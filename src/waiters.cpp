@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "waiters.h"
+
+#include <qnetpool/poolexception.h>
+
+#include <QtCore/qeventloop.h>
+#include <QtCore/qfuturewatcher.h>
+
+namespace QNetPool {
+
+FutureWaiter::FutureWaiter(ConnectionId id, std::chrono::milliseconds timeout)
+{
+    wanted = id;
+    since = std::chrono::steady_clock::now();
+    if (timeout.count() >= 0 && timeout < std::chrono::hours(24 * 365))
+        deadline = since + timeout;
+    m_promise.start();
+}
+
+bool FutureWaiter::serve(Connection &connection)
+{
+    const bool isWanted = !m_promise.isCanceled() && m_promise.addResult(std::move(connection));
+    m_promise.finish();
+    return isWanted;
+}
+
+void FutureWaiter::fail(Pool::Error error, const QString &message)
+{
+    m_promise.setException(PoolException(error, message));
+    m_promise.finish();
+}
+
+bool BlockingWaiter::serve(Connection &connection)
+{
+    const std::lock_guard lock(m_mutex);
+    m_connection = std::move(connection);
+    m_isDone = true;
+    m_changed.notify_one();
+    return true;
+}
+
+void BlockingWaiter::fail(Pool::Error, const QString &)
+{
+    const std::lock_guard lock(m_mutex);
+    m_isDone = true;
+    m_changed.notify_one();
+}
+
+Connection BlockingWaiter::wait(std::chrono::milliseconds timeout, const std::function<bool()> &leave)
+{
+    std::unique_lock lock(m_mutex);
+    const auto isDone = [this] { return m_isDone; };
+    if (timeout.count() < 0) {
+        m_changed.wait(lock, isDone);
+    } else if (!m_changed.wait_for(lock, timeout, isDone)) {
+        lock.unlock();
+        const bool hasLeft = leave();
+        lock.lock();
+        if (!hasLeft)
+            m_changed.wait(lock, isDone);
+    }
+    return std::move(m_connection);
+}
+
+Connection waitInEventLoop(QFuture<Connection> future)
+{
+    if (!future.isFinished()) {
+        QEventLoop loop;
+        QFutureWatcher<Connection> watcher;
+        QObject::connect(&watcher, &QFutureWatcherBase::finished, &loop, &QEventLoop::quit);
+        watcher.setFuture(future);
+        loop.exec(QEventLoop::ExcludeUserInputEvents);
+    }
+    try {
+        return future.takeResult();
+    } catch (const PoolException &) {
+        return {};
+    }
+}
+
+} // namespace QNetPool

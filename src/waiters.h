@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "stock/waiterline.h"
+
+#include <QtCore/qpromise.h>
+
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+
+namespace QNetPool {
+
+// Behind acquire().
+class FutureWaiter final : public Waiter
+{
+public:
+    FutureWaiter(ConnectionId id, std::chrono::milliseconds timeout); // negative: without end
+    QFuture<Connection> future() const { return m_promise.future(); }
+
+    bool serve(Connection &connection) override;
+    void fail(Pool::Error error, const QString &message) override;
+
+private:
+    QPromise<Connection> m_promise;
+};
+
+// Behind waitForConnection() outside of the pool's thread. It keeps the time itself, so that it ends in time even where the
+// pool's thread is busy.
+class BlockingWaiter final : public Waiter
+{
+public:
+    // leave: takes this waiter out of line; false if it is being served or failed at this moment.
+    Connection wait(std::chrono::milliseconds timeout, const std::function<bool()> &leave);
+
+    bool serve(Connection &connection) override;
+    void fail(Pool::Error error, const QString &message) override;
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable m_changed;
+    Connection m_connection;
+    bool m_isDone = false;
+};
+
+// Behind waitForConnection() in the pool's thread.
+Connection waitInEventLoop(QFuture<Connection> future);
+
+} // namespace QNetPool
