@@ -184,6 +184,8 @@ bool ClientPoolPrivate::apply(const ClientPool::Configuration &wish)
         if (refuses(prepared))
             return false;
         use(prepared);
+        if (m_pause.isActive() && m_pause.remainingTimeAsDuration() > m_cycle.interval())
+            m_pause.start(m_cycle.interval());
     }
     configuration = wish;
     return true;

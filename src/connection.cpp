@@ -16,7 +16,7 @@
 
     The object itself is not thread-safe, but may be moved to another thread; a lease may end in any thread. The socket lives
     in the thread that called socket() first. If the lease ends in another one, that thread's event loop carries the return
-    out.
+    out; if that thread has finished, the connection is closed.
 
     \note The pool undoes what a holder did to the socket. What Qt lets nobody find are connections \e to the socket, such as
     a timer's signal connected to one of its slots or to a lambda with the socket as its context: use an object of your own as
@@ -57,8 +57,8 @@ QTcpSocket *Connection::socket() const
 
 /*!
     Ends the lease, as the destructor does. The connection goes to the first that waits for it, or into the stock, if it is
-    connected and clean: nothing unread, and nothing unsent once the socket was flushed. Else it is closed, as when the pool
-    is full, was flushed since the connection was taken, or is gone.
+    connected and clean: nothing unread, and nothing unsent once the socket was flushed. Else it is closed, as when the stock
+    is full, or the pool was closed since the connection was taken.
 
     Every signal connection from the socket, event filter, child, dynamic property and socket option of the holder's is undone
     first. In a slot of the socket's own, this happens as soon as the slot has returned to the event loop.

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pool_p.h"
 
-#include "waiters.h"
-
 #include <QtCore/qcoreapplication.h>
-#include <QtCore/qfuturewatcher.h>
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qpointer.h>
 #include <QtCore/qthread.h>
@@ -196,14 +193,34 @@ void PoolPrivate::setErrorCount(int value)
 }
 
 // A canceled future tells its watchers only, and those live in a thread with an event loop.
-void PoolPrivate::leaveLineOnCancel(const QFuture<Connection> &future, quint64 number)
+void PoolPrivate::leaveLineOnCancel(const std::weak_ptr<FutureWaiter> &waiter, quint64 number)
 {
-    QMetaObject::invokeMethod(this, [this, future, number] {
-        auto *watcher = new QFutureWatcher<Connection>(this);
-        connect(watcher, &QFutureWatcherBase::canceled, this, [this, number] { stock->leave(number); });
-        connect(watcher, &QFutureWatcherBase::finished, watcher, &QObject::deleteLater);
-        watcher->setFuture(future);
+    QMetaObject::invokeMethod(this, [this, waiter, number] { watchForCancel(waiter, number); });
+}
+
+void PoolPrivate::watchForCancel(const std::weak_ptr<FutureWaiter> &waiter, quint64 number)
+{
+    const std::shared_ptr<FutureWaiter> waiting = waiter.lock();
+    if (!waiting)
+        return; // served already
+    if (m_cancelWatches.size() >= m_sweepAt) {
+        std::erase_if(m_cancelWatches, [](const CancelWatch &watch) { return watch.waiter.expired(); });
+        m_sweepAt = 2 * m_cancelWatches.size() + 16; // so that a sweep costs O(1) a waiter
+    }
+    auto watcher = std::make_unique<QFutureWatcher<Connection>>();
+    connect(watcher.get(), &QFutureWatcherBase::canceled, this, [this, number] { stock->leave(number); });
+    // At once, since it shares the result: one that nobody takes is to go home with the caller's future. (The sweep is for
+    // results that were taken while this line was on its way: such a future never tells that it has finished.)
+    connect(watcher.get(), &QFutureWatcherBase::finished, this, [this, finished = watcher.get()] {
+        std::erase_if(m_cancelWatches, [finished](CancelWatch &watch) {
+            const bool isIt = watch.watcher.get() == finished;
+            if (isIt)
+                watch.watcher.release()->deleteLater();
+            return isIt;
+        });
     });
+    watcher->setFuture(waiting->future());
+    m_cancelWatches.push_back({ waiter, std::move(watcher) });
 }
 
 // --- Pool --------------------------------------------------------------------------------------------------------------
@@ -335,8 +352,8 @@ QFuture<Connection> Pool::acquire(ConnectionId id, std::chrono::milliseconds tim
 {
     auto waiter = std::make_shared<FutureWaiter>(id, timeout);
     QFuture<Connection> future = waiter->future();
-    if (const quint64 number = d->stock->join(std::move(waiter)))
-        d->leaveLineOnCancel(future, number);
+    if (const quint64 number = d->stock->join(waiter))
+        d->leaveLineOnCancel(waiter, number);
     return future;
 }
 

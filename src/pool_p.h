@@ -2,9 +2,11 @@
 #pragma once
 
 #include "stock/stock.h"
+#include "waiters.h"
 
 #include <qnetpool/pool.h>
 
+#include <QtCore/qfuturewatcher.h>
 #include <QtCore/qtimer.h>
 
 #include <atomic>
@@ -28,7 +30,7 @@ public:
     void setCapacity(int value);
     void setInterval(std::chrono::milliseconds value);
     void setErrorCount(int value);
-    void leaveLineOnCancel(const QFuture<Connection> &future, quint64 number); // from any thread
+    void leaveLineOnCancel(const std::weak_ptr<FutureWaiter> &waiter, quint64 number); // from any thread
 
     virtual void stopSetup() = 0; // nothing is dialled or accepted any more
     virtual void waitersChanged(int waiting); // waiting for any connection
@@ -48,6 +50,15 @@ private:
     void spreadNews();
     void closeHere();
 
+    void watchForCancel(const std::weak_ptr<FutureWaiter> &waiter, quint64 number);
+
+    struct CancelWatch
+    {
+        std::weak_ptr<FutureWaiter> waiter;
+        std::unique_ptr<QFutureWatcher<Connection>> watcher;
+    };
+    std::vector<CancelWatch> m_cancelWatches;
+    std::size_t m_sweepAt = 16;
     QTimer m_expiry;
     int m_toldIdle = 0;
 };

@@ -96,6 +96,7 @@ private:
     void use(const Prepared &prepared);
     bool run();
     bool listening(bool isListening, const QString &where);
+    QString whereItListens() const { return endpointText(listener.address().toString(), listener.port()); }
     void accepted(qintptr descriptor);
     void welcomed(Setup *welcome, SetupOutcome outcome);
     void abandonWelcomes();
@@ -109,12 +110,10 @@ ServerPoolPrivate::ServerPoolPrivate(const ServerPool::Configuration &wish)
     : PoolPrivate(&serverLog),
       configuration(wish),
       listener([this](qintptr descriptor) { accepted(descriptor); },
-               [this](QAbstractSocket::SocketError error, const QString &cause) {
+               [this](bool isExhausted, const QString &cause) {
                    setState(Pool::State::Degraded);
-                   report(error == QAbstractSocket::SocketResourceError ? Pool::Error::ResourcesExhausted
-                                                                        : Pool::Error::AcceptFailed,
-                          QStringLiteral("cannot accept on %1: %2")
-                                  .arg(endpointText(listener.serverAddress().toString(), listener.serverPort()), cause));
+                   report(isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::AcceptFailed,
+                          QStringLiteral("cannot accept on %1: %2").arg(whereItListens(), cause));
                },
                [this] { setState(Pool::State::Ready); }, this)
 {
@@ -134,7 +133,6 @@ void ServerPoolPrivate::use(const Prepared &prepared)
         qCWarning(serverLog).noquote() << change;
     m_use = prepared;
     stock->setPolicy(prepared.policy);
-    listener.setListenBacklogSize(prepared.backlog);
     setCapacity(prepared.policy.maximumIdle);
 }
 
@@ -167,10 +165,10 @@ bool ServerPoolPrivate::listen(const QHostAddress &address, quint16 port)
     const QString where = endpointText(address.toString(), port);
     if (listener.isListening()) {
         report(Pool::Error::ListenFailed, QStringLiteral("cannot listen on %1: the pool listens on %2 already")
-                       .arg(where, endpointText(listener.serverAddress().toString(), listener.serverPort())));
+                       .arg(where, whereItListens()));
         return false;
     }
-    return run() && listening(listener.listen(address, port), where);
+    return run() && listening(listener.listen(address, port, m_use.backlog), where);
 }
 
 bool ServerPoolPrivate::listen(qintptr descriptor)
@@ -180,7 +178,7 @@ bool ServerPoolPrivate::listen(qintptr descriptor)
         report(Pool::Error::ListenFailed, QStringLiteral("cannot listen on %1: the pool listens already").arg(where));
         return false;
     }
-    return run() && listening(listener.setSocketDescriptor(descriptor), where);
+    return run() && listening(listener.listen(descriptor), where);
 }
 
 bool ServerPoolPrivate::listening(bool isListening, const QString &where)
@@ -322,13 +320,13 @@ bool ServerPool::addConnection(qintptr descriptor)
 /*! Returns the address that is listened on; a null address if none is. In the pool's thread. */
 QHostAddress ServerPool::serverAddress() const
 {
-    return static_cast<ServerPoolPrivate *>(d.get())->listener.serverAddress();
+    return static_cast<ServerPoolPrivate *>(d.get())->listener.address();
 }
 
 /*! Returns the port that is listened on; 0 if none is. In the pool's thread. */
 quint16 ServerPool::serverPort() const
 {
-    return static_cast<ServerPoolPrivate *>(d.get())->listener.serverPort();
+    return static_cast<ServerPoolPrivate *>(d.get())->listener.port();
 }
 
 } // namespace QNetPool

@@ -14,20 +14,30 @@ FutureWaiter::FutureWaiter(ConnectionId id, std::chrono::milliseconds timeout)
     since = std::chrono::steady_clock::now();
     if (timeout.count() >= 0 && timeout < std::chrono::hours(24 * 365))
         deadline = since + timeout;
-    m_promise.start();
+    m_promise.reportStarted();
+}
+
+FutureWaiter::~FutureWaiter()
+{
+    if (m_isFinished)
+        return;
+    m_promise.cancel(); // it has left the line
+    m_promise.reportFinished();
 }
 
 bool FutureWaiter::serve(Connection &connection)
 {
-    const bool isWanted = !m_promise.isCanceled() && m_promise.addResult(std::move(connection));
-    m_promise.finish();
+    m_isFinished = true;
+    const bool isWanted = m_promise.reportAndMoveResult(std::move(connection)); // not moved from if it is canceled
+    m_promise.reportFinished();
     return isWanted;
 }
 
 void FutureWaiter::fail(Pool::Error error, const QString &message)
 {
-    m_promise.setException(PoolException(error, message));
-    m_promise.finish();
+    m_isFinished = true;
+    m_promise.reportException(PoolException(error, message));
+    m_promise.reportFinished();
 }
 
 bool BlockingWaiter::serve(Connection &connection)

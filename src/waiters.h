@@ -3,7 +3,7 @@
 
 #include "stock/waiterline.h"
 
-#include <QtCore/qpromise.h>
+#include <QtCore/qfuture.h>
 
 #include <condition_variable>
 #include <functional>
@@ -16,13 +16,17 @@ class FutureWaiter final : public Waiter
 {
 public:
     FutureWaiter(ConnectionId id, std::chrono::milliseconds timeout); // negative: without end
-    QFuture<Connection> future() const { return m_promise.future(); }
+    ~FutureWaiter() override;
+    QFuture<Connection> future() { return m_promise.future(); }
 
     bool serve(Connection &connection) override;
     void fail(Pool::Error error, const QString &message) override;
 
 private:
-    QPromise<Connection> m_promise;
+    // Not a QPromise: when a continuation has taken the result (Qt 6.4 at least), the destructor of that one finds a state
+    // that is not Finished any more and runs the continuation a second time.
+    QFutureInterface<Connection> m_promise;
+    bool m_isFinished = false;
 };
 
 // Behind waitForConnection() outside of the pool's thread. It keeps the time itself, so that it ends in time even where the

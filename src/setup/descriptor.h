@@ -15,6 +15,16 @@ QHostAddress peerAddress(qintptr descriptor);
 // TCP probes a connection that was silent for the period, again after each period, three times. 0 switches probes off.
 bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period);
 
+// What came of an accept() on a listening, non-blocking descriptor.
+struct Acceptance
+{
+    enum Result { Accepted, NothingThere, PeerLeft, Exhausted, Failed };
+    Result result = NothingThere;
+    qintptr descriptor = -1;
+    QString cause; // of Exhausted (out of descriptors or memory) and Failed
+};
+Acceptance acceptConnection(qintptr listening);
+
 void closeDescriptor(qintptr descriptor);
 
 } // namespace QNetPool

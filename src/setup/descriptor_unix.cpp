@@ -2,6 +2,8 @@
 #include "descriptor.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
 #include <limits>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -41,6 +43,41 @@ bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
 #endif
     return idle && setOption(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds)
             && setOption(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3) && setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+Acceptance acceptConnection(qintptr listening)
+{
+    int descriptor;
+    do {
+#ifdef SOCK_CLOEXEC
+        descriptor = ::accept4(int(listening), nullptr, nullptr, SOCK_CLOEXEC);
+#else
+        descriptor = ::accept(int(listening), nullptr, nullptr);
+#endif
+    } while (descriptor < 0 && errno == EINTR);
+    if (descriptor >= 0) {
+#ifndef SOCK_CLOEXEC
+        ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+#endif
+        return { Acceptance::Accepted, descriptor, {} };
+    }
+    switch (errno) {
+    case EAGAIN:
+#if EAGAIN != EWOULDBLOCK
+    case EWOULDBLOCK:
+#endif
+        return {};
+    case ECONNABORTED:
+    case EPROTO:
+        return { Acceptance::PeerLeft, -1, {} };
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        return { Acceptance::Exhausted, -1, qt_error_string(errno) };
+    default:
+        return { Acceptance::Failed, -1, qt_error_string(errno) };
+    }
 }
 
 void closeDescriptor(qintptr descriptor)

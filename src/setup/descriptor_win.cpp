@@ -27,6 +27,25 @@ bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
     return ::WSAIoctl(SOCKET(descriptor), SIO_KEEPALIVE_VALS, &wish, sizeof wish, nullptr, 0, &written, nullptr, nullptr) == 0;
 }
 
+Acceptance acceptConnection(qintptr listening)
+{
+    const SOCKET descriptor = ::accept(SOCKET(listening), nullptr, nullptr);
+    if (descriptor != INVALID_SOCKET)
+        return { Acceptance::Accepted, qintptr(descriptor), {} };
+    const int error = ::WSAGetLastError();
+    switch (error) {
+    case WSAEWOULDBLOCK:
+        return {};
+    case WSAECONNRESET:
+        return { Acceptance::PeerLeft, -1, {} };
+    case WSAEMFILE:
+    case WSAENOBUFS:
+        return { Acceptance::Exhausted, -1, qt_error_string(error) };
+    default:
+        return { Acceptance::Failed, -1, qt_error_string(error) };
+    }
+}
+
 void closeDescriptor(qintptr descriptor)
 {
     ::closesocket(SOCKET(descriptor));

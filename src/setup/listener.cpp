@@ -1,35 +1,87 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "listener.h"
 
-#include <QtCore/qtimer.h>
+#include "descriptor.h"
 
-#include <chrono>
+#include <QtCore/qpointer.h>
 
 namespace QNetPool {
 
 using namespace std::chrono_literals;
 
 Listener::Listener(Accepted accepted, Failed failed, Recovered recovered, QObject *parent)
-    : QTcpServer(parent),
+    : QObject(parent),
       m_accepted(std::move(accepted)),
       m_failed(std::move(failed)),
-      m_recovered(std::move(recovered))
+      m_recovered(std::move(recovered)),
+      m_server(this),
+      m_retry(this)
 {
-    connect(this, &QTcpServer::acceptError, this, [this](QAbstractSocket::SocketError error) {
-        if (!std::exchange(m_isFailing, true))
-            m_failed(error, errorString());
-        QTimer::singleShot(100ms, this, [this] {
-            if (isListening())
-                resumeAccepting();
-        });
-    });
+    m_retry.setSingleShot(true);
+    m_retry.setInterval(100ms);
+    connect(&m_retry, &QTimer::timeout, this, &Listener::acceptSome);
 }
 
-void Listener::incomingConnection(qintptr descriptor)
+bool Listener::listen(const QHostAddress &address, quint16 port, int backlog)
 {
-    if (std::exchange(m_isFailing, false))
-        m_recovered();
-    m_accepted(descriptor);
+    m_server.setListenBacklogSize(backlog);
+    return start(m_server.listen(address, port));
+}
+
+bool Listener::listen(qintptr descriptor)
+{
+    return start(m_server.setSocketDescriptor(descriptor));
+}
+
+bool Listener::start(bool isListening)
+{
+    if (!isListening)
+        return false;
+    m_server.pauseAccepting();
+    m_notifier = std::make_unique<QSocketNotifier>(m_server.socketDescriptor(), QSocketNotifier::Read);
+    connect(m_notifier.get(), &QSocketNotifier::activated, this, &Listener::acceptSome);
+    return true;
+}
+
+void Listener::close()
+{
+    m_retry.stop();
+    m_isFailing = false;
+    if (m_notifier) {
+        m_notifier->setEnabled(false);
+        m_notifier.release()->deleteLater(); // it may be what called
+    }
+    m_server.close();
+}
+
+void Listener::acceptSome()
+{
+    // As many as there are, but not for ever: the event loop has other things to do as well.
+    constexpr int atOnce = 128;
+    const QPointer<Listener> alive(this);
+    for (int i = 0; i < atOnce && alive && isListening(); ++i) {
+        const Acceptance acceptance = acceptConnection(m_server.socketDescriptor());
+        switch (acceptance.result) {
+        case Acceptance::Accepted:
+            if (std::exchange(m_isFailing, false))
+                m_recovered();
+            m_notifier->setEnabled(true);
+            m_accepted(acceptance.descriptor);
+            break;
+        case Acceptance::NothingThere:
+            m_notifier->setEnabled(true);
+            return;
+        case Acceptance::PeerLeft:
+            break;
+        case Acceptance::Exhausted:
+        case Acceptance::Failed:
+            m_notifier->setEnabled(false); // it would be active all the time
+            m_retry.start();
+            if (!std::exchange(m_isFailing, true))
+                m_failed(acceptance.result == Acceptance::Exhausted, acceptance.cause);
+            return;
+        }
+    }
 }
 
 } // namespace QNetPool

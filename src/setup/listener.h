@@ -1,30 +1,47 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <QtCore/qsocketnotifier.h>
+#include <QtCore/qtimer.h>
 #include <QtNetwork/qtcpserver.h>
 
 #include <functional>
+#include <memory>
 
 namespace QNetPool {
 
-// A QTcpServer that hands on bare descriptors and goes on by itself after an accept error, such as one for want of
-// descriptors: QTcpServer pauses then and waits to be told.
-class Listener final : public QTcpServer
+// Listens, and hands on bare descriptors. Accepting goes on by itself after an error.
+//
+// QTcpServer binds and listens, but does not accept: it reports only the first error of a socket's life, which is
+// EAGAIN, and then spins when there are no descriptors left (seen with Qt 6.4).
+class Listener final : public QObject
 {
 public:
     using Accepted = std::function<void(qintptr descriptor)>;
-    using Failed = std::function<void(QAbstractSocket::SocketError error, const QString &cause)>; // once an outage
+    using Failed = std::function<void(bool isExhausted, const QString &cause)>; // once an outage
     using Recovered = std::function<void()>;
 
     Listener(Accepted accepted, Failed failed, Recovered recovered, QObject *parent);
 
-protected:
-    void incomingConnection(qintptr descriptor) override;
+    bool listen(const QHostAddress &address, quint16 port, int backlog);
+    bool listen(qintptr descriptor);
+    void close();
+
+    bool isListening() const { return m_server.isListening(); }
+    QHostAddress address() const { return m_server.serverAddress(); }
+    quint16 port() const { return m_server.serverPort(); }
+    QString errorString() const { return m_server.errorString(); }
 
 private:
+    bool start(bool isListening);
+    void acceptSome();
+
     const Accepted m_accepted;
     const Failed m_failed;
     const Recovered m_recovered;
+    QTcpServer m_server;
+    std::unique_ptr<QSocketNotifier> m_notifier;
+    QTimer m_retry;
     bool m_isFailing = false;
 };
 

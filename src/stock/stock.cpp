@@ -85,7 +85,7 @@ Stock::News Stock::takeNews()
 Stock::Clock::time_point Stock::endOfOldestUnclaimed() const
 {
     if (m_store.count(Stage::Unclaimed) > m_policy.maximumIdle)
-        return Clock::time_point::min();
+        return {};
     return m_store.firstUnclaimed()->since + m_policy.unclaimedTimeout;
 }
 

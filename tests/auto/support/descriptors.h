@@ -2,6 +2,12 @@
 #pragma once
 
 #include <QtCore/QDir>
+#include <QtCore/QFile>
+
+#include <algorithm>
+#ifdef Q_OS_UNIX
+#  include <unistd.h>
+#endif
 
 // How many descriptors this process has open, where the system can tell; -1 elsewhere.
 inline int openDescriptors()
@@ -10,4 +16,22 @@ inline int openDescriptors()
     if (!directory.exists())
         return -1;
     return int(directory.entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot).size()) - 1; // its own
+}
+
+// The sockets among them: unlike event descriptors, Qt's own threads keep none of these.
+inline int openSockets()
+{
+#ifdef Q_OS_UNIX
+    const QDir directory(QStringLiteral("/proc/self/fd"));
+    if (!directory.exists())
+        return -1;
+    const QStringList names = directory.entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot);
+    return int(std::count_if(names.begin(), names.end(), [&directory](const QString &name) {
+        char target[8] = {};
+        return readlink(QFile::encodeName(directory.filePath(name)).constData(), target, sizeof target - 1) > 0
+                && qstrcmp(target, "socket:") == 0;
+    }));
+#else
+    return -1;
+#endif
 }

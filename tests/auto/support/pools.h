@@ -68,3 +68,5 @@ inline QByteArray pass(QTcpSocket *from, QTcpSocket *to, const QByteArray &bytes
         return {};
     return to->read(bytes.size());
 }
+
+Q_DECLARE_METATYPE(QNetPool::ClientPool::Configuration)

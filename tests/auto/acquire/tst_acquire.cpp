@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pools.h"
+
+#include <QtCore/QRegularExpression>
+
+#include <optional>
+#include <thread>
+
+// Waiting for a connection: in line, by ID, blocking, and all the ways in which it fails.
+class tst_Acquire : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init();
+    void cleanup();
+
+    void isServedAtOnceFromTheStock();
+    void isServedByAConnectionGivenBack();
+    void isServedInOrderOfArrival();
+    void isServedById();
+    void makesTheClientDialAtOnce();
+    void timesOutWithTheReason();
+    void failsWhenTooManyWait();
+    void failsWhenThePoolCloses();
+    void failsWhenThePoolIsNotRunning();
+    void cancelLeavesTheLine();
+    void resultThatNobodyTakesGoesHome();
+    void continuationGetsTheConnection();
+    void blocksInAnotherThread();
+    void blocksInThePoolsThread();
+    void blockingGivesUp();
+
+private:
+    std::optional<ServerPool> m_server;
+    std::optional<ClientPool> m_client;
+};
+
+void tst_Acquire::init()
+{
+    m_server.emplace();
+    listen(*m_server);
+    m_client.emplace(clientOf(m_server->serverPort(), 2));
+    fill(*m_server, *m_client, 2);
+}
+
+void tst_Acquire::cleanup()
+{
+    m_client.reset();
+    m_server.reset();
+}
+
+template<typename Body>
+static std::optional<Pool::Error> failureOf(Body body, QString *message = nullptr)
+{
+    try {
+        body();
+    } catch (const PoolException &failure) {
+        if (message)
+            *message = failure.message();
+        return failure.error();
+    }
+    return std::nullopt;
+}
+
+void tst_Acquire::isServedAtOnceFromTheStock()
+{
+    QFuture<Connection> future = m_server->acquire();
+    QVERIFY(future.isFinished());
+    QVERIFY(future.takeResult());
+}
+
+void tst_Acquire::isServedByAConnectionGivenBack()
+{
+    ServerPool::Configuration single;
+    single.connectionMode = ConnectionMode::Single;
+    ServerPool pool(single);
+    listen(pool);
+    QTcpSocket socket;
+    socket.connectToHost(QHostAddress::LocalHost, pool.serverPort());
+    QTRY_COMPARE(pool.idleCount(), 1);
+    Connection only = pool.take();
+    const ConnectionId id = only.id();
+    QFuture<Connection> future = pool.acquire();
+    QVERIFY(!future.isFinished());
+    QCOMPARE(pool.waiterCount(), 1);
+    only.giveBack();
+    QVERIFY(future.isFinished());
+    QCOMPARE(future.takeResult().id(), id);
+}
+
+void tst_Acquire::isServedInOrderOfArrival()
+{
+    ServerPool pool;
+    listen(pool);
+    QList<int> order;
+    QList<QFuture<void>> done;
+    std::vector<Connection> kept;
+    for (int i = 0; i < 10; ++i) {
+        done << pool.acquire().then(this, [&order, &kept, i](Connection connection) {
+            order << i;
+            kept.push_back(std::move(connection));
+        });
+    }
+    QCOMPARE(pool.waiterCount(), 10);
+    ClientPool client(clientOf(pool.serverPort(), 10));
+    QVERIFY(client.start());
+    QTRY_COMPARE(order.size(), 10);
+    QVERIFY(std::is_sorted(order.begin(), order.end()));
+}
+
+void tst_Acquire::isServedById()
+{
+    Connection there = m_server->take();
+    const ConnectionId id = there.id();
+    Connection here = m_client->take(id);
+    QVERIFY(here);
+    QFuture<Connection> any = m_client->acquire(ConnectionId::fromString(u"not-here"), 10s);
+    QFuture<Connection> certain = m_client->acquire(id);
+    QVERIFY(!certain.isFinished());
+    here.giveBack();
+    QVERIFY(certain.isFinished());
+    QCOMPARE(certain.takeResult().id(), id);
+    QVERIFY(!any.isFinished());
+    any.cancel();
+    QTRY_COMPARE(m_client->waiterCount(), 0);
+}
+
+void tst_Acquire::makesTheClientDialAtOnce()
+{
+    ClientPool::Configuration slow = clientOf(m_server->serverPort(), 1);
+    slow.minimumInterval = slow.maximumInterval = 1h;
+    ClientPool client(slow);
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.idleCount(), 1);
+    const Connection first = client.take();
+    QFuture<Connection> future = client.acquire();
+    QFuture<Connection> second = client.acquire();
+    QTRY_VERIFY(future.isFinished() && second.isFinished());
+    QVERIFY(future.takeResult() && second.takeResult());
+    QCOMPARE(client.capacity(), 1);
+}
+
+void tst_Acquire::timesOutWithTheReason()
+{
+    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 1);
+    QTcpServer closed;
+    QVERIFY(closed.listen(QHostAddress::LocalHost));
+    wish.port = closed.serverPort();
+    closed.close();
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QFuture<Connection> future = client.acquire(100ms);
+    QTRY_VERIFY(future.isFinished());
+    QString message;
+    QCOMPARE(failureOf([&] { future.waitForFinished(); }, &message), Pool::Error::AcquireTimeout);
+    QVERIFY2(message.contains(QRegularExpression(QStringLiteral("within [1-9][0-9]{2,} ms"))), qPrintable(message));
+    QVERIFY2(message.contains(u"1 waiting"), qPrintable(message));
+    QVERIFY2(message.contains(u"refused"), qPrintable(message));
+    QCOMPARE(client.waiterCount(), 0);
+
+    QFuture<Connection> atOnce = client.acquire(0ms);
+    QTRY_VERIFY(atOnce.isFinished());
+    QCOMPARE(failureOf([&] { atOnce.waitForFinished(); }), Pool::Error::AcquireTimeout);
+}
+
+void tst_Acquire::failsWhenTooManyWait()
+{
+    ServerPool::Configuration wish;
+    wish.maximumWaiters = 2;
+    ServerPool pool(wish);
+    listen(pool);
+    const QFuture<Connection> first = pool.acquire();
+    const QFuture<Connection> second = pool.acquire();
+    QFuture<Connection> third = pool.acquire();
+    QVERIFY(third.isFinished());
+    QString message;
+    QCOMPARE(failureOf([&] { third.waitForFinished(); }, &message), Pool::Error::TooManyWaiters);
+    QVERIFY2(message.contains(u"2"), qPrintable(message));
+    QVERIFY(!first.isFinished() && !second.isFinished());
+}
+
+void tst_Acquire::failsWhenThePoolCloses()
+{
+    std::optional<ServerPool> pool(std::in_place);
+    listen(*pool);
+    QFuture<Connection> first = pool->acquire();
+    pool->close();
+    QVERIFY(first.isFinished());
+    QCOMPARE(failureOf([&] { first.waitForFinished(); }), Pool::Error::Closed);
+
+    listen(*pool);
+    QFuture<Connection> second = pool->acquire();
+    QVERIFY(!second.isFinished());
+    pool.reset();
+    QVERIFY(second.isFinished());
+    QCOMPARE(failureOf([&] { second.waitForFinished(); }), Pool::Error::Closed);
+}
+
+void tst_Acquire::failsWhenThePoolIsNotRunning()
+{
+    ClientPool client;
+    QFuture<Connection> future = client.acquire();
+    QVERIFY(future.isFinished());
+    QCOMPARE(failureOf([&] { future.waitForFinished(); }), Pool::Error::Closed);
+    QVERIFY(!client.take());
+    QVERIFY(!client.waitForConnection());
+}
+
+void tst_Acquire::cancelLeavesTheLine()
+{
+    ServerPool pool;
+    listen(pool);
+    QFuture<Connection> first = pool.acquire();
+    QFuture<Connection> second = pool.acquire();
+    QCOMPARE(pool.waiterCount(), 2);
+    first.cancel();
+    QTRY_COMPARE(pool.waiterCount(), 1);
+    ClientPool client(clientOf(pool.serverPort(), 1));
+    QVERIFY(client.start());
+    QTRY_VERIFY(second.isFinished());
+    QVERIFY(second.takeResult());
+    QVERIFY(first.isCanceled());
+    QCOMPARE(first.resultCount(), 0);
+}
+
+void tst_Acquire::resultThatNobodyTakesGoesHome()
+{
+    {
+        const QFuture<Connection> future = m_server->acquire();
+        QCOMPARE(m_server->leasedCount(), 1);
+    }
+    QCOMPARE(m_server->leasedCount(), 0);
+    QCOMPARE(m_server->idleCount(), 2);
+
+    {
+        // The same when it has to wait, and nobody waits for it.
+        Connection first = m_server->take();
+        Connection second = m_server->take();
+        static_cast<void>(m_server->acquire());
+        QCoreApplication::processEvents();
+        first.giveBack();
+        QTRY_COMPARE(m_server->idleCount(), 1);
+    }
+    QCOMPARE(m_server->idleCount(), 2);
+
+    // Canceled without a turn of the event loop, so that the line has not heard of it when the connection comes.
+    Connection first = m_server->take();
+    Connection second = m_server->take();
+    QFuture<Connection> future = m_server->acquire();
+    future.cancel();
+    first.giveBack();
+    QCOMPARE(m_server->idleCount(), 1);
+    QCOMPARE(m_server->waiterCount(), 0);
+}
+
+void tst_Acquire::continuationGetsTheConnection()
+{
+    bool isWorking = false;
+    QFuture<void> done = m_client->acquire().then(this, [&](Connection connection) {
+        isWorking = connection->state() == QAbstractSocket::ConnectedState;
+    });
+    QTRY_VERIFY(isWorking);
+
+    QString failure;
+    m_client->close();
+    m_client->acquire()
+            .then(this, [](Connection) {})
+            .onFailed(this, [&failure](const PoolException &exception) { failure = exception.message(); });
+    QTRY_VERIFY(!failure.isEmpty());
+}
+
+void tst_Acquire::blocksInAnotherThread()
+{
+    ServerPool pool;
+    listen(pool);
+    std::atomic<bool> isServed = false;
+    std::thread waiting([&] {
+        Connection connection = pool.waitForConnection(20s);
+        isServed = connection && connection->state() == QAbstractSocket::ConnectedState;
+    });
+    QTRY_COMPARE(pool.waiterCount(), 1);
+    ClientPool client(clientOf(pool.serverPort(), 1));
+    QVERIFY(client.start());
+    QTRY_VERIFY(isServed);
+    waiting.join();
+}
+
+void tst_Acquire::blocksInThePoolsThread()
+{
+    ServerPool pool;
+    listen(pool);
+    ClientPool client(clientOf(pool.serverPort(), 1));
+    QVERIFY(client.start()); // it needs this thread's event loop to dial
+    const Connection there = pool.waitForConnection(20s);
+    QVERIFY(there);
+    QVERIFY(client.waitForConnection(20s));
+}
+
+void tst_Acquire::blockingGivesUp()
+{
+    ServerPool pool;
+    listen(pool);
+    QVERIFY(!pool.waitForConnection(50ms));
+    QCOMPARE(pool.waiterCount(), 0);
+    // In time, even while the pool's thread does nothing for it.
+    bool hasConnection = true;
+    std::thread([&] { hasConnection = bool(pool.waitForConnection(50ms)); }).join();
+    QVERIFY(!hasConnection);
+    QCOMPARE(pool.waiterCount(), 0);
+
+    std::thread closed([&] { hasConnection = bool(pool.waitForConnection(-1ms)); });
+    QTRY_COMPARE(pool.waiterCount(), 1);
+    hasConnection = true;
+    pool.close();
+    closed.join();
+    QVERIFY(!hasConnection);
+}
+
+QTEST_GUILESS_MAIN(tst_Acquire)
+#include "tst_acquire.moc"

@@ -1,0 +1,826 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sizing/cycle.h"
+
+#include <QtTest/QTest>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+#include <queue>
+#include <random>
+#include <tuple>
+
+using namespace QNetPool;
+using namespace std::chrono_literals;
+
+class tst_Cycle : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void startsAtTheMinimums();
+    void oneRoundFillsToCapacity();
+    void neverMoreAtOnceThanMaximumPending();
+    void fullStockEndsTheRoundAtOnce();
+    void intervalIsAdjustedAtTheStartOfARound();
+    void capacityIsAdjustedAtTheEndOfARound();
+    void fixedLimitsAdjustNothing();
+
+    void creatingNothingBeginsAnOutageAndThePausesGrow();
+    void oneDialProbesDuringAnOutage();
+    void successEndsTheOutageAndTheRestFollows();
+    void nextOutageStartsWithShortPausesAgain();
+    void stockFilledByOthersEndsTheOutage();
+    void roundThatTriedNothingIsNoOutage();
+    void oneSuccessAmongFailuresIsNoOutage();
+    void moreFailuresThanSuccessesStopTheRound();
+    void laterSuccessesLetTheRoundGoOn();
+
+    void waitersStartARoundOfTheirOwn();
+    void waitersRoundLeavesCapacityAndSleepAlone();
+    void whatWaitersHadDialledCountsForTheCapacity();
+    void demandIsMetOnce();
+    void demandJoinsTheRoundThatRuns();
+    void waitersCountInTheTimersRound();
+    void timerTakesOverTheRoundOfWaiters();
+    void demandDuringAnOutageDialsNothing();
+    void failedRoundOfWaitersBeginsAnOutage();
+
+    void newLimitsBoundCapacityAndIntervalAtOnce();
+    void newLimitsCountInTheMiddleOfARound();
+    void newMaximumBoundsTheBackoff();
+    void aDayOfPoolLife();
+};
+
+static const SizingLimits tenToTwenty{ .minimumCapacity = 10,
+                                       .maximumCapacity = 20,
+                                       .minimumInterval = 500ms,
+                                       .maximumInterval = 5s,
+                                       .maximumBackoff = 60s,
+                                       .maximumPending = 64 };
+
+static SizingLimits withPending(int maximumPending)
+{
+    SizingLimits limits = tenToTwenty;
+    limits.maximumPending = maximumPending;
+    return limits;
+}
+
+static int launchAll(Cycle &cycle)
+{
+    int launched = 0;
+    for (; cycle.dialsWanted() > 0 && launched < 1000; ++launched)
+        cycle.launched();
+    return launched;
+}
+
+static void finish(Cycle &cycle, int count, bool created)
+{
+    for (int i = 0; i < count; ++i)
+        cycle.finished(created);
+}
+
+// Launches and finishes until the round is over. Returns the number of dials.
+static int runRound(Cycle &cycle, bool created)
+{
+    int dials = 0;
+    while (!cycle.isOver()) {
+        const int launched = launchAll(cycle);
+        if (!launched)
+            return -1; // stuck: nothing to launch, and yet not over
+        finish(cycle, launched, created);
+        dials += launched;
+    }
+    return dials;
+}
+
+// A round of the timer from the start to the end; the pause after it.
+static milliseconds timerRound(Cycle &cycle, int idle, bool created, double random = 0)
+{
+    cycle.begin(idle, 0);
+    runRound(cycle, created);
+    return cycle.end(random).value_or(0ms);
+}
+
+void tst_Cycle::startsAtTheMinimums()
+{
+    const Cycle cycle(tenToTwenty);
+    QCOMPARE(cycle.capacity(), 10);
+    QCOMPARE(cycle.interval().count(), 500);
+    QVERIFY(!cycle.isOutage());
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(!cycle.isOver()); // there is no round that could be
+}
+
+void tst_Cycle::oneRoundFillsToCapacity()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.begin(4, 0);
+    QCOMPARE(cycle.dialsWanted(), 6);
+    QCOMPARE(launchAll(cycle), 6);
+    QVERIFY(!cycle.isOver());
+    finish(cycle, 5, true);
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(!cycle.isOver()); // one is on its way
+    cycle.finished(true);
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::optional(500ms));
+    QVERIFY(!cycle.isOver()); // once
+    QVERIFY(!cycle.isOutage());
+}
+
+void tst_Cycle::neverMoreAtOnceThanMaximumPending()
+{
+    Cycle cycle(withPending(3));
+    cycle.begin(0, 0);
+    QCOMPARE(cycle.dialsWanted(), 3);
+    cycle.launched();
+    QCOMPARE(cycle.dialsWanted(), 2);
+    QCOMPARE(launchAll(cycle), 2);
+    int launched = 3;
+    int inFlight = 3;
+    while (inFlight) {
+        cycle.finished(true);
+        QVERIFY(launched == 10 || !cycle.isOver());
+        const int more = launchAll(cycle);
+        QCOMPARE(more, launched < 10 ? 1 : 0); // for each that ends, one more
+        launched += more;
+        inFlight += more - 1;
+    }
+    QCOMPARE(launched, 10);
+    QVERIFY(cycle.isOver());
+}
+
+void tst_Cycle::fullStockEndsTheRoundAtOnce()
+{
+    for (const int idle : { 10, 11, 1000 }) {
+        Cycle cycle(tenToTwenty);
+        cycle.begin(idle, 0);
+        QCOMPARE(cycle.dialsWanted(), 0);
+        QVERIFY(cycle.isOver());
+        QCOMPARE(cycle.end(0), std::optional(600ms));
+    }
+}
+
+void tst_Cycle::intervalIsAdjustedAtTheStartOfARound()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.begin(10, 0);
+    QCOMPARE(cycle.interval().count(), 600); // before anything is dialled
+    runRound(cycle, true);
+    QCOMPARE(cycle.end(0), std::optional(600ms));
+    QCOMPARE(timerRound(cycle, 10, true).count(), 700);
+    QCOMPARE(timerRound(cycle, 5, true).count(), 700);
+    QCOMPARE(timerRound(cycle, 0, true).count(), 600);
+    for (int i = 0; i < 100; ++i)
+        timerRound(cycle, 20, true);
+    QCOMPARE(cycle.interval().count(), 5000);
+    for (int i = 0; i < 100; ++i)
+        timerRound(cycle, 0, true);
+    QCOMPARE(cycle.interval().count(), 500);
+}
+
+void tst_Cycle::capacityIsAdjustedAtTheEndOfARound()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.begin(0, 0);
+    runRound(cycle, true); // 10 of 10
+    QCOMPARE(cycle.capacity(), 10); // the end is still to come
+    cycle.end(0);
+    QCOMPARE(cycle.capacity(), 11);
+    timerRound(cycle, 6, true); // 5 of 11
+    QCOMPARE(cycle.capacity(), 11);
+    timerRound(cycle, 1, true); // 10 of 11
+    QCOMPARE(cycle.capacity(), 12);
+    timerRound(cycle, 10, true); // 2 of 12
+    QCOMPARE(cycle.capacity(), 11);
+    timerRound(cycle, 11, true); // 0 of 11
+    QCOMPARE(cycle.capacity(), 10);
+    timerRound(cycle, 10, true);
+    QCOMPARE(cycle.capacity(), 10); // the minimum
+    for (int i = 0; i < 50; ++i)
+        timerRound(cycle, 0, true);
+    QCOMPARE(cycle.capacity(), 20); // the maximum
+}
+
+void tst_Cycle::fixedLimitsAdjustNothing()
+{
+    Cycle cycle({ .minimumCapacity = 3, .maximumCapacity = 3, .minimumInterval = 1s, .maximumInterval = 1s });
+    for (const int idle : { 0, 3, 0, 0, 3, 3, 100 }) {
+        QCOMPARE(timerRound(cycle, idle, true).count(), 1000);
+        QCOMPARE(cycle.capacity(), 3);
+    }
+}
+
+void tst_Cycle::creatingNothingBeginsAnOutageAndThePausesGrow()
+{
+    Cycle cycle(tenToTwenty);
+    QCOMPARE(timerRound(cycle, 0, false).count(), 1000);
+    QVERIFY(cycle.isOutage());
+    QCOMPARE(cycle.interval().count(), 1000); // the pause in force
+    for (const int expected : { 2000, 4000, 8000, 16000, 32000, 60000, 60000 }) {
+        QCOMPARE(timerRound(cycle, 0, false).count(), expected);
+        QCOMPARE(cycle.interval().count(), expected);
+        QVERIFY(cycle.isOutage());
+    }
+    QCOMPARE(timerRound(cycle, 0, false, 0.5).count(), 52500); // the caller's random numbers make the jitter
+}
+
+void tst_Cycle::oneDialProbesDuringAnOutage()
+{
+    Cycle cycle(tenToTwenty);
+    timerRound(cycle, 0, false);
+    for (int i = 0; i < 10; ++i) {
+        cycle.begin(0, 7);
+        QCOMPARE(cycle.dialsWanted(), 1);
+        QCOMPARE(launchAll(cycle), 1);
+        QVERIFY(!cycle.isOver());
+        cycle.finished(false);
+        QCOMPARE(cycle.dialsWanted(), 0);
+        QVERIFY(cycle.isOver());
+        QVERIFY(cycle.end(0));
+        QVERIFY(cycle.isOutage());
+    }
+}
+
+void tst_Cycle::successEndsTheOutageAndTheRestFollows()
+{
+    Cycle cycle(tenToTwenty);
+    for (int i = 0; i < 5; ++i)
+        timerRound(cycle, 0, false);
+    cycle.begin(0, 0);
+    QCOMPARE(launchAll(cycle), 1);
+    QVERIFY(cycle.isOutage()); // until the probe is back
+    cycle.finished(true);
+    QVERIFY(!cycle.isOutage());
+    QCOMPARE(cycle.interval().count(), 500);
+    QVERIFY(!cycle.isOver());
+    QCOMPARE(launchAll(cycle), 9); // in the same round
+    finish(cycle, 9, true);
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::optional(500ms));
+    QCOMPARE(cycle.capacity(), 11);
+}
+
+void tst_Cycle::nextOutageStartsWithShortPausesAgain()
+{
+    Cycle cycle(tenToTwenty);
+    for (int i = 0; i < 8; ++i)
+        timerRound(cycle, 0, false);
+    QCOMPARE(cycle.interval().count(), 60000);
+    timerRound(cycle, 0, true);
+    QVERIFY(!cycle.isOutage());
+    QCOMPARE(timerRound(cycle, 0, false).count(), 1000);
+    QCOMPARE(timerRound(cycle, 0, false).count(), 2000);
+}
+
+void tst_Cycle::stockFilledByOthersEndsTheOutage()
+{
+    Cycle cycle(tenToTwenty);
+    timerRound(cycle, 0, false);
+    cycle.begin(9, 0); // one is missing, so the peer is asked
+    QVERIFY(cycle.isOutage());
+    QCOMPARE(runRound(cycle, false), 1);
+    cycle.end(0);
+    QVERIFY(cycle.isOutage());
+    cycle.begin(10, 0); // given back by their holders
+    QVERIFY(!cycle.isOutage());
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::optional(700ms)); // no backoff: an interval that two full stocks have lengthened
+    cycle.demand(2);
+    QCOMPARE(cycle.dialsWanted(), 2);
+}
+
+void tst_Cycle::roundThatTriedNothingIsNoOutage()
+{
+    Cycle cycle(tenToTwenty);
+    for (int i = 0; i < 10; ++i) {
+        timerRound(cycle, 20, false);
+        QVERIFY(!cycle.isOutage());
+    }
+}
+
+void tst_Cycle::oneSuccessAmongFailuresIsNoOutage()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.begin(0, 0);
+    QCOMPARE(launchAll(cycle), 10);
+    finish(cycle, 9, false);
+    QVERIFY(!cycle.isOver());
+    cycle.finished(true);
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::optional(500ms));
+    QVERIFY(!cycle.isOutage());
+    QCOMPARE(cycle.capacity(), 9 + 1); // a tenth is under 20 %, and the minimum holds
+    QCOMPARE(timerRound(cycle, 0, false).count(), 1000); // its nine failures are not carried on
+}
+
+void tst_Cycle::moreFailuresThanSuccessesStopTheRound()
+{
+    Cycle cycle(withPending(2));
+    cycle.begin(0, 0);
+    QCOMPARE(launchAll(cycle), 2);
+    cycle.finished(true);
+    QCOMPARE(launchAll(cycle), 1);
+    cycle.finished(false); // one each
+    QCOMPARE(launchAll(cycle), 1);
+    cycle.finished(false); // two of three have failed
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(!cycle.isOver()); // what is on its way is waited for
+    cycle.finished(false);
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(cycle.isOver()); // six of ten were never tried
+    QCOMPARE(cycle.end(0), std::optional(500ms));
+
+    cycle.demand(1); // the next round starts with a clean sheet: neither those six nor the failures are carried on
+    QCOMPARE(cycle.dialsWanted(), 1);
+    QCOMPARE(runRound(cycle, true), 1);
+    QCOMPARE(cycle.end(0), std::nullopt);
+    QCOMPARE(cycle.dialsWanted(), 0);
+}
+
+void tst_Cycle::laterSuccessesLetTheRoundGoOn()
+{
+    Cycle cycle(withPending(4));
+    cycle.begin(0, 0);
+    QCOMPARE(launchAll(cycle), 4);
+    cycle.finished(false); // the first that came back, no more
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(!cycle.isOver());
+    cycle.finished(true);
+    QCOMPARE(launchAll(cycle), 2);
+    finish(cycle, 4, true);
+    QCOMPARE(launchAll(cycle), 4);
+    finish(cycle, 4, true);
+    QVERIFY(cycle.isOver());
+}
+
+void tst_Cycle::waitersStartARoundOfTheirOwn()
+{
+    Cycle cycle(tenToTwenty);
+    timerRound(cycle, 0, true);
+    QCOMPARE(cycle.dialsWanted(), 0);
+    cycle.demand(3);
+    QCOMPARE(cycle.dialsWanted(), 3);
+    QVERIFY(!cycle.isOver());
+    QCOMPARE(launchAll(cycle), 3);
+    finish(cycle, 3, true);
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::nullopt); // the sleep goes on
+    QVERIFY(!cycle.isOver());
+
+    cycle.demand(200); // as parallel as any, and beyond the capacity: each of them waits
+    QCOMPARE(cycle.dialsWanted(), 64);
+    QCOMPARE(runRound(cycle, true), 200);
+}
+
+void tst_Cycle::waitersRoundLeavesCapacityAndSleepAlone()
+{
+    Cycle cycle(tenToTwenty);
+    for (int i = 0; i < 3; ++i)
+        timerRound(cycle, 0, true);
+    QCOMPARE(cycle.capacity(), 13);
+    QCOMPARE(timerRound(cycle, 12, true).count(), 600);
+    QCOMPARE(cycle.capacity(), 12);
+    for (const int waiting : { 1, 5, 12, 30 }) {
+        cycle.demand(waiting);
+        QCOMPARE(runRound(cycle, true), waiting);
+        QCOMPARE(cycle.end(0), std::nullopt);
+        QCOMPARE(cycle.capacity(), 12);
+        QCOMPARE(cycle.interval().count(), 600);
+    }
+}
+
+void tst_Cycle::whatWaitersHadDialledCountsForTheCapacity()
+{
+    Cycle cycle(tenToTwenty);
+    for (int i = 0; i < 3; ++i) { // three a time: each alone would be in the middle
+        cycle.demand(3);
+        runRound(cycle, true);
+        cycle.end(0);
+    }
+    QCOMPARE(cycle.capacity(), 10);
+    timerRound(cycle, 10, true); // nothing to dial itself
+    QCOMPARE(cycle.capacity(), 11); // 9 of 10 since the last adjustment
+    timerRound(cycle, 11, true);
+    QCOMPARE(cycle.capacity(), 10); // counted once
+}
+
+void tst_Cycle::demandIsMetOnce()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.demand(0);
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(!cycle.isOver());
+    cycle.demand(2);
+    cycle.demand(2); // the same two, asked for again
+    QCOMPARE(cycle.dialsWanted(), 2);
+    QCOMPARE(launchAll(cycle), 2);
+    cycle.demand(2);
+    QCOMPARE(cycle.dialsWanted(), 0); // two are on their way
+    cycle.demand(3);
+    QCOMPARE(launchAll(cycle), 1);
+    cycle.finished(true);
+    cycle.demand(2); // one of three has been served
+    QCOMPARE(cycle.dialsWanted(), 0);
+    finish(cycle, 2, true);
+    cycle.demand(0);
+    QVERIFY(cycle.isOver());
+}
+
+void tst_Cycle::demandJoinsTheRoundThatRuns()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.begin(4, 0);
+    QCOMPARE(launchAll(cycle), 6);
+    cycle.demand(5); // served by what is on its way
+    QCOMPARE(cycle.dialsWanted(), 0);
+    cycle.demand(8);
+    QCOMPARE(launchAll(cycle), 2);
+    finish(cycle, 8, true);
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::optional(500ms)); // and it is the timer's all the same
+}
+
+void tst_Cycle::waitersCountInTheTimersRound()
+{
+    for (const auto &[idle, waiting, dials] : { std::tuple(0, 30, 30), std::tuple(0, 4, 10), std::tuple(10, 0, 0) }) {
+        Cycle cycle(tenToTwenty);
+        cycle.begin(idle, waiting);
+        QCOMPARE(runRound(cycle, true), dials);
+    }
+}
+
+void tst_Cycle::timerTakesOverTheRoundOfWaiters()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.demand(3);
+    QCOMPARE(launchAll(cycle), 3);
+    cycle.begin(0, 3); // the sleep is over while they are on their way
+    QCOMPARE(launchAll(cycle), 7); // they count
+    finish(cycle, 10, true);
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::optional(500ms)); // or the timer would never start again
+    QCOMPARE(cycle.capacity(), 11);
+
+    cycle.demand(3);
+    QCOMPARE(launchAll(cycle), 3);
+    cycle.begin(11, 3); // none is missing but these
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(!cycle.isOver());
+    finish(cycle, 3, false);
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::optional(1200ms)); // twice an interval that has grown
+    QVERIFY(cycle.isOutage());
+}
+
+void tst_Cycle::demandDuringAnOutageDialsNothing()
+{
+    Cycle cycle(tenToTwenty);
+    timerRound(cycle, 0, false);
+    for (const int waiting : { 1, 10, 1000 }) {
+        cycle.demand(waiting);
+        QCOMPARE(cycle.dialsWanted(), 0);
+        QVERIFY(!cycle.isOver());
+    }
+    cycle.begin(0, 30);
+    QCOMPARE(launchAll(cycle), 1);
+    cycle.demand(31);
+    QCOMPARE(cycle.dialsWanted(), 0); // the probe decides
+    cycle.finished(true);
+    QCOMPARE(launchAll(cycle), 29);
+    cycle.demand(31);
+    QCOMPARE(launchAll(cycle), 2); // now demand counts again
+}
+
+void tst_Cycle::failedRoundOfWaitersBeginsAnOutage()
+{
+    Cycle cycle(tenToTwenty);
+    timerRound(cycle, 0, true);
+    cycle.demand(2);
+    QCOMPARE(runRound(cycle, false), 2);
+    QCOMPARE(cycle.end(0), std::optional(1000ms)); // no sleep from before is shorter than the backoff
+    QVERIFY(cycle.isOutage());
+    QCOMPARE(cycle.capacity(), 11); // the end of a cycle it was not
+    cycle.demand(2);
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QCOMPARE(timerRound(cycle, 0, false).count(), 2000);
+}
+
+void tst_Cycle::newLimitsBoundCapacityAndIntervalAtOnce()
+{
+    Cycle cycle(tenToTwenty);
+    for (int i = 0; i < 5; ++i)
+        timerRound(cycle, 0, true);
+    timerRound(cycle, 15, true);
+    QCOMPARE(cycle.capacity(), 14);
+    QCOMPARE(cycle.interval().count(), 600);
+
+    SizingLimits limits = tenToTwenty;
+    cycle.setLimits(limits);
+    QCOMPARE(cycle.capacity(), 14); // within: as they were
+    QCOMPARE(cycle.interval().count(), 600);
+    limits.minimumCapacity = 2;
+    limits.maximumCapacity = 4;
+    limits.minimumInterval = 50ms;
+    limits.maximumInterval = 70ms;
+    cycle.setLimits(limits);
+    QCOMPARE(cycle.capacity(), 4);
+    QCOMPARE(cycle.interval().count(), 70);
+    limits.minimumCapacity = limits.maximumCapacity = 100;
+    limits.minimumInterval = limits.maximumInterval = 9s;
+    cycle.setLimits(limits);
+    QCOMPARE(cycle.capacity(), 100);
+    QCOMPARE(cycle.interval().count(), 9000);
+    cycle.begin(0, 0);
+    QCOMPARE(runRound(cycle, true), 100);
+}
+
+void tst_Cycle::newLimitsCountInTheMiddleOfARound()
+{
+    Cycle cycle(withPending(5));
+    cycle.begin(0, 0);
+    QCOMPARE(launchAll(cycle), 5);
+    cycle.setLimits(withPending(2));
+    QCOMPARE(cycle.dialsWanted(), 0); // not less than none
+    finish(cycle, 3, true);
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(!cycle.isOver());
+    cycle.finished(true);
+    QCOMPARE(launchAll(cycle), 1);
+    cycle.setLimits(withPending(64));
+    QCOMPARE(launchAll(cycle), 4);
+    finish(cycle, 6, true);
+    QVERIFY(cycle.isOver());
+}
+
+void tst_Cycle::newMaximumBoundsTheBackoff()
+{
+    Cycle cycle(tenToTwenty);
+    for (int i = 0; i < 8; ++i)
+        timerRound(cycle, 0, false);
+    QCOMPARE(cycle.interval().count(), 60000);
+    SizingLimits limits = tenToTwenty;
+    limits.maximumBackoff = 10s;
+    cycle.setLimits(limits);
+    QVERIFY(cycle.isOutage()); // new limits bring no peer back
+    QCOMPARE(timerRound(cycle, 0, false).count(), 10000);
+}
+
+// A client pool without sockets, its application and its peer, in simulated time. The peer is away for three hours of
+// the night, when nobody wants a connection, and for an hour and a half at noon, when many do.
+class Day
+{
+public:
+    static constexpr SizingLimits limits{ .minimumCapacity = 5,
+                                          .maximumCapacity = 20,
+                                          .minimumInterval = 500ms,
+                                          .maximumInterval = 5s,
+                                          .maximumBackoff = 60s,
+                                          .maximumPending = 8 };
+    struct Outage
+    {
+        milliseconds from;
+        milliseconds to;
+        int blindDials = 0; // before the pool knew
+        int probes = 0; // once it knew
+        milliseconds lastDial{ 0 };
+        milliseconds fullAgain{ -1 };
+    };
+
+    QString run(); // the first thing that was wrong
+
+    Outage night{ 2h, 5h };
+    Outage noon{ 12h, 13h + 30min };
+    int served = 0;
+    int expired = 0;
+    int rounds = 0;
+    int waitersRounds = 0;
+    int lowestCapacity = limits.maximumCapacity;
+    int highestCapacity = 0;
+    milliseconds longestInterval{ 0 };
+
+private:
+    enum class Event { Pause, DialSucceeded, DialFailed, Customer, PeerGoes, PeerReturns };
+    struct Planned
+    {
+        milliseconds time;
+        int number; // of events at one time the earlier planned comes first
+        Event event;
+        int pause = 0;
+        bool operator<(const Planned &other) const // a priority_queue's top is its greatest
+        {
+            return std::tie(time, number) > std::tie(other.time, other.number);
+        }
+    };
+
+    void plan(milliseconds delay, Event event, int pause = 0)
+    {
+        m_plan.push({ m_now + delay, m_count++, event, pause });
+    }
+    int below(int count) { return int(m_random() % unsigned(count)); }
+    double fraction() { return double(m_random() >> 1) / 2147483648.0; }
+    Outage *outage();
+    void happens(const Planned &planned);
+    void advance();
+    void dial();
+    void customerComes();
+    void connectionCreated();
+    void sleepFor(milliseconds pause);
+    void check(bool condition, const char *what);
+
+    Cycle m_cycle{ limits };
+    std::mt19937 m_random{ 5489 }; // the same day each time
+    std::priority_queue<Planned> m_plan;
+    milliseconds m_now{ 0 };
+    int m_count = 0;
+    int m_idle = 0;
+    int m_inFlight = 0;
+    int m_pause = 0; // the number of the pause that is on; the planned ones before it are void
+    bool m_isAsleep = false;
+    std::deque<milliseconds> m_waiters; // until when
+    QString m_wrong;
+};
+
+void Day::check(bool condition, const char *what)
+{
+    if (!condition && m_wrong.isEmpty())
+        m_wrong = QStringLiteral("%1 at %2 ms").arg(QLatin1String(what)).arg(m_now.count());
+}
+
+Day::Outage *Day::outage()
+{
+    for (Outage *outage : { &night, &noon }) {
+        if (m_now >= outage->from && m_now < outage->to)
+            return outage;
+    }
+    return nullptr;
+}
+
+void Day::sleepFor(milliseconds pause)
+{
+    m_isAsleep = true;
+    plan(pause, Event::Pause, ++m_pause);
+}
+
+void Day::dial()
+{
+    if (Outage *away = outage()) {
+        ++(m_cycle.isOutage() ? away->probes : away->blindDials);
+        away->lastDial = m_now;
+        plan(milliseconds(1 + below(3000)), Event::DialFailed); // refused, or left without an answer
+    } else {
+        plan(milliseconds(5 + below(45)), Event::DialSucceeded);
+    }
+    m_cycle.launched();
+    ++m_inFlight;
+    check(m_inFlight <= limits.maximumPending, "too many dials at once");
+    check(!m_cycle.isOutage() || m_inFlight == 1, "more than a probe");
+}
+
+void Day::advance()
+{
+    while (m_cycle.dialsWanted() > 0)
+        dial();
+    if (!m_cycle.isOver())
+        return;
+    if (const std::optional<milliseconds> pause = m_cycle.end(fraction())) {
+        check(*pause == m_cycle.interval(), "the pause is not the interval shown");
+        check(m_cycle.isOutage() || m_cycle.interval() <= limits.maximumInterval, "a long sleep without an outage");
+        sleepFor(*pause);
+        ++rounds;
+    } else {
+        ++waitersRounds;
+    }
+}
+
+void Day::connectionCreated()
+{
+    if (m_waiters.empty()) {
+        ++m_idle;
+    } else {
+        m_waiters.pop_front();
+        ++served;
+    }
+    for (Outage *past : { &night, &noon }) {
+        if (m_now >= past->to && past->fullAgain < 0ms && m_idle >= m_cycle.capacity())
+            past->fullAgain = m_now;
+    }
+}
+
+void Day::customerComes()
+{
+    const bool isDay = m_now >= 7h && m_now < 21h;
+    const bool isRushHour = m_now >= 16h && m_now < 18h;
+    plan(isRushHour ? milliseconds(below(60)) : isDay ? milliseconds(below(4000)) : 10min, Event::Customer);
+    if (!isDay) {
+        m_idle = std::max(0, m_idle - 1); // none comes; a connection dies of old age
+    } else if (m_idle) {
+        --m_idle;
+        ++served;
+    } else {
+        m_waiters.push_back(m_now + 30s);
+        m_cycle.demand(int(m_waiters.size()));
+    }
+}
+
+void Day::happens(const Planned &planned)
+{
+    switch (planned.event) {
+    case Event::Pause:
+        if (planned.pause != m_pause)
+            return;
+        m_isAsleep = false;
+        m_cycle.begin(m_idle, int(m_waiters.size()));
+        break;
+    case Event::DialSucceeded:
+    case Event::DialFailed:
+        --m_inFlight;
+        if (planned.event == Event::DialSucceeded)
+            connectionCreated();
+        m_cycle.finished(planned.event == Event::DialSucceeded);
+        break;
+    case Event::Customer:
+        customerComes();
+        break;
+    case Event::PeerGoes:
+        m_idle = 0;
+        break;
+    case Event::PeerReturns:
+        break;
+    }
+    advance();
+}
+
+QString Day::run()
+{
+    for (const Outage *away : { &night, &noon }) {
+        plan(away->from, Event::PeerGoes);
+        plan(away->to, Event::PeerReturns);
+    }
+    plan(0ms, Event::Customer);
+    sleepFor(0ms);
+    while (m_now < 24h && m_wrong.isEmpty()) {
+        const Planned planned = m_plan.top();
+        m_plan.pop();
+        m_now = planned.time;
+        for (; !m_waiters.empty() && m_waiters.front() <= m_now; m_waiters.pop_front())
+            ++expired;
+        happens(planned);
+
+        check(m_isAsleep || m_inFlight > 0, "neither asleep nor dialling: it never will again");
+        const int capacity = m_cycle.capacity();
+        check(capacity >= limits.minimumCapacity && capacity <= limits.maximumCapacity,
+              "the capacity is out of its limits");
+        check(m_cycle.interval() >= limits.minimumInterval, "the interval is too short");
+        check(m_cycle.interval() <= limits.maximumBackoff, "the interval is too long");
+        lowestCapacity = std::min(lowestCapacity, capacity);
+        highestCapacity = std::max(highestCapacity, capacity);
+        if (!m_cycle.isOutage())
+            longestInterval = std::max(longestInterval, m_cycle.interval());
+    }
+    return m_wrong;
+}
+
+void tst_Cycle::aDayOfPoolLife()
+{
+    Day day;
+    const QString wrong = day.run();
+    QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
+
+    for (const Day::Outage &outage : { day.night, day.noon }) {
+        // What the backoff allows: the doublings from the shortest interval, then never less than three quarters of the
+        // maximum from one to the next. And what it owes: one within each maximum, plus the time a dial takes.
+        const milliseconds length = outage.to - outage.from;
+        const double doublings = std::ceil(std::log2(double(Day::limits.maximumBackoff / Day::limits.minimumInterval)));
+        const double most = doublings + double(length / 1ms) / (0.75 * double(Day::limits.maximumBackoff / 1ms)) + 1;
+        const double least = double(length / (Day::limits.maximumBackoff + 3s));
+        const QString probes = QStringLiteral("%1 probes, not %2 to %3").arg(outage.probes).arg(least).arg(most);
+        QVERIFY2(outage.probes <= most && outage.probes >= least, qPrintable(probes));
+        QVERIFY2(outage.blindDials <= Day::limits.maximumCapacity + 2 * Day::limits.maximumPending,
+                 qPrintable(QString::number(outage.blindDials)));
+        QVERIFY(outage.to - outage.lastDial <= Day::limits.maximumBackoff + 3s); // it has not given up
+    }
+    // A probe that left before the return takes up to three seconds to fail; a fill takes three lots of up to 50 ms.
+    QVERIFY(day.night.fullAgain >= day.night.to);
+    QVERIFY2(day.night.fullAgain <= day.night.to + Day::limits.maximumBackoff + 3s + 150ms,
+             qPrintable(QString::number((day.night.fullAgain - day.night.to).count())));
+    // At noon the customers in line are served first, and the stock is filled by the rounds that follow.
+    QVERIFY(day.noon.fullAgain >= day.noon.to);
+    QVERIFY2(day.noon.fullAgain <= day.noon.to + Day::limits.maximumBackoff + 3s + 2 * Day::limits.maximumInterval,
+             qPrintable(QString::number((day.noon.fullAgain - day.noon.to).count())));
+
+    // The day had all there was to see.
+    const QString seen = QStringLiteral("%1 served, %2 expired, %3 and %4 rounds, capacity %5 to %6, interval to %7 ms")
+                                 .arg(day.served).arg(day.expired).arg(day.rounds).arg(day.waitersRounds)
+                                 .arg(day.lowestCapacity).arg(day.highestCapacity).arg(day.longestInterval.count());
+    QVERIFY2(day.served > 10000 && day.expired > 1000 && day.rounds > 10000 && day.waitersRounds > 1000,
+             qPrintable(seen));
+    QVERIFY2(day.lowestCapacity == Day::limits.minimumCapacity && day.highestCapacity == Day::limits.maximumCapacity,
+             qPrintable(seen));
+    QCOMPARE(day.longestInterval.count(), Day::limits.maximumInterval.count());
+}
+
+QTEST_APPLESS_MAIN(tst_Cycle)
+#include "tst_cycle.moc"

@@ -1,0 +1,334 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "descriptors.h"
+#include "pools.h"
+
+#include <QtCore/QRegularExpression>
+#include <QtCore/QTimer>
+
+// Every error a user meets: its code, a sentence that names host, port and cause, another attempt, and nothing left over.
+class tst_Errors : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void clientTellsWhatIsWrong_data();
+    void clientTellsWhatIsWrong();
+    void clientRefusesAConfigurationThatCannotWork_data();
+    void clientRefusesAConfigurationThatCannotWork();
+    void pinnedCertificateIsAccepted_data();
+    void pinnedCertificateIsAccepted();
+    void idInUseClosesTheNewcomer();
+    void portInUse();
+    void serverTellsWhyAHandshakeFailed();
+    void descriptorsRunningOutIsReportedOnceAndEnds();
+};
+
+// What the peer does, and what the pool says of it.
+struct Case
+{
+    std::function<void(ServerPool::Configuration &, ClientPool::Configuration &)> configure;
+    std::function<void(QTcpSocket *)> peer; // in place of a ServerPool
+};
+Q_DECLARE_METATYPE(Case)
+
+static Case tlsServer(const QString &certificate, TlsMode mode = TlsMode::Verified)
+{
+    return { [certificate, mode](ServerPool::Configuration &server, ClientPool::Configuration &client) {
+                server.sslConfiguration = Certificates::showing(certificate);
+                client.tlsMode = mode;
+                client.sslConfiguration = Certificates::trustingCa();
+            }, {} };
+}
+
+static Case peer(std::function<void(QTcpSocket *)> act, TlsMode mode = TlsMode::None)
+{
+    return { [mode](ServerPool::Configuration &, ClientPool::Configuration &client) {
+                client.handshakeTimeout = 200ms;
+                client.tlsMode = mode;
+            }, std::move(act) };
+}
+
+void tst_Errors::clientTellsWhatIsWrong_data()
+{
+    QTest::addColumn<Case>("what");
+    QTest::addColumn<Pool::Error>("error");
+    QTest::addColumn<QString>("message");
+
+    const QString here = QStringLiteral("127\\.0\\.0\\.1:\\d+");
+    QTest::newRow("host unknown")
+            << Case{ [](auto &, ClientPool::Configuration &client) {
+                        client.host = QString(64, u'x'); // longer than a name may be: no name server has to be asked
+                    }, {} }
+            << Pool::Error::ConnectFailed << QStringLiteral("x{64}:\\d+: .*[Hh]ost");
+    QTest::newRow("refused")
+            << Case{ [](auto &, ClientPool::Configuration &client) {
+                        QTcpServer closed;
+                        closed.listen(QHostAddress::LocalHost);
+                        client.port = closed.serverPort();
+                    }, {} }
+            << Pool::Error::ConnectFailed << here + QStringLiteral(": .*refused");
+    QTest::newRow("connect timeout")
+            << Case{ [](auto &, ClientPool::Configuration &client) {
+                        client.connectTimeout = 100ms;
+                        client.dialer = [](QTcpSocket *) {}; // as a host that drops every packet
+                    }, {} }
+            << Pool::Error::ConnectFailed << here + QStringLiteral(": no answer within 100 ms");
+    QTest::newRow("not signed by a known authority")
+            << tlsServer(QStringLiteral("self-signed")) << Pool::Error::TlsFailed
+            << here + QStringLiteral(" failed: .*self-signed");
+    QTest::newRow("expired certificate")
+            << tlsServer(QStringLiteral("expired")) << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*expired");
+    QTest::newRow("wrong peer name")
+            << tlsServer(QStringLiteral("other-host")) << Pool::Error::TlsFailed
+            << here + QStringLiteral(" failed: .*host name");
+    Case named = tlsServer(QStringLiteral("server"));
+    named.configure = [base = named.configure](ServerPool::Configuration &server, ClientPool::Configuration &client) {
+        base(server, client);
+        client.peerName = QStringLiteral("other.example");
+    };
+    QTest::newRow("peer name that is asked for") << named << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*host name");
+    Case pinned = tlsServer(QStringLiteral("self-signed"), TlsMode::SelfSigned);
+    pinned.configure = [base = pinned.configure](ServerPool::Configuration &server, ClientPool::Configuration &client) {
+        base(server, client);
+        client.pinnedFingerprints = { QByteArray(64, 'a') };
+    };
+    QTest::newRow("not the pinned certificate") << pinned << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*not pinned");
+    Case pinnedSingle = pinned;
+    pinnedSingle.configure = [base = pinned.configure](ServerPool::Configuration &server, ClientPool::Configuration &client) {
+        base(server, client);
+        server.connectionMode = client.connectionMode = ConnectionMode::Single;
+    };
+    QTest::newRow("not the pinned certificate, nothing read from the wire")
+            << pinnedSingle << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*not pinned");
+    QTest::newRow("TLS 1.2 at most")
+            << peer([](QTcpSocket *socket) {
+                   // A server's alert: fatal, protocol_version.
+                   socket->write(QByteArray::fromHex("15030300020246"));
+               }, TlsMode::SelfSigned)
+            << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*(version|protocol)");
+    QTest::newRow("garbage instead of TLS")
+            << peer([](QTcpSocket *socket) { socket->write("HTTP/1.0 400 Bad Request\r\n\r\n"); }, TlsMode::SelfSigned)
+            << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .+");
+    QTest::newRow("no TLS at all")
+            << peer([](QTcpSocket *) {}, TlsMode::SelfSigned) << Pool::Error::HandshakeTimeout
+            << QStringLiteral("TLS handshake with ") + here + QStringLiteral(" .* 200 ms");
+    QTest::newRow("no ID")
+            << peer([](QTcpSocket *) {}) << Pool::Error::HandshakeTimeout
+            << here + QStringLiteral(" sent 0 of the 8 bytes .* 200 ms");
+    QTest::newRow("short ID, then silence")
+            << peer([](QTcpSocket *socket) { socket->write("1234567"); }) << Pool::Error::HandshakeTimeout
+            << here + QStringLiteral(" sent 7 of the 8 bytes .* 200 ms");
+    QTest::newRow("short ID, then a close")
+            << peer([](QTcpSocket *socket) {
+                   socket->write("123");
+                   socket->disconnectFromHost();
+               })
+            << Pool::Error::HandshakeFailed << here + QStringLiteral(" sent 3 of the 8 bytes .* closed");
+    QTest::newRow("close at once")
+            << peer([](QTcpSocket *socket) { socket->abort(); }) << Pool::Error::HandshakeFailed
+            << here + QStringLiteral(" sent 0 of the 8 bytes .*");
+    QTest::newRow("ID of zero bytes")
+            << peer([](QTcpSocket *socket) { socket->write(QByteArray(8, '\0')); }) << Pool::Error::HandshakeFailed
+            << here + QStringLiteral(" sent an ID that names nothing");
+}
+
+void tst_Errors::clientTellsWhatIsWrong()
+{
+    QFETCH(const Case, what);
+    QFETCH(const Pool::Error, error);
+    QFETCH(const QString, message);
+    const int before = openSockets();
+    {
+        ServerPool::Configuration serverWish;
+        ClientPool::Configuration wish = clientOf(1, 1);
+        QTcpServer scripted;
+        wish.port = 0;
+        what.configure(serverWish, wish);
+        ServerPool server(serverWish);
+        if (what.peer) {
+            QVERIFY(scripted.listen(QHostAddress::LocalHost));
+            connect(&scripted, &QTcpServer::newConnection, this, [&] { what.peer(scripted.nextPendingConnection()); });
+            wish.port = scripted.serverPort();
+        } else if (!wish.port) {
+            listen(server);
+            wish.port = server.serverPort();
+        }
+        ClientPool client(wish);
+        QSignalSpy errors(&client, &Pool::errorOccurred);
+        QVERIFY(client.start());
+        QTRY_VERIFY(errors.size() >= 2); // it tries again
+        for (const QVariantList &emitted : std::as_const(errors)) {
+            const QString said = emitted.at(1).toString();
+            QCOMPARE(emitted.at(0).value<Pool::Error>(), error);
+            QVERIFY2(QRegularExpression(message).match(said).hasMatch(), qPrintable(said));
+        }
+        QCOMPARE(client.errorCount(), errors.size());
+        QTRY_COMPARE(client.state(), Pool::State::Degraded);
+        QCOMPARE(client.idleCount(), 0);
+        QCOMPARE(client.statistics().created, 0);
+    }
+    QTRY_COMPARE(openSockets(), before);
+}
+
+void tst_Errors::clientRefusesAConfigurationThatCannotWork_data()
+{
+    QTest::addColumn<ClientPool::Configuration>("wish");
+    QTest::addColumn<QString>("message");
+    ClientPool::Configuration wish;
+    QTest::newRow("nothing") << wish << QStringLiteral("neither a host nor a dialer");
+    wish.port = 1;
+    QTest::newRow("no host") << wish << QStringLiteral("neither a host nor a dialer");
+    wish = clientOf(0);
+    QTest::newRow("port 0") << wish << QStringLiteral("port of host 127.0.0.1 is 0");
+    wish = clientOf(1);
+    wish.tlsMode = TlsMode::SelfSigned;
+    wish.pinnedFingerprints = { "abc" };
+    QTest::newRow("fingerprint") << wish << QStringLiteral("\"abc\" is not a SHA-256");
+    wish = {};
+    wish.dialer = [](QTcpSocket *) {};
+    wish.tlsMode = TlsMode::Verified;
+    QTest::newRow("nobody to verify") << wish << QStringLiteral("peerName");
+}
+
+void tst_Errors::clientRefusesAConfigurationThatCannotWork()
+{
+    QFETCH(const ClientPool::Configuration, wish);
+    QFETCH(const QString, message);
+    ClientPool client(wish);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(!client.start());
+    QCOMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::InvalidConfiguration);
+    QVERIFY2(lastMessage(errors).contains(message), qPrintable(lastMessage(errors)));
+    QCOMPARE(client.state(), Pool::State::Stopped);
+    QCOMPARE(client.errorCount(), 1);
+}
+
+void tst_Errors::pinnedCertificateIsAccepted_data()
+{
+    const QByteArray digest = Certificates::certificate(QStringLiteral("self-signed")).digest(QCryptographicHash::Sha256);
+    QTest::addColumn<QByteArray>("pin");
+    QTest::newRow("bytes") << digest;
+    QTest::newRow("hexadecimal") << digest.toHex();
+    QTest::newRow("upper case with colons") << digest.toHex(':').toUpper();
+}
+
+void tst_Errors::pinnedCertificateIsAccepted()
+{
+    QFETCH(const QByteArray, pin);
+    ServerPool::Configuration serverWish;
+    serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    ServerPool server(serverWish);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.tlsMode = TlsMode::SelfSigned;
+    wish.pinnedFingerprints = { QByteArray(64, '0'), pin };
+    ClientPool client(wish);
+    fill(server, client, 1);
+    QCOMPARE(client.errorCount(), 0);
+}
+
+void tst_Errors::idInUseClosesTheNewcomer()
+{
+    QTcpServer scripted;
+    QVERIFY(scripted.listen(QHostAddress::LocalHost));
+    QList<QTcpSocket *> accepted;
+    connect(&scripted, &QTcpServer::newConnection, this, [&] {
+        accepted << scripted.nextPendingConnection();
+        accepted.last()->write("samesame");
+    });
+    ClientPool client(clientOf(scripted.serverPort(), 2));
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    QTRY_VERIFY(!errors.isEmpty());
+    QCOMPARE(lastError(errors), Pool::Error::HandshakeFailed);
+    QVERIFY2(lastMessage(errors).contains(u"samesame") && lastMessage(errors).contains(u"in use"),
+             qPrintable(lastMessage(errors)));
+    QCOMPARE(client.idleCount(), 1);
+    QCOMPARE(accepted.first()->state(), QAbstractSocket::ConnectedState);
+    QTRY_COMPARE(accepted.at(1)->state(), QAbstractSocket::UnconnectedState);
+}
+
+void tst_Errors::portInUse()
+{
+    QTcpServer other;
+    QVERIFY(other.listen(QHostAddress::LocalHost));
+    ServerPool server;
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QVERIFY(!server.listen(QHostAddress::LocalHost, other.serverPort()));
+    QCOMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::ListenFailed);
+    const QString where = QStringLiteral("127.0.0.1:%1").arg(other.serverPort());
+    QVERIFY2(lastMessage(errors).contains(where) && lastMessage(errors).contains(u"in use"), qPrintable(lastMessage(errors)));
+    QCOMPARE(server.state(), Pool::State::Stopped);
+    const quint16 port = other.serverPort();
+    other.close();
+    QVERIFY(server.listen(QHostAddress::LocalHost, port));
+}
+
+void tst_Errors::serverTellsWhyAHandshakeFailed()
+{
+    ServerPool::Configuration wish;
+    wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    ServerPool server(wish);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QTcpSocket socket;
+    socket.connectToHost(QHostAddress::LocalHost, server.serverPort());
+    socket.write("GET / HTTP/1.0\r\n\r\n");
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+    QVERIFY2(lastMessage(errors).contains(u"127.0.0.1"), qPrintable(lastMessage(errors)));
+    QTRY_COMPARE(socket.state(), QAbstractSocket::UnconnectedState);
+    QCOMPARE(server.state(), Pool::State::Ready);
+
+    QSslSocket old; // offers TLS 1.2 at most
+    old.setPeerVerifyMode(QSslSocket::VerifyNone);
+    old.setProtocol(QSsl::TlsV1_2);
+    old.connectToHostEncrypted(QStringLiteral("127.0.0.1"), server.serverPort());
+    QTRY_COMPARE(errors.size(), 2);
+    QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+}
+
+#ifdef Q_OS_UNIX
+#  include <fcntl.h>
+#  include <sys/resource.h>
+#  include <unistd.h>
+#endif
+
+void tst_Errors::descriptorsRunningOutIsReportedOnceAndEnds()
+{
+#ifdef Q_OS_UNIX
+    ServerPool server;
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QTcpSocket first;
+    first.connectToHost(QHostAddress::LocalHost, server.serverPort());
+    QTRY_COMPARE(server.idleCount(), 1);
+
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    QTcpSocket second;
+    second.connectToHost(QHostAddress::LocalHost, server.serverPort()); // has its descriptor; accept() will not get one
+    const int next = fcntl(0, F_DUPFD, 0);
+    ::close(next);
+    const rlimit none{ rlim_t(next), limit.rlim_max };
+    QCOMPARE(setrlimit(RLIMIT_NOFILE, &none), 0);
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(server.state(), Pool::State::Degraded);
+    bool isOver = false;
+    QTimer::singleShot(350, this, [&] { isOver = true; }); // three attempts more
+    QTRY_VERIFY(isOver);
+    QCOMPARE(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    QCOMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::ResourcesExhausted);
+    QTRY_COMPARE(server.idleCount(), 2);
+    QCOMPARE(server.state(), Pool::State::Ready);
+    QVERIFY(server.take());
+#else
+    QSKIP("needs setrlimit()");
+#endif
+}
+
+QTEST_GUILESS_MAIN(tst_Errors)
+#include "tst_errors.moc"

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pools.h"
+
+#include <QtCore/QRegularExpression>
+#include <QtCore/QSet>
+
+#include <optional>
+
+// The server's end as an application sees it: listening, checking peers, limits.
+class tst_ServerPool : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void listensAndIsReady();
+    void listeningTwiceIsAnError();
+    void closesAndListensAgain();
+    void listensOnADescriptor();
+    void refusesADescriptorThatDoesNotListen();
+    void takesInConnectionsOfAnotherServer();
+    void turnsAwayPeersThatAreNotAllowed_data();
+    void turnsAwayPeersThatAreNotAllowed();
+    void allowedPeersThatMakeNoSenseAreRefused();
+    void holdsAtMostItsCapacity();
+    void namesConnectionsDifferently();
+    void sendsTheIdAsEightHexDigits();
+    void silentClientDelaysNobody();
+    void demandsClientCertificates_data();
+    void demandsClientCertificates();
+    void configurationCanBeReplacedWhileRunning();
+    void putsNumbersRightWithAWarning();
+    void mayBeDestroyedDuringHandshakes();
+};
+
+static bool connectsTo(QTcpSocket &socket, const QHostAddress &address, quint16 port)
+{
+    socket.connectToHost(address, port);
+    return QTest::qWaitFor([&] { return socket.state() == QAbstractSocket::ConnectedState; });
+}
+
+void tst_ServerPool::listensAndIsReady()
+{
+    ServerPool server;
+    QSignalSpy ready(&server, &Pool::ready);
+    QCOMPARE(server.serverPort(), 0);
+    QVERIFY(server.serverAddress().isNull());
+    QVERIFY(server.listen(QHostAddress::LocalHost));
+    QCOMPARE(ready.size(), 1);
+    QCOMPARE(server.state(), Pool::State::Ready);
+    QVERIFY(server.serverPort() != 0);
+    QCOMPARE(server.serverAddress(), QHostAddress(QHostAddress::LocalHost));
+    QCOMPARE(server.capacity(), 65536);
+    QCOMPARE(server.interval(), 0ms);
+}
+
+void tst_ServerPool::listeningTwiceIsAnError()
+{
+    ServerPool server;
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QVERIFY(!server.listen(QHostAddress::LocalHost));
+    QCOMPARE(lastError(errors), Pool::Error::ListenFailed);
+    QVERIFY(!server.listen(qintptr(0)));
+    QCOMPARE(errors.size(), 2);
+    QCOMPARE(server.state(), Pool::State::Ready);
+}
+
+void tst_ServerPool::closesAndListensAgain()
+{
+    ServerPool server;
+    listen(server);
+    const quint16 port = server.serverPort();
+    QTcpSocket first;
+    QVERIFY(connectsTo(first, QHostAddress::LocalHost, port));
+    QTRY_COMPARE(server.idleCount(), 1);
+    server.close();
+    QCOMPARE(server.state(), Pool::State::Stopped);
+    QCOMPARE(server.idleCount(), 0);
+    QCOMPARE(server.serverPort(), 0);
+    QTRY_COMPARE(first.state(), QAbstractSocket::UnconnectedState);
+    QTcpSocket refused;
+    QVERIFY(refused.state() == QAbstractSocket::UnconnectedState);
+    refused.connectToHost(QHostAddress::LocalHost, port);
+    QTRY_COMPARE(refused.error(), QAbstractSocket::ConnectionRefusedError);
+
+    QVERIFY(server.listen(QHostAddress::LocalHost, port));
+    QTcpSocket second;
+    QVERIFY(connectsTo(second, QHostAddress::LocalHost, port));
+    QTRY_COMPARE(server.idleCount(), 1);
+}
+
+#ifdef Q_OS_UNIX
+#  include <netinet/in.h>
+#  include <sys/socket.h>
+#  include <unistd.h>
+#endif
+
+void tst_ServerPool::listensOnADescriptor()
+{
+#ifdef Q_OS_UNIX
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    QCOMPARE(::bind(descriptor, reinterpret_cast<const sockaddr *>(&address), sizeof address), 0);
+    QCOMPARE(::listen(descriptor, 5), 0);
+    ServerPool server;
+    QVERIFY(server.listen(qintptr(descriptor)));
+    QVERIFY(server.serverPort() != 0);
+    QTcpSocket socket;
+    QVERIFY(connectsTo(socket, QHostAddress::LocalHost, server.serverPort()));
+    QTRY_COMPARE(server.idleCount(), 1);
+#else
+    QSKIP("written for POSIX sockets");
+#endif
+}
+
+void tst_ServerPool::refusesADescriptorThatDoesNotListen()
+{
+    ServerPool server;
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QVERIFY(!server.listen(qintptr(-1)));
+    QCOMPARE(lastError(errors), Pool::Error::ListenFailed);
+    QCOMPARE(server.state(), Pool::State::Stopped);
+}
+
+class OwnServer : public QTcpServer
+{
+public:
+    explicit OwnServer(ServerPool &pool) : m_pool(pool) { }
+    QList<bool> taken;
+
+protected:
+    void incomingConnection(qintptr descriptor) override { taken << m_pool.addConnection(descriptor); }
+
+private:
+    ServerPool &m_pool;
+};
+
+void tst_ServerPool::takesInConnectionsOfAnotherServer()
+{
+    ServerPool::Configuration wish;
+    wish.allowedPeers = QStringList{ QStringLiteral("127.0.0.1") };
+    ServerPool pool(wish);
+    OwnServer own(pool);
+    QVERIFY(own.listen(QHostAddress::LocalHost));
+    QTcpSocket socket;
+    QVERIFY(connectsTo(socket, QHostAddress::LocalHost, own.serverPort()));
+    QTRY_COMPARE(pool.idleCount(), 1);
+    QCOMPARE(pool.state(), Pool::State::Ready);
+    QCOMPARE(pool.serverPort(), 0);
+    QTRY_COMPARE(socket.bytesAvailable(), 8);
+
+    wish.allowedPeers = QStringList{ QStringLiteral("192.0.2.1") };
+    QVERIFY(pool.setConfiguration(wish));
+    QTcpSocket other;
+    QVERIFY(connectsTo(other, QHostAddress::LocalHost, own.serverPort()));
+    QTRY_COMPARE(own.taken, QList<bool>({ true, false }));
+    QTRY_COMPARE(other.state(), QAbstractSocket::UnconnectedState);
+}
+
+void tst_ServerPool::turnsAwayPeersThatAreNotAllowed_data()
+{
+    QTest::addColumn<QHostAddress>("listenOn");
+    QTest::addColumn<QHostAddress>("connectTo");
+    QTest::addColumn<QStringList>("allowed");
+    QTest::addColumn<bool>("isAllowed");
+    const QHostAddress any(QHostAddress::Any); // both families
+    const QHostAddress v4(QHostAddress::LocalHost);
+    const QHostAddress v6(QHostAddress::LocalHostIPv6);
+    const auto list = [](const char *text) { return QString::fromLatin1(text).split(u' ', Qt::SkipEmptyParts); };
+    QTest::newRow("no list: any") << v4 << v4 << list("") << true;
+    QTest::newRow("address") << v4 << v4 << list("127.0.0.1") << true;
+    QTest::newRow("other address") << v4 << v4 << list("127.0.0.2") << false;
+    QTest::newRow("subnet") << v4 << v4 << list("10.0.0.0/8 127.0.0.0/8") << true;
+    QTest::newRow("other subnet") << v4 << v4 << list("10.0.0.0/8") << false;
+    QTest::newRow("mapped, on a dual-stack listener") << any << v4 << list("127.0.0.1") << true;
+    QTest::newRow("mapped, other address") << any << v4 << list("::1 127.0.0.2") << false;
+    QTest::newRow("IPv6 on a dual-stack listener") << any << v6 << list("::1") << true;
+    QTest::newRow("IPv6 subnet") << v6 << v6 << list("::/64") << true;
+    QTest::newRow("other IPv6 subnet") << v6 << v6 << list("2001:db8::/32") << false;
+    QTest::newRow("IPv4 list, IPv6 peer") << any << v6 << list("0.0.0.0/0") << false;
+}
+
+void tst_ServerPool::turnsAwayPeersThatAreNotAllowed()
+{
+    QFETCH(const QHostAddress, listenOn);
+    QFETCH(const QHostAddress, connectTo);
+    QFETCH(const QStringList, allowed);
+    QFETCH(const bool, isAllowed);
+    ServerPool::Configuration wish;
+    wish.allowedPeers = allowed;
+    ServerPool server(wish);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QVERIFY(server.listen(listenOn));
+    QTcpSocket socket;
+    socket.connectToHost(connectTo, server.serverPort());
+    if (isAllowed) {
+        QTRY_COMPARE(server.idleCount(), 1);
+        QVERIFY(errors.isEmpty());
+        return;
+    }
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::PeerRejected);
+    QVERIFY2(lastMessage(errors).contains(connectTo.toString()), qPrintable(lastMessage(errors)));
+    QTRY_COMPARE(socket.state(), QAbstractSocket::UnconnectedState);
+    QVERIFY(socket.readAll().isEmpty());
+    QCOMPARE(server.pendingCount() + server.idleCount(), 0);
+    QCOMPARE(server.state(), Pool::State::Ready);
+}
+
+void tst_ServerPool::allowedPeersThatMakeNoSenseAreRefused()
+{
+    ServerPool::Configuration wish;
+    wish.allowedPeers = QStringList{ QStringLiteral("127.0.0.1"), QStringLiteral("127.0.0.1/33") };
+    ServerPool server(wish);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QVERIFY(!server.listen(QHostAddress::LocalHost));
+    QCOMPARE(lastError(errors), Pool::Error::InvalidConfiguration);
+    QVERIFY(lastMessage(errors).contains(u"\"127.0.0.1/33\""));
+    QCOMPARE(server.state(), Pool::State::Stopped);
+}
+
+void tst_ServerPool::holdsAtMostItsCapacity()
+{
+    ServerPool::Configuration wish;
+    wish.maximumCapacity = 2;
+    ServerPool server(wish);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QTcpSocket sockets[3];
+    for (QTcpSocket &socket : sockets)
+        QVERIFY(connectsTo(socket, QHostAddress::LocalHost, server.serverPort()));
+    QTRY_COMPARE(server.idleCount(), 2);
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::ResourcesExhausted);
+    QTRY_COMPARE(sockets[2].state(), QAbstractSocket::UnconnectedState);
+
+    const Connection taken = server.take(); // there is room again
+    QTcpSocket next;
+    QVERIFY(connectsTo(next, QHostAddress::LocalHost, server.serverPort()));
+    QTRY_COMPARE(server.idleCount(), 2);
+}
+
+void tst_ServerPool::namesConnectionsDifferently()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool client(clientOf(server.serverPort(), 200));
+    fill(server, client, 200);
+    QSet<ConnectionId> ids;
+    std::vector<Connection> taken;
+    for (int i = 0; i < 200; ++i) {
+        taken.push_back(server.take());
+        ids.insert(taken.back().id());
+    }
+    QCOMPARE(ids.size(), 200);
+}
+
+void tst_ServerPool::sendsTheIdAsEightHexDigits()
+{
+    ServerPool server;
+    listen(server);
+    QTcpSocket socket;
+    QVERIFY(connectsTo(socket, QHostAddress::LocalHost, server.serverPort()));
+    QTRY_COMPARE(server.idleCount(), 1);
+    QTRY_COMPARE(socket.bytesAvailable(), 8);
+    const QByteArray id = socket.readAll();
+    QVERIFY(QRegularExpression(QStringLiteral("^[0-9a-f]{8}$")).match(QString::fromLatin1(id)).hasMatch());
+    QVERIFY(server.take(ConnectionId::fromBytes(id)));
+}
+
+void tst_ServerPool::silentClientDelaysNobody()
+{
+    ServerPool::Configuration wish;
+    wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    wish.handshakeTimeout = 300ms;
+    ServerPool server(wish);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QTcpSocket silent[20];
+    for (QTcpSocket &socket : silent)
+        QVERIFY(connectsTo(socket, QHostAddress::LocalHost, server.serverPort()));
+    ClientPool::Configuration honest = clientOf(server.serverPort(), 2);
+    honest.tlsMode = TlsMode::SelfSigned;
+    ClientPool client(honest);
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.idleCount(), 2);
+    QTRY_COMPARE(errors.size(), 20);
+    QCOMPARE(lastError(errors), Pool::Error::HandshakeTimeout);
+    QVERIFY2(lastMessage(errors).contains(u"127.0.0.1") && lastMessage(errors).contains(u"300 ms"),
+             qPrintable(lastMessage(errors)));
+    QTRY_COMPARE(silent[19].state(), QAbstractSocket::UnconnectedState);
+    QCOMPARE(server.pendingCount(), 0);
+}
+
+void tst_ServerPool::demandsClientCertificates_data()
+{
+    QTest::addColumn<QString>("certificate");
+    QTest::addColumn<bool>("isAccepted");
+    QTest::newRow("of the authority") << QStringLiteral("client") << true;
+    QTest::newRow("none") << QString() << false;
+    QTest::newRow("of nobody") << QStringLiteral("self-signed") << false;
+}
+
+void tst_ServerPool::demandsClientCertificates()
+{
+    QFETCH(const QString, certificate);
+    QFETCH(const bool, isAccepted);
+    ServerPool::Configuration wish;
+    wish.sslConfiguration = Certificates::demandingClientCertificate(Certificates::showing(QStringLiteral("server")));
+    ServerPool server(wish);
+    listen(server);
+    QSignalSpy serverErrors(&server, &Pool::errorOccurred);
+    ClientPool::Configuration clientWish = clientOf(server.serverPort(), 1);
+    clientWish.tlsMode = TlsMode::Verified;
+    clientWish.sslConfiguration = Certificates::trustingCa(
+            certificate.isEmpty() ? QSslConfiguration::defaultConfiguration() : Certificates::showing(certificate));
+    ClientPool client(clientWish);
+    QSignalSpy clientErrors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    if (isAccepted) {
+        QTRY_COMPARE(client.idleCount(), 1);
+        QCOMPARE(client.errorCount() + server.errorCount(), 0);
+        const Connection there = server.take();
+        QCOMPARE(qobject_cast<QSslSocket *>(there.socket())->peerCertificate(),
+                 Certificates::certificate(QStringLiteral("client")));
+        return;
+    }
+    QTRY_VERIFY(!serverErrors.isEmpty() && !clientErrors.isEmpty());
+    QCOMPARE(lastError(serverErrors), Pool::Error::TlsFailed);
+    QCOMPARE(client.idleCount() + server.idleCount(), 0);
+}
+
+void tst_ServerPool::configurationCanBeReplacedWhileRunning()
+{
+    ServerPool server;
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    ServerPool::Configuration wish;
+    wish.idFormat = IdFormat::Binary;
+    wish.maximumCapacity = 7;
+    QVERIFY(server.setConfiguration(wish));
+    QCOMPARE(server.capacity(), 7);
+    QTcpSocket socket;
+    QVERIFY(connectsTo(socket, QHostAddress::LocalHost, server.serverPort()));
+    QTRY_COMPARE(server.idleCount(), 1);
+    QTRY_COMPARE(socket.bytesAvailable(), 4);
+
+    wish.sslConfiguration = Certificates::trustingCa(); // neither a certificate nor a key
+    QVERIFY(!server.setConfiguration(wish));
+    QCOMPARE(lastError(errors), Pool::Error::InvalidConfiguration);
+    QVERIFY(server.configuration().sslConfiguration.isNull());
+}
+
+void tst_ServerPool::putsNumbersRightWithAWarning()
+{
+    ServerPool::Configuration wish;
+    wish.maximumCapacity = 0;
+    wish.handshakeTimeout = 0ms;
+    ServerPool server(wish);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("maximumCapacity is 0")));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("handshakeTimeout is 0 ms")));
+    listen(server);
+    QCOMPARE(server.capacity(), 1);
+}
+
+void tst_ServerPool::mayBeDestroyedDuringHandshakes()
+{
+    ServerPool::Configuration wish;
+    wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    std::optional<ServerPool> server(wish);
+    listen(*server);
+    QTcpSocket silent[5];
+    for (QTcpSocket &socket : silent)
+        QVERIFY(connectsTo(socket, QHostAddress::LocalHost, server->serverPort()));
+    QTRY_COMPARE(server->pendingCount(), 5);
+    server.reset();
+    for (QTcpSocket &socket : silent)
+        QTRY_COMPARE(socket.state(), QAbstractSocket::UnconnectedState);
+}
+
+QTEST_GUILESS_MAIN(tst_ServerPool)
+#include "tst_serverpool.moc"

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "sizing/sizing.h"
+
+#include <QtTest/QTest>
+
+#include <algorithm>
+#include <limits>
+
+using namespace QNetPool;
+using namespace std::chrono_literals;
+
+// The seed's rules for interval and capacity, at their boundaries. Milliseconds are plain numbers here, which QTest prints.
+class tst_Sizing : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void intervalFollowsTheIdleShare_data();
+    void intervalFollowsTheIdleShare();
+    void capacityFollowsTheCreatedShare_data();
+    void capacityFollowsTheCreatedShare();
+    void capacityWalksBetweenItsLimitsStepByStep();
+    void putRightChangesWhatIsOutOfRange_data();
+    void putRightChangesWhatIsOutOfRange();
+    void putRightSaysWhatItChanged();
+    void putRightRaisesTheBackoffToTheInterval();
+};
+
+void tst_Sizing::intervalFollowsTheIdleShare_data()
+{
+    QTest::addColumn<int>("idle");
+    QTest::addColumn<int>("capacity");
+    QTest::addColumn<int>("interval"); // within 500 to 5000
+    QTest::addColumn<int>("expected");
+
+    QTest::newRow("none idle") << 0 << 10 << 1000 << 900;
+    QTest::newRow("10 %") << 1 << 10 << 1000 << 900;
+    QTest::newRow("just under 20 %") << 199 << 1000 << 1000 << 900;
+    QTest::newRow("exactly 20 %") << 200 << 1000 << 1000 << 1000;
+    QTest::newRow("just over 20 %") << 201 << 1000 << 1000 << 1000;
+    QTest::newRow("half") << 5 << 10 << 1000 << 1000;
+    QTest::newRow("just under 80 %") << 799 << 1000 << 1000 << 1000;
+    QTest::newRow("exactly 80 %") << 800 << 1000 << 1000 << 1000;
+    QTest::newRow("just over 80 %") << 801 << 1000 << 1000 << 1100;
+    QTest::newRow("full") << 10 << 10 << 1000 << 1100;
+    QTest::newRow("more than full") << 30 << 10 << 1000 << 1100; // the capacity has shrunk
+
+    QTest::newRow("one of five") << 1 << 5 << 1000 << 1000; // a share of 0.2, which no double is
+    QTest::newRow("one of six") << 1 << 6 << 1000 << 900;
+    QTest::newRow("three of fifteen") << 3 << 15 << 1000 << 1000;
+    QTest::newRow("four of five") << 4 << 5 << 1000 << 1000;
+    QTest::newRow("five of six") << 5 << 6 << 1000 << 1100;
+    QTest::newRow("twelve of fifteen") << 12 << 15 << 1000 << 1000;
+    QTest::newRow("capacity of one, none") << 0 << 1 << 1000 << 900;
+    QTest::newRow("capacity of one, full") << 1 << 1 << 1000 << 1100;
+
+    QTest::newRow("few, a step above the minimum") << 0 << 10 << 600 << 500;
+    QTest::newRow("few, less than a step above the minimum") << 0 << 10 << 501 << 500;
+    QTest::newRow("few, at the minimum") << 0 << 10 << 500 << 500;
+    QTest::newRow("few, at the maximum") << 0 << 10 << 5000 << 4900;
+    QTest::newRow("many, a step below the maximum") << 10 << 10 << 4900 << 5000;
+    QTest::newRow("many, less than a step below the maximum") << 10 << 10 << 4999 << 5000;
+    QTest::newRow("many, at the maximum") << 10 << 10 << 5000 << 5000;
+    QTest::newRow("many, at the minimum") << 10 << 10 << 500 << 600;
+
+    QTest::newRow("below the limits") << 5 << 10 << 100 << 500;
+    QTest::newRow("far above the limits") << 5 << 10 << 60000 << 5000;
+    QTest::newRow("few, below the limits") << 0 << 10 << 450 << 500;
+    QTest::newRow("many, above the limits") << 10 << 10 << 5050 << 5000;
+
+    QTest::newRow("two thousand millions, just under 20 %") << 399999999 << 2000000000 << 1000 << 900;
+    QTest::newRow("two thousand millions, exactly 20 %") << 400000000 << 2000000000 << 1000 << 1000;
+    QTest::newRow("two thousand millions, exactly 80 %") << 1600000000 << 2000000000 << 1000 << 1000;
+    QTest::newRow("two thousand millions, just over 80 %") << 1600000001 << 2000000000 << 1000 << 1100;
+}
+
+void tst_Sizing::intervalFollowsTheIdleShare()
+{
+    QFETCH(const int, idle);
+    QFETCH(const int, capacity);
+    QFETCH(const int, interval);
+    QFETCH(const int, expected);
+    SizingLimits limits;
+    limits.minimumInterval = 500ms;
+    limits.maximumInterval = 5s;
+    QCOMPARE(nextInterval(milliseconds(interval), idle, capacity, limits).count(), expected);
+
+    limits.minimumInterval = limits.maximumInterval = milliseconds(interval); // no room, no change
+    QCOMPARE(nextInterval(milliseconds(interval), idle, capacity, limits).count(), interval);
+}
+
+void tst_Sizing::capacityFollowsTheCreatedShare_data()
+{
+    QTest::addColumn<int>("created");
+    QTest::addColumn<int>("capacity"); // within 5 to 2000
+    QTest::addColumn<int>("expected");
+
+    QTest::newRow("none created") << 0 << 10 << 9;
+    QTest::newRow("10 %") << 1 << 10 << 9;
+    QTest::newRow("just under 20 %") << 199 << 1000 << 999;
+    QTest::newRow("exactly 20 %") << 200 << 1000 << 1000;
+    QTest::newRow("just over 20 %") << 201 << 1000 << 1000;
+    QTest::newRow("half") << 5 << 10 << 10;
+    QTest::newRow("just under 80 %") << 799 << 1000 << 1000;
+    QTest::newRow("exactly 80 %") << 800 << 1000 << 1000;
+    QTest::newRow("just over 80 %") << 801 << 1000 << 1001;
+    QTest::newRow("all") << 10 << 10 << 11;
+    QTest::newRow("more than all") << 30 << 10 << 11; // one at a time
+
+    QTest::newRow("three of fifteen") << 3 << 15 << 15;
+    QTest::newRow("two of eleven") << 2 << 11 << 10;
+    QTest::newRow("twelve of fifteen") << 12 << 15 << 15;
+    QTest::newRow("nine of eleven") << 9 << 11 << 12;
+
+    QTest::newRow("none, one above the minimum") << 0 << 6 << 5;
+    QTest::newRow("none, at the minimum") << 0 << 5 << 5;
+    QTest::newRow("none, at the maximum") << 0 << 2000 << 1999;
+    QTest::newRow("all, one below the maximum") << 1999 << 1999 << 2000;
+    QTest::newRow("all, at the maximum") << 2000 << 2000 << 2000;
+    QTest::newRow("all, at the minimum") << 5 << 5 << 6;
+
+    QTest::newRow("below the limits") << 1 << 2 << 5;
+    QTest::newRow("far above the limits") << 2500 << 5000 << 2000;
+    QTest::newRow("none, below the limits") << 0 << 2 << 5;
+    QTest::newRow("all, above the limits") << 5000 << 5000 << 2000;
+}
+
+void tst_Sizing::capacityFollowsTheCreatedShare()
+{
+    QFETCH(const int, created);
+    QFETCH(const int, capacity);
+    QFETCH(const int, expected);
+    SizingLimits limits;
+    limits.minimumCapacity = 5;
+    limits.maximumCapacity = 2000;
+    QCOMPARE(nextCapacity(capacity, created, limits), expected);
+
+    limits.minimumCapacity = limits.maximumCapacity = capacity; // no room, no change
+    QCOMPARE(nextCapacity(capacity, created, limits), capacity);
+}
+
+void tst_Sizing::capacityWalksBetweenItsLimitsStepByStep()
+{
+    constexpr int most = std::numeric_limits<int>::max();
+    SizingLimits limits;
+    limits.minimumCapacity = most - 2;
+    limits.maximumCapacity = most;
+    QCOMPARE(nextCapacity(most - 2, most, limits), most - 1); // and nothing overflows
+    QCOMPARE(nextCapacity(most - 1, most, limits), most);
+    QCOMPARE(nextCapacity(most, most, limits), most);
+    QCOMPARE(nextCapacity(most, 0, limits), most - 1);
+    QCOMPARE(nextCapacity(most, most / 2, limits), most);
+    limits = { .minimumCapacity = 1, .maximumCapacity = 2 };
+    QCOMPARE(nextCapacity(1, 1, limits), 2);
+    QCOMPARE(nextCapacity(2, 0, limits), 1);
+    QCOMPARE(nextCapacity(1, 0, limits), 1);
+}
+
+void tst_Sizing::putRightChangesWhatIsOutOfRange_data()
+{
+    using Capacities = std::pair<int, int>;
+    using Intervals = std::pair<int, int>;
+    QTest::addColumn<Capacities>("capacities"); // minimum, maximum
+    QTest::addColumn<Intervals>("intervals");
+    QTest::addColumn<int>("pending");
+    QTest::addColumn<Capacities>("rightCapacities");
+    QTest::addColumn<Intervals>("rightIntervals");
+    QTest::addColumn<int>("rightPending");
+    QTest::addColumn<int>("changes");
+
+    const auto row = [](const char *name, Capacities capacities, Intervals intervals, int pending,
+                        Capacities rightCapacities, Intervals rightIntervals, int rightPending, int changes) {
+        QTest::newRow(name) << capacities << intervals << pending << rightCapacities << rightIntervals << rightPending
+                            << changes;
+    };
+    row("good", { 5, 20 }, { 500, 5000 }, 64, { 5, 20 }, { 500, 5000 }, 64, 0);
+    row("smallest", { 1, 1 }, { 1, 1 }, 1, { 1, 1 }, { 1, 1 }, 1, 0);
+    row("equal", { 7, 7 }, { 700, 700 }, 7, { 7, 7 }, { 700, 700 }, 7, 0);
+    row("zero minimum capacity", { 0, 20 }, { 500, 5000 }, 64, { 1, 20 }, { 500, 5000 }, 64, 1);
+    row("negative minimum capacity", { -3, 20 }, { 500, 5000 }, 64, { 1, 20 }, { 500, 5000 }, 64, 1);
+    row("zero maximum capacity", { 1, 0 }, { 500, 5000 }, 64, { 1, 1 }, { 500, 5000 }, 64, 1);
+    row("no capacity at all", { 0, 0 }, { 500, 5000 }, 64, { 1, 1 }, { 500, 5000 }, 64, 2);
+    row("swapped capacities", { 20, 5 }, { 500, 5000 }, 64, { 5, 20 }, { 500, 5000 }, 64, 1);
+    row("put right, then swapped", { 5, 0 }, { 500, 5000 }, 64, { 1, 5 }, { 500, 5000 }, 64, 2);
+    row("zero minimum interval", { 5, 20 }, { 0, 5000 }, 64, { 5, 20 }, { 1000, 5000 }, 64, 1);
+    row("zero maximum interval", { 5, 20 }, { 500, 0 }, 64, { 5, 20 }, { 500, 1000 }, 64, 1);
+    row("negative interval", { 5, 20 }, { -1, 5000 }, 64, { 5, 20 }, { 1000, 5000 }, 64, 1);
+    row("no interval at all", { 5, 20 }, { 0, -5 }, 64, { 5, 20 }, { 1000, 1000 }, 64, 2);
+    row("swapped intervals", { 5, 20 }, { 5000, 500 }, 64, { 5, 20 }, { 500, 5000 }, 64, 1);
+    row("interval put right, then swapped", { 5, 20 }, { 0, 500 }, 64, { 5, 20 }, { 500, 1000 }, 64, 2);
+    row("none pending", { 5, 20 }, { 500, 5000 }, 0, { 5, 20 }, { 500, 5000 }, 1, 1);
+    row("negative pending", { 5, 20 }, { 500, 5000 }, -64, { 5, 20 }, { 500, 5000 }, 1, 1);
+    row("everything", { 0, -1 }, { 0, -1 }, 0, { 1, 1 }, { 1000, 1000 }, 1, 5);
+}
+
+void tst_Sizing::putRightChangesWhatIsOutOfRange()
+{
+    using Pair = std::pair<int, int>;
+    QFETCH(const Pair, capacities);
+    QFETCH(const Pair, intervals);
+    QFETCH(const int, pending);
+    QFETCH(const Pair, rightCapacities);
+    QFETCH(const Pair, rightIntervals);
+    QFETCH(const int, rightPending);
+    QFETCH(const int, changes);
+    SizingLimits limits{ capacities.first,
+                         capacities.second,
+                         milliseconds(intervals.first),
+                         milliseconds(intervals.second),
+                         60s,
+                         pending };
+    const QStringList sentences = limits.putRight();
+    QCOMPARE(limits.minimumCapacity, rightCapacities.first);
+    QCOMPARE(limits.maximumCapacity, rightCapacities.second);
+    QCOMPARE(limits.minimumInterval.count(), rightIntervals.first);
+    QCOMPARE(limits.maximumInterval.count(), rightIntervals.second);
+    QCOMPARE(limits.maximumPending, rightPending);
+    QCOMPARE(limits.maximumBackoff.count(), 60000);
+    QVERIFY2(sentences.size() == changes, qPrintable(sentences.join(QLatin1Char('\n'))));
+    QCOMPARE(limits.putRight(), QStringList()); // what is right stays
+}
+
+void tst_Sizing::putRightSaysWhatItChanged()
+{
+    QCOMPARE(SizingLimits().putRight(), QStringList());
+
+    SizingLimits limits{ -3, 20, 500ms, -250ms, 60s, 0 };
+    const QStringList sentences = limits.putRight();
+    QCOMPARE(sentences.size(), 3);
+    const auto says = [](const QString &sentence, std::initializer_list<const char *> words) {
+        return std::all_of(words.begin(), words.end(),
+                           [&](const char *word) { return sentence.contains(QLatin1String(word)); });
+    };
+    QVERIFY2(says(sentences[0], { "minimumCapacity", "-3", "1" }), qPrintable(sentences[0]));
+    QVERIFY2(says(sentences[1], { "maximumInterval", "-250", "1000" }), qPrintable(sentences[1]));
+    QVERIFY2(says(sentences[2], { "maximumPending", "0", "1" }), qPrintable(sentences[2]));
+
+    limits = { 20, 5, 5s, 500ms, 60s, 64 };
+    const QStringList swaps = limits.putRight();
+    QCOMPARE(swaps.size(), 2);
+    QVERIFY2(says(swaps[0], { "minimumCapacity", "maximumCapacity", "swapped" }), qPrintable(swaps[0]));
+    QVERIFY2(says(swaps[1], { "minimumInterval", "maximumInterval", "swapped" }), qPrintable(swaps[1]));
+}
+
+void tst_Sizing::putRightRaisesTheBackoffToTheInterval()
+{
+    SizingLimits limits{ 1, 1, 500ms, 5s, 4999ms, 1 };
+    limits.putRight();
+    QCOMPARE(limits.maximumBackoff.count(), 5000);
+    limits = { 1, 1, 500ms, 5s, 0ms, 1 };
+    limits.putRight();
+    QCOMPARE(limits.maximumBackoff.count(), 5000);
+    limits = { 1, 1, 9s, 5s, 1s, 1 }; // the greater of the two, once they are in order
+    limits.putRight();
+    QCOMPARE(limits.maximumBackoff.count(), 9000);
+    limits = { 1, 1, 500ms, 5s, 5001ms, 1 };
+    QCOMPARE(limits.putRight(), QStringList());
+    QCOMPARE(limits.maximumBackoff.count(), 5001);
+}
+
+QTEST_APPLESS_MAIN(tst_Sizing)
+#include "tst_sizing.moc"

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "stock/waiterline.h"
+
+#include <QtTest/QTest>
+
+#include <algorithm>
+#include <list>
+#include <random>
+
+using namespace QNetPool;
+using namespace std::chrono_literals;
+
+using TimePoint = Waiter::TimePoint;
+
+class QuietWaiter final : public Waiter
+{
+public:
+    explicit QuietWaiter(ConnectionId id = {}, TimePoint until = TimePoint::max())
+    {
+        wanted = id;
+        deadline = until;
+    }
+
+    bool serve(Connection &) override { return true; }
+    void fail(Pool::Error, const QString &) override { }
+};
+
+class tst_WaiterLine : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void emptyLineHasNobody();
+    void firstComeFirstServed();
+    void orderHoldsAcrossAnyAndCertain();
+    void certainIdServesItsWaiterOnly();
+    void waitersForOneIdAreServedInOrder();
+    void numbersGrowAndAreNeverReused();
+    void leavingInTheMiddleKeepsTheOrder();
+    void whoHasLeftIsNotServed();
+    void expiryTakesExactlyThoseWhoseTimeHasCome();
+    void whoWasServedDoesNotExpire();
+    void nextDeadlineIsTheEarliestOfThoseInLine();
+    void takeAllEmptiesTheLineInOrder();
+    void countsTellAnyFromCertain();
+    void lineLetsGoOfThoseWhoLeft();
+    void randomTrafficAgreesWithASimpleModel();
+};
+
+static ConnectionId numberedId(int number)
+{
+    return ConnectionId::fromBytes(QByteArray::number(10000000 + number));
+}
+
+static const ConnectionId idA = numberedId(1);
+static const ConnectionId idB = numberedId(2);
+static const ConnectionId idC = numberedId(3);
+
+static TimePoint at(std::chrono::seconds time) // no clock is asked
+{
+    return TimePoint() + time;
+}
+
+static quint64 join(WaiterLine &line, ConnectionId id = {}, TimePoint until = TimePoint::max())
+{
+    return line.join(std::make_shared<QuietWaiter>(id, until));
+}
+
+static quint64 numberOf(const std::shared_ptr<Waiter> &waiter)
+{
+    return waiter ? waiter->number : 0;
+}
+
+static QList<quint64> numbersOf(const std::vector<std::shared_ptr<Waiter>> &waiters)
+{
+    QList<quint64> numbers;
+    for (const auto &waiter : waiters)
+        numbers << numberOf(waiter);
+    return numbers;
+}
+
+void tst_WaiterLine::emptyLineHasNobody()
+{
+    WaiterLine line;
+    QCOMPARE(line.count(), 0);
+    QCOMPARE(line.countForAny(), 0);
+    QVERIFY(!line.next(idA));
+    QVERIFY(!line.next({}));
+    QVERIFY(!line.leave(0));
+    QVERIFY(!line.leave(1));
+    QVERIFY(line.takeAll().empty());
+    QVERIFY(line.takeExpired(TimePoint::max()).empty());
+    QVERIFY(!line.nextDeadline());
+}
+
+void tst_WaiterLine::firstComeFirstServed()
+{
+    WaiterLine line;
+    const auto first = std::make_shared<QuietWaiter>();
+    const auto second = std::make_shared<QuietWaiter>();
+    const auto third = std::make_shared<QuietWaiter>();
+    line.join(first);
+    line.join(second);
+    line.join(third);
+    QCOMPARE(line.next(idA), first);
+    QCOMPARE(line.next(idB), second);
+    QCOMPARE(line.next(idA), third);
+    QVERIFY(!line.next(idC));
+}
+
+void tst_WaiterLine::orderHoldsAcrossAnyAndCertain()
+{
+    WaiterLine line;
+    const quint64 certainFirst = join(line, idA);
+    const quint64 anySecond = join(line);
+    const quint64 certainThird = join(line, idA);
+    const quint64 anyFourth = join(line);
+    QCOMPARE(numberOf(line.next(idA)), certainFirst);
+    QCOMPARE(numberOf(line.next(idA)), anySecond); // came before the second one who wants just this
+    QCOMPARE(numberOf(line.next(idA)), certainThird);
+    QCOMPARE(numberOf(line.next(idA)), anyFourth);
+    QCOMPARE(numberOf(line.next(idA)), 0u);
+}
+
+void tst_WaiterLine::certainIdServesItsWaiterOnly()
+{
+    WaiterLine line;
+    const quint64 forA = join(line, idA);
+    const quint64 forB = join(line, idB);
+    QVERIFY(!line.next(idC));
+    QVERIFY(!line.next({}));
+    QCOMPARE(line.count(), 2);
+    QCOMPARE(numberOf(line.next(idB)), forB);
+    QVERIFY(!line.next(idB));
+    QCOMPARE(numberOf(line.next(idA)), forA);
+    QCOMPARE(line.count(), 0);
+}
+
+void tst_WaiterLine::waitersForOneIdAreServedInOrder()
+{
+    WaiterLine line;
+    QList<quint64> joined;
+    QList<quint64> served;
+    for (int i = 0; i < 20; ++i) {
+        joined << join(line, idA);
+        join(line, idB);
+    }
+    for (int i = 0; i < 20; ++i)
+        served << numberOf(line.next(idA));
+    QCOMPARE(served, joined);
+    QVERIFY(!line.next(idA));
+    QCOMPARE(line.count(), 20);
+}
+
+void tst_WaiterLine::numbersGrowAndAreNeverReused()
+{
+    WaiterLine line;
+    quint64 last = 0;
+    for (int i = 0; i < 100; ++i) {
+        const auto waiter = std::make_shared<QuietWaiter>();
+        const quint64 number = line.join(waiter);
+        QVERIFY(number > last);
+        QCOMPARE(waiter->number, number);
+        last = number;
+        if (i % 3)
+            line.leave(number);
+        if (i % 10 == 0)
+            line.takeAll();
+    }
+}
+
+void tst_WaiterLine::leavingInTheMiddleKeepsTheOrder()
+{
+    WaiterLine line;
+    const quint64 first = join(line);
+    const quint64 second = join(line, idA);
+    const quint64 third = join(line);
+    const quint64 fourth = join(line, idA);
+    const quint64 fifth = join(line);
+    QCOMPARE(numberOf(line.leave(second)), second);
+    QCOMPARE(numberOf(line.leave(third)), third);
+    QCOMPARE(line.count(), 3);
+    QCOMPARE(numberOf(line.next(idA)), first);
+    QCOMPARE(numberOf(line.next(idA)), fourth);
+    QCOMPARE(numberOf(line.next(idA)), fifth);
+}
+
+void tst_WaiterLine::whoHasLeftIsNotServed()
+{
+    WaiterLine line;
+    const quint64 any = join(line, {}, at(5s));
+    const quint64 certain = join(line, idA, at(5s));
+    QVERIFY(line.leave(any));
+    QVERIFY(line.leave(certain));
+    QVERIFY(!line.leave(any)); // once only
+    QVERIFY(!line.leave(certain));
+    QVERIFY(!line.leave(certain + 1)); // not yet given
+    QVERIFY(!line.next(idA));
+    QVERIFY(!line.nextDeadline());
+    QVERIFY(line.takeExpired(at(10s)).empty());
+    QVERIFY(line.takeAll().empty());
+}
+
+void tst_WaiterLine::expiryTakesExactlyThoseWhoseTimeHasCome()
+{
+    WaiterLine line;
+    const quint64 late = join(line, {}, at(30s));
+    const quint64 soon = join(line, idA, at(10s));
+    const quint64 never = join(line);
+    const quint64 alsoSoon = join(line, {}, at(10s));
+    const quint64 sooner = join(line, idB, at(5s));
+    QVERIFY(line.takeExpired(at(5s) - 1ns).empty());
+    QCOMPARE(numbersOf(line.takeExpired(at(5s))), QList<quint64>{ sooner });
+    QVERIFY(line.takeExpired(at(5s)).empty());
+    QCOMPARE(numbersOf(line.takeExpired(at(29s))), (QList<quint64>{ soon, alsoSoon }));
+    QCOMPARE(line.count(), 2);
+    QCOMPARE(numbersOf(line.takeExpired(TimePoint::max())), QList<quint64>{ late }); // no deadline is none, even then
+    QCOMPARE(numberOf(line.next(idA)), never);
+    QCOMPARE(line.count(), 0);
+}
+
+void tst_WaiterLine::whoWasServedDoesNotExpire()
+{
+    WaiterLine line;
+    const quint64 any = join(line, {}, at(5s));
+    const quint64 certain = join(line, idA, at(5s));
+    const quint64 other = join(line, idB, at(5s));
+    QCOMPARE(numberOf(line.next(idA)), any);
+    QCOMPARE(numberOf(line.next(idA)), certain);
+    QCOMPARE(numbersOf(line.takeExpired(at(6s))), QList<quint64>{ other });
+    QVERIFY(!line.next(idB)); // and who expired is not served
+}
+
+void tst_WaiterLine::nextDeadlineIsTheEarliestOfThoseInLine()
+{
+    WaiterLine line;
+    join(line);
+    QVERIFY(!line.nextDeadline()); // waits for ever
+    const quint64 late = join(line, {}, at(30s));
+    QCOMPARE(line.nextDeadline(), at(30s));
+    const quint64 soon = join(line, idA, at(10s));
+    QCOMPARE(line.nextDeadline(), at(10s));
+    const quint64 alsoSoon = join(line, idB, at(10s));
+    join(line, idC, at(20s));
+    line.leave(soon);
+    QCOMPARE(line.nextDeadline(), at(10s));
+    line.leave(alsoSoon);
+    QCOMPARE(line.nextDeadline(), at(20s));
+    QVERIFY(line.next(idC)); // the one without a deadline came first
+    QCOMPARE(line.nextDeadline(), at(20s));
+    QCOMPARE(numberOf(line.next(idC)), late);
+    QCOMPARE(line.nextDeadline(), at(20s));
+    QVERIFY(line.next(idC));
+    QVERIFY(!line.nextDeadline());
+    join(line, {}, at(7s));
+    line.takeAll();
+    QVERIFY(!line.nextDeadline());
+}
+
+void tst_WaiterLine::takeAllEmptiesTheLineInOrder()
+{
+    WaiterLine line;
+    QList<quint64> joined;
+    joined << join(line, {}, at(30s)) << join(line, idA, at(10s)) << join(line) << join(line, idB) << join(line, idA);
+    QCOMPARE(numbersOf(line.takeAll()), joined);
+    QCOMPARE(line.count(), 0);
+    QCOMPARE(line.countForAny(), 0);
+    QVERIFY(!line.next(idA));
+    QVERIFY(!line.next(idB));
+    QVERIFY(line.takeExpired(at(60s)).empty());
+    QVERIFY(line.takeAll().empty());
+    const quint64 newcomer = join(line, idA); // the line goes on
+    QCOMPARE(numberOf(line.next(idA)), newcomer);
+}
+
+void tst_WaiterLine::countsTellAnyFromCertain()
+{
+    WaiterLine line;
+    const quint64 any = join(line);
+    join(line, {}, at(5s));
+    const quint64 certain = join(line, idA);
+    join(line, idB, at(5s));
+    QCOMPARE(line.count(), 4);
+    QCOMPARE(line.countForAny(), 2);
+    line.leave(certain);
+    QCOMPARE(line.count(), 3);
+    QCOMPARE(line.countForAny(), 2);
+    line.leave(any);
+    QCOMPARE(line.count(), 2);
+    QCOMPARE(line.countForAny(), 1);
+    line.takeExpired(at(5s));
+    QCOMPARE(line.count(), 0);
+    QCOMPARE(line.countForAny(), 0);
+}
+
+// Who is out of the line is no longer kept alive by it: a waiter holds a promise, and its future waits for that.
+void tst_WaiterLine::lineLetsGoOfThoseWhoLeft()
+{
+    WaiterLine line;
+    std::vector<std::weak_ptr<Waiter>> seen;
+    for (const ConnectionId id : { ConnectionId(), idA, idB, idC, ConnectionId() }) {
+        auto waiter = std::make_shared<QuietWaiter>(id, id == idC ? at(5s) : TimePoint::max());
+        seen.push_back(waiter);
+        line.join(std::move(waiter));
+        QVERIFY(!seen.back().expired()); // the line alone keeps it
+    }
+    line.next({});
+    QVERIFY(seen[0].expired());
+    line.next(idA);
+    QVERIFY(seen[1].expired());
+    line.leave(3);
+    QVERIFY(seen[2].expired());
+    line.takeExpired(at(5s));
+    QVERIFY(seen[3].expired());
+    line.takeAll();
+    QVERIFY(seen[4].expired());
+}
+
+void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
+{
+    struct Person
+    {
+        quint64 number;
+        ConnectionId wanted;
+        TimePoint deadline;
+    };
+    std::mt19937 random(20240611); // the same traffic each time
+    const auto below = [&random](unsigned count) { return int(random() % count); };
+    std::list<Person> model; // in order of arrival, searched from the front
+    WaiterLine line;
+    TimePoint now;
+    const auto takeFromModel = [&model](auto matches) {
+        const auto found = std::find_if(model.begin(), model.end(), matches);
+        const quint64 number = found == model.end() ? 0 : found->number;
+        if (found != model.end())
+            model.erase(found);
+        return number;
+    };
+
+    int served = 0;
+    int expired = 0;
+    for (int i = 0; i < 50000; ++i) {
+        now += std::chrono::milliseconds(below(200));
+        const ConnectionId id = below(3) ? numberedId(below(8)) : ConnectionId();
+        switch (below(8)) {
+        case 0:
+        case 1:
+        case 2:
+        case 3: {
+            const TimePoint deadline = below(4) ? now + std::chrono::milliseconds(below(10000)) : TimePoint::max();
+            model.push_back({ join(line, id, deadline), id, deadline });
+            break;
+        }
+        case 4:
+        case 5: {
+            const quint64 expected = takeFromModel(
+                    [&](const Person &person) { return person.wanted.isNull() || person.wanted == id; });
+            QCOMPARE(numberOf(line.next(id)), expected);
+            served += expected != 0;
+            break;
+        }
+        case 6: {
+            const quint64 number = model.empty() ? 0 : model.front().number + quint64(below(50)); // gone already, or not
+            const quint64 expected = takeFromModel([&](const Person &person) { return person.number == number; });
+            QCOMPARE(numberOf(line.leave(number)), expected);
+            break;
+        }
+        case 7: {
+            QList<quint64> gone = numbersOf(line.takeExpired(now));
+            std::sort(gone.begin(), gone.end());
+            QList<quint64> expected;
+            while (const quint64 number = takeFromModel([&](const Person &person) { return person.deadline <= now; }))
+                expected << number;
+            QCOMPARE(gone, expected);
+            expired += int(gone.size());
+            break;
+        }
+        }
+        if (below(5000) == 0) {
+            QList<quint64> expected;
+            for (const Person &person : model)
+                expected << person.number;
+            model.clear();
+            QCOMPARE(numbersOf(line.takeAll()), expected);
+        }
+        QCOMPARE(line.count(), int(model.size()));
+        QCOMPARE(line.countForAny(), int(std::count_if(model.begin(), model.end(), [](const Person &person) {
+                     return person.wanted.isNull();
+                 })));
+        const auto earliest = std::min_element(model.begin(), model.end(), [](const Person &one, const Person &other) {
+            return one.deadline < other.deadline;
+        });
+        const bool hasDeadline = earliest != model.end() && earliest->deadline != TimePoint::max();
+        QCOMPARE(line.nextDeadline(), hasDeadline ? std::optional(earliest->deadline) : std::nullopt);
+    }
+    QVERIFY2(served > 1000 && expired > 1000, qPrintable(QStringLiteral("%1, %2").arg(served).arg(expired)));
+}
+
+QTEST_APPLESS_MAIN(tst_WaiterLine)
+#include "tst_waiterline.moc"
