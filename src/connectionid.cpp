@@ -82,7 +82,7 @@ QDebug operator<<(QDebug debug, ConnectionId id)
     if (isPlain)
         debug.noquote() << QLatin1String(bytes);
     else
-        debug << bytes;
+        debug.quote() << bytes;
     return debug << ")";
 }
 

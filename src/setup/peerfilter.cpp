@@ -5,32 +5,48 @@
 
 namespace QNetPool {
 
+namespace {
+
+constexpr int mappedPrefix = 96; // bits of ::ffff:0:0
+
+bool isMapped(const QHostAddress &address)
+{
+    // QHostAddress would also take :: for 0.0.0.0.
+    return address.isInSubnet(QHostAddress(QStringLiteral("::ffff:0:0")), mappedPrefix);
+}
+
+// A null address where the text is neither.
+std::pair<QHostAddress, int> parse(const QString &text)
+{
+    if (text.startsWith(u'/'))
+        return {};
+    std::pair<QHostAddress, int> subnet = QHostAddress::parseSubnet(text);
+    if (!text.contains(u'/')) {
+        subnet.first = QHostAddress(text);
+        subnet.second = subnet.first.protocol() == QAbstractSocket::IPv4Protocol ? 32 : 128;
+    }
+    if (subnet.second >= mappedPrefix && isMapped(subnet.first))
+        subnet = { unmapped(subnet.first), subnet.second - mappedPrefix };
+    subnet.first.setScopeId({}); // fe80::1%eth0 is fe80::1 here
+    return subnet;
+}
+
+} // namespace
+
 QHostAddress unmapped(const QHostAddress &address)
 {
-    bool isIpv4 = false;
-    const quint32 ipv4 = address.toIPv4Address(&isIpv4); // of a mapped address, too
-    if (isIpv4 && address.protocol() == QAbstractSocket::IPv6Protocol)
-        return QHostAddress(ipv4);
-    return address;
+    return isMapped(address) ? QHostAddress(address.toIPv4Address()) : address;
 }
 
 std::optional<PeerFilter> PeerFilter::fromStrings(const QStringList &allowed, QString *offender)
 {
     PeerFilter filter;
     for (const QString &text : allowed) {
-        const QString trimmed = text.trimmed();
-        std::pair<QHostAddress, int> subnet;
-        if (trimmed.contains(u'/')) {
-            subnet = QHostAddress::parseSubnet(trimmed);
-        } else {
-            const QHostAddress address(trimmed);
-            subnet = { unmapped(address), unmapped(address).protocol() == QAbstractSocket::IPv4Protocol ? 32 : 128 };
-        }
+        const std::pair<QHostAddress, int> subnet = parse(text.trimmed());
         if (subnet.first.isNull() || subnet.second < 0) {
             *offender = text;
             return std::nullopt;
         }
-        subnet.first.setScopeId({});
         filter.m_subnets.append(subnet);
     }
     return filter;
@@ -41,7 +57,7 @@ bool PeerFilter::allows(const QHostAddress &peer) const
     if (m_subnets.isEmpty())
         return true;
     QHostAddress address = unmapped(peer);
-    address.setScopeId({}); // fe80::1%eth0 is fe80::1 here
+    address.setScopeId({});
     return std::any_of(m_subnets.cbegin(), m_subnets.cend(), [&address](const std::pair<QHostAddress, int> &subnet) {
         return address.protocol() == subnet.first.protocol() && address.isInSubnet(subnet);
     });

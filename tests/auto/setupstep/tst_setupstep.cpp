@@ -52,7 +52,9 @@ void tst_SetupStep::everySetupIsDoneInTheEnd_data()
 {
     QTest::addColumn<SetupPlan>("plan");
     QTest::addColumn<QList<Step>>("way");
-    const auto row = [](const char *name, SetupPlan plan, const QList<Step> &way) { QTest::newRow(name) << plan << way; };
+    const auto row = [](const char *name, SetupPlan plan, const QList<Step> &way) {
+        QTest::newRow(name) << plan << way;
+    };
     row("client, plain, single", { false, false, false }, { Step::Connect });
     row("client, plain, multi", { false, false, true }, { Step::Connect, Step::ReadId });
     row("client, TLS, single", { false, true, false }, { Step::Connect, Step::Encrypt });

@@ -9,7 +9,7 @@
 using namespace QNetPool;
 using namespace std::chrono_literals;
 
-// The seed's rules for interval and capacity, at their boundaries. Milliseconds are plain numbers here, which QTest prints.
+// The seed's rules for interval and capacity, at their boundaries; milliseconds are plain numbers, which QTest prints.
 class tst_Sizing : public QObject
 {
     Q_OBJECT

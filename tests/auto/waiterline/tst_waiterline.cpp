@@ -360,7 +360,7 @@ void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
             break;
         }
         case 6: {
-            const quint64 number = model.empty() ? 0 : model.front().number + quint64(below(50)); // gone already, or not
+            const quint64 number = model.empty() ? 0 : model.front().number + quint64(below(50)); // or gone by now
             const quint64 expected = takeFromModel([&](const Person &person) { return person.number == number; });
             QCOMPARE(numberOf(line.leave(number)), expected);
             break;
