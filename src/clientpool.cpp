@@ -73,11 +73,11 @@ QString whyNot(const ClientPool::Configuration &wish, const DialPlan &plan)
 Prepared prepare(const ClientPool::Configuration &wish)
 {
     Prepared result;
-    result.limits = { wish.minimumCapacity, wish.maximumCapacity, wish.minimumInterval,
-                      wish.maximumInterval, wish.maximumBackoff, wish.maximumPending };
+    result.limits = {wish.minimumCapacity, wish.maximumCapacity, wish.minimumInterval,
+                     wish.maximumInterval, wish.maximumBackoff,  wish.maximumPending};
     result.changes = result.limits.putRight();
-    result.policy = { result.limits.maximumCapacity, wish.maximumWaiters,
-                      wish.dropUnexpectedBytes && wish.connectionMode == ConnectionMode::Single, wish.unclaimedTimeout };
+    result.policy = {result.limits.maximumCapacity, wish.maximumWaiters,
+                     wish.dropUnexpectedBytes && wish.connectionMode == ConnectionMode::Single, wish.unclaimedTimeout};
 
     DialPlan &plan = *result.plan;
     plan.host = wish.host;
@@ -236,8 +236,9 @@ void ClientPoolPrivate::advance()
 
 void ClientPoolPrivate::dial()
 {
-    auto *dial = new Dial(m_plan, stock->expect(),
-                          [this](Setup *setup, SetupOutcome outcome) { dialed(setup, std::move(outcome)); }, this);
+    auto *dial = new Dial(
+            m_plan, stock->expect(), [this](Setup *setup, SetupOutcome outcome) { dialed(setup, std::move(outcome)); },
+            this);
     m_dials.insert(dial);
     m_cycle.launched();
     qCDebug(clientLog).noquote() << "dialling" << m_plan->target();
@@ -296,9 +297,7 @@ void ClientPoolPrivate::publish()
 // --- ClientPool --------------------------------------------------------------------------------------------------------
 
 /*! Constructs a pool that has no host yet: see setConfiguration(). */
-ClientPool::ClientPool(QObject *parent) : ClientPool(Configuration(), parent)
-{
-}
+ClientPool::ClientPool(QObject *parent) : ClientPool(Configuration(), parent) { }
 
 /*! Constructs a pool with a \a configuration. Nothing is dialled before start(). */
 ClientPool::ClientPool(const Configuration &configuration, QObject *parent)

@@ -40,7 +40,7 @@ ConnectionId ConnectionId::fromString(QStringView text) noexcept
             return {};
         bytes[std::size_t(i)] = char(text[i].unicode());
     }
-    return fromBytes({ bytes.data(), Size });
+    return fromBytes({bytes.data(), Size});
 }
 
 /*!

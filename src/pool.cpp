@@ -68,8 +68,7 @@ namespace QNetPool {
 
 // --- PoolPrivate -------------------------------------------------------------------------------------------------------
 
-PoolPrivate::PoolPrivate(LogCategory category)
-    : log(category), stock(std::make_shared<Stock>(category)), m_expiry(this)
+PoolPrivate::PoolPrivate(LogCategory category) : log(category), stock(std::make_shared<Stock>(category)), m_expiry(this)
 {
     m_expiry.setSingleShot(true);
     connect(&m_expiry, &QTimer::timeout, this, [this] { stock->expire(Stock::Clock::now()); });
@@ -131,9 +130,7 @@ void PoolPrivate::spreadNews()
     waitersChanged(news.waiting);
 }
 
-void PoolPrivate::waitersChanged(int)
-{
-}
+void PoolPrivate::waitersChanged(int) { }
 
 void PoolPrivate::close()
 {
@@ -141,7 +138,8 @@ void PoolPrivate::close()
     if (thread() == QThread::currentThread())
         closeHere();
     else
-        QMetaObject::invokeMethod(this, [this] { closeHere(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+                this, [this] { closeHere(); }, Qt::QueuedConnection);
 }
 
 void PoolPrivate::closeHere()
@@ -189,7 +187,8 @@ void PoolPrivate::setErrorCount(int value)
     if (thread() == QThread::currentThread())
         Q_EMIT q->errorCountChanged(value);
     else
-        QMetaObject::invokeMethod(q, [this] { Q_EMIT q->errorCountChanged(errorCount); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+                q, [this] { Q_EMIT q->errorCountChanged(errorCount); }, Qt::QueuedConnection);
 }
 
 // A canceled future tells its watchers only, and those live in a thread with an event loop.
@@ -220,7 +219,7 @@ void PoolPrivate::watchForCancel(const std::weak_ptr<FutureWaiter> &waiter, quin
         });
     });
     watcher->setFuture(waiting->future());
-    m_cancelWatches.push_back({ waiter, std::move(watcher) });
+    m_cancelWatches.push_back({waiter, std::move(watcher)});
 }
 
 // --- Pool --------------------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ struct Prepared
 Prepared prepare(const ServerPool::Configuration &wish)
 {
     Prepared result;
-    result.policy = { std::max(1, wish.maximumCapacity), wish.maximumWaiters, false, wish.unclaimedTimeout };
+    result.policy = {std::max(1, wish.maximumCapacity), wish.maximumWaiters, false, wish.unclaimedTimeout};
     if (wish.maximumCapacity < 1)
         result.changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(wish.maximumCapacity);
     result.backlog = std::max(1, wish.listenBacklog);
@@ -107,8 +107,7 @@ private:
 };
 
 ServerPoolPrivate::ServerPoolPrivate(const ServerPool::Configuration &wish)
-    : PoolPrivate(&serverLog),
-      configuration(wish),
+    : PoolPrivate(&serverLog), configuration(wish),
       listener([this](qintptr descriptor) { accepted(descriptor); },
                [this](bool isExhausted, const QString &cause) {
                    setState(Pool::State::Degraded);
@@ -164,8 +163,8 @@ bool ServerPoolPrivate::listen(const QHostAddress &address, quint16 port)
 {
     const QString where = endpointText(address.toString(), port);
     if (listener.isListening()) {
-        report(Pool::Error::ListenFailed, QStringLiteral("cannot listen on %1: the pool listens on %2 already")
-                       .arg(where, whereItListens()));
+        report(Pool::Error::ListenFailed,
+               QStringLiteral("cannot listen on %1: the pool listens on %2 already").arg(where, whereItListens()));
         return false;
     }
     return run() && listening(listener.listen(address, port, m_use.backlog), where);
@@ -236,12 +235,14 @@ void ServerPoolPrivate::accepted(qintptr descriptor)
         closeDescriptor(descriptor);
         return report(Pool::Error::ResourcesExhausted,
                       QStringLiteral("the connection from %1 is closed: the stock is full with %2 connections")
-                              .arg(peer.toString()).arg(m_use.policy.maximumIdle));
+                              .arg(peer.toString())
+                              .arg(m_use.policy.maximumIdle));
     }
     Entry *entry = stock->expectNamed();
     qCDebug(serverLog).noquote() << entry->id << "is for" << peer.toString();
-    auto *welcome = new Welcome(m_use.plan, entry, peer.toString(),
-                                [this](Setup *setup, SetupOutcome outcome) { welcomed(setup, std::move(outcome)); }, this);
+    auto *welcome = new Welcome(
+            m_use.plan, entry, peer.toString(),
+            [this](Setup *setup, SetupOutcome outcome) { welcomed(setup, std::move(outcome)); }, this);
     m_welcomes.insert(welcome);
     welcome->start(descriptor);
 }
@@ -261,9 +262,7 @@ void ServerPoolPrivate::welcomed(Setup *welcome, SetupOutcome outcome)
 // --- ServerPool --------------------------------------------------------------------------------------------------------
 
 /*! Constructs a pool that speaks plain TCP with everybody: see setConfiguration(). */
-ServerPool::ServerPool(QObject *parent) : ServerPool(Configuration(), parent)
-{
-}
+ServerPool::ServerPool(QObject *parent) : ServerPool(Configuration(), parent) { }
 
 /*! Constructs a pool with a \a configuration. Nothing is accepted before listen() or addConnection(). */
 ServerPool::ServerPool(const Configuration &configuration, QObject *parent)

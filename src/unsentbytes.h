@@ -3,7 +3,7 @@
 
 #include <QtNetwork/qtcpsocket.h>
 #if QT_CONFIG(ssl)
-#  include <QtNetwork/qsslsocket.h>
+#include <QtNetwork/qsslsocket.h>
 #endif
 
 namespace QNetPool {

@@ -2,16 +2,16 @@
 #ifndef QNETPOOL_GLOBAL_H
 #define QNETPOOL_GLOBAL_H
 
+#include <QtCore/qcompilerdetection.h>
 #include <QtCore/qobjectdefs.h>
 #include <QtCore/qtconfigmacros.h>
-#include <QtCore/qcompilerdetection.h>
 
 #if defined(QNETPOOL_STATIC)
-#  define QNETPOOL_EXPORT
+#define QNETPOOL_EXPORT
 #elif defined(QNETPOOL_LIBRARY)
-#  define QNETPOOL_EXPORT Q_DECL_EXPORT
+#define QNETPOOL_EXPORT Q_DECL_EXPORT
 #else
-#  define QNETPOOL_EXPORT Q_DECL_IMPORT
+#define QNETPOOL_EXPORT Q_DECL_IMPORT
 #endif
 
 namespace QNetPool {

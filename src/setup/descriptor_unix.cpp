@@ -59,7 +59,7 @@ Acceptance acceptConnection(qintptr listening)
 #ifndef SOCK_CLOEXEC
         ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 #endif
-        return { Acceptance::Accepted, descriptor, {} };
+        return {Acceptance::Accepted, descriptor, {}};
     }
     switch (errno) {
     case EAGAIN:
@@ -69,14 +69,14 @@ Acceptance acceptConnection(qintptr listening)
         return {};
     case ECONNABORTED:
     case EPROTO:
-        return { Acceptance::PeerLeft, -1, {} };
+        return {Acceptance::PeerLeft, -1, {}};
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-        return { Acceptance::Exhausted, -1, qt_error_string(errno) };
+        return {Acceptance::Exhausted, -1, qt_error_string(errno)};
     default:
-        return { Acceptance::Failed, -1, qt_error_string(errno) };
+        return {Acceptance::Failed, -1, qt_error_string(errno)};
     }
 }
 

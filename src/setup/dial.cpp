@@ -17,7 +17,7 @@ QString DialPlan::target() const
 }
 
 Dial::Dial(std::shared_ptr<const DialPlan> plan, Entry *entry, Done done, QObject *parent)
-    : Setup({ false, plan->tlsMode != TlsMode::None, plan->mode == ConnectionMode::Multi }, entry, plan->target(),
+    : Setup({false, plan->tlsMode != TlsMode::None, plan->mode == ConnectionMode::Multi}, entry, plan->target(),
             std::move(done), parent),
       m_plan(std::move(plan))
 {
@@ -87,7 +87,9 @@ void Dial::readMore()
 QString Dial::reasonForClose() const
 {
     return QStringLiteral("%1 sent %2 of the %3 bytes of a connection ID")
-            .arg(peer()).arg(socket()->bytesAvailable()).arg(wireSize(m_plan->format));
+            .arg(peer())
+            .arg(socket()->bytesAvailable())
+            .arg(wireSize(m_plan->format));
 }
 
 } // namespace QNetPool

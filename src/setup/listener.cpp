@@ -10,12 +10,8 @@ namespace QNetPool {
 using namespace std::chrono_literals;
 
 Listener::Listener(Accepted accepted, Failed failed, Recovered recovered, QObject *parent)
-    : QObject(parent),
-      m_accepted(std::move(accepted)),
-      m_failed(std::move(failed)),
-      m_recovered(std::move(recovered)),
-      m_server(this),
-      m_retry(this)
+    : QObject(parent), m_accepted(std::move(accepted)), m_failed(std::move(failed)), m_recovered(std::move(recovered)),
+      m_server(this), m_retry(this)
 {
     m_retry.setSingleShot(true);
     m_retry.setInterval(100ms);

@@ -26,7 +26,7 @@ std::pair<QHostAddress, int> parse(const QString &text)
         subnet.second = subnet.first.protocol() == QAbstractSocket::IPv4Protocol ? 32 : 128;
     }
     if (subnet.second >= mappedPrefix && isMapped(subnet.first))
-        subnet = { unmapped(subnet.first), subnet.second - mappedPrefix };
+        subnet = {unmapped(subnet.first), subnet.second - mappedPrefix};
     subnet.first.setScopeId({}); // fe80::1%eth0 is fe80::1 here
     return subnet;
 }

@@ -113,8 +113,8 @@ void Setup::socketFailed()
     const bool isTls = m_socket->error() == QAbstractSocket::SslHandshakeFailedError
             || m_socket->error() == QAbstractSocket::SslInternalError
             || m_socket->error() == QAbstractSocket::SslInvalidUserDataError;
-    const QString cause = m_certificateErrors.isEmpty() ? m_socket->errorString()
-                                                        : m_certificateErrors.join(QLatin1String("; "));
+    const QString cause =
+            m_certificateErrors.isEmpty() ? m_socket->errorString() : m_certificateErrors.join(QLatin1String("; "));
     if (m_step == SetupStep::Connect)
         fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: %2").arg(m_peer, cause));
     else if (m_step == SetupStep::Encrypt)
@@ -140,13 +140,16 @@ void Setup::finish()
     m_isFinished = true;
     m_deadline.stop();
     // Not at once: the socket is in the middle of a signal, and the stock may give it to another thread.
-    QMetaObject::invokeMethod(this, [this] {
-        if (m_socket)
-            m_socket->disconnect(this);
-        m_outcome.socket = std::move(m_socket);
-        if (m_done)
-            std::exchange(m_done, nullptr)(this, std::move(m_outcome));
-    }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+            this,
+            [this] {
+                if (m_socket)
+                    m_socket->disconnect(this);
+                m_outcome.socket = std::move(m_socket);
+                if (m_done)
+                    std::exchange(m_done, nullptr)(this, std::move(m_outcome));
+            },
+            Qt::QueuedConnection);
 }
 
 QString endpointText(const QString &host, quint16 port)

@@ -10,7 +10,7 @@
 namespace QNetPool {
 
 Welcome::Welcome(std::shared_ptr<const WelcomePlan> plan, Entry *entry, const QString &peer, Done done, QObject *parent)
-    : Setup({ true, !plan->tls.isNull(), plan->mode == ConnectionMode::Multi }, entry, peer, std::move(done), parent),
+    : Setup({true, !plan->tls.isNull(), plan->mode == ConnectionMode::Multi}, entry, peer, std::move(done), parent),
       m_plan(std::move(plan))
 {
 }

@@ -19,18 +19,18 @@ qint64 number(milliseconds value)
     return value.count();
 }
 
-template<typename Value>
-void atLeast(Value &value, Value least, Value instead, const char *name, QStringList &changes)
+template<typename Value> void atLeast(Value &value, Value least, Value instead, const char *name, QStringList &changes)
 {
     if (value >= least)
         return;
     changes << QStringLiteral("%1 is %2, out of range: it becomes %3")
-                       .arg(QLatin1String(name)).arg(number(value)).arg(number(instead));
+                       .arg(QLatin1String(name))
+                       .arg(number(value))
+                       .arg(number(instead));
     value = instead;
 }
 
-template<typename Value>
-void inOrder(Value &minimum, Value &maximum, const char *what, QStringList &changes)
+template<typename Value> void inOrder(Value &minimum, Value &maximum, const char *what, QStringList &changes)
 {
     if (minimum <= maximum)
         return;

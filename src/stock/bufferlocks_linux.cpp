@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 #ifndef SO_BUF_LOCK
-#  define SO_BUF_LOCK 72 // Linux 5.14; the C library's headers are often older than the kernel
+#define SO_BUF_LOCK 72 // Linux 5.14; the C library's headers are often older than the kernel
 #endif
 
 namespace QNetPool {

@@ -30,7 +30,7 @@ Health probe(qintptr descriptor) noexcept
 {
 #ifdef POLLRDHUP
     // poll() sees the FIN behind unread bytes, which recv() cannot.
-    pollfd look{ int(descriptor), POLLIN | POLLRDHUP, 0 };
+    pollfd look{int(descriptor), POLLIN | POLLRDHUP, 0};
     int ready;
     do
         ready = ::poll(&look, 1, 0);

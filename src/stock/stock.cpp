@@ -432,8 +432,8 @@ void Stock::flush()
 // The socket leaves its entry, and the entry the store; to be closed without the lock.
 QTcpSocket *Stock::forget(Entry *entry, CloseReason reason)
 {
-    static constexpr const char *causes[] = { "it died while idle", "it came back not fit for use", "it was discarded",
-                                              "the pool was flushed or closed", "the stock is full" };
+    static constexpr const char *causes[] = {"it died while idle", "it came back not fit for use", "it was discarded",
+                                             "the pool was flushed or closed", "the stock is full"};
     qCDebug(m_log) << entry->id << "is closed:" << causes[std::size_t(reason)];
     QTcpSocket *socket = entry->socket;
     if (entry->guard)
@@ -501,7 +501,8 @@ bool Stock::runElsewhere(Entry *entry, void (*act)(Entry *))
         delete entry->socket;
         return false;
     }
-    QMetaObject::invokeMethod(entry->guard, [entry, act] { act(entry); }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+            entry->guard, [entry, act] { act(entry); }, Qt::QueuedConnection);
     return true;
 }
 

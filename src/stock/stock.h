@@ -105,9 +105,9 @@ private:
     bool m_isOpen = false;
     quint64 m_epoch = 0;
     PoolStatistics m_totals; // the totals alone
-    std::array<qint64 PoolStatistics::*, 5> m_byReason{ &PoolStatistics::diedIdle, &PoolStatistics::closedDirty,
-                                                        &PoolStatistics::discarded, &PoolStatistics::flushed,
-                                                        &PoolStatistics::stockFull };
+    std::array<qint64 PoolStatistics::*, 5> m_byReason{&PoolStatistics::diedIdle, &PoolStatistics::closedDirty,
+                                                       &PoolStatistics::discarded, &PoolStatistics::flushed,
+                                                       &PoolStatistics::stockFull};
     QString m_lastError;
     std::vector<std::pair<News::Kind, ConnectionId>> m_events;
     bool m_audience = false;

@@ -36,7 +36,7 @@ std::shared_ptr<Waiter> WaiterLine::leave(quint64 number)
         return nullptr;
     std::shared_ptr<Waiter> waiter = std::move(found->second);
     m_waiters.erase(found);
-    m_deadlines.erase({ waiter->deadline, number });
+    m_deadlines.erase({waiter->deadline, number});
     if (waiter->wanted.isNull()) {
         m_any.erase(number);
     } else if (const auto certain = m_byId.find(waiter->wanted); certain != m_byId.end()) {

@@ -16,8 +16,7 @@ class EpollWatcher final : public Watcher
 {
 public:
     EpollWatcher(int descriptor, QObject *context, Report report)
-        : m_epoll(descriptor),
-          m_report(std::move(report)),
+        : m_epoll(descriptor), m_report(std::move(report)),
           m_notifier(new QSocketNotifier(descriptor, QSocketNotifier::Read, context))
     {
         QObject::connect(m_notifier, &QSocketNotifier::activated, context, [this] { reportAll(); });

@@ -18,8 +18,7 @@ class KqueueWatcher final : public Watcher
 {
 public:
     KqueueWatcher(int descriptor, QObject *context, Report report)
-        : m_queue(descriptor),
-          m_report(std::move(report)),
+        : m_queue(descriptor), m_report(std::move(report)),
           m_notifier(new QSocketNotifier(descriptor, QSocketNotifier::Read, context))
     {
         QObject::connect(m_notifier, &QSocketNotifier::activated, context, [this] { reportAll(); });

@@ -93,8 +93,7 @@ private:
         }
     };
 
-    template<typename Functor>
-    void atHome(Functor functor)
+    template<typename Functor> void atHome(Functor functor)
     {
         if (m_shared->home->thread() == QThread::currentThread())
             functor();

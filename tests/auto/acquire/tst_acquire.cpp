@@ -50,8 +50,7 @@ void tst_Acquire::cleanup()
     m_server.reset();
 }
 
-template<typename Body>
-static std::optional<Pool::Error> failureOf(Body body, QString *message = nullptr)
+template<typename Body> static std::optional<Pool::Error> failureOf(Body body, QString *message = nullptr)
 {
     try {
         body();
@@ -257,16 +256,15 @@ void tst_Acquire::resultThatNobodyTakesGoesHome()
 void tst_Acquire::continuationGetsTheConnection()
 {
     bool isWorking = false;
-    QFuture<void> done = m_client->acquire().then(this, [&](Connection connection) {
-        isWorking = connection->state() == QAbstractSocket::ConnectedState;
-    });
+    QFuture<void> done = m_client->acquire().then(
+            this, [&](Connection connection) { isWorking = connection->state() == QAbstractSocket::ConnectedState; });
     QTRY_VERIFY(isWorking);
 
     QString failure;
     m_client->close();
-    m_client->acquire()
-            .then(this, [](Connection) {})
-            .onFailed(this, [&failure](const PoolException &exception) { failure = exception.message(); });
+    m_client->acquire().then(this, [](Connection) {}).onFailed(this, [&failure](const PoolException &exception) {
+        failure = exception.message();
+    });
     QTRY_VERIFY(!failure.isEmpty());
 }
 

@@ -36,7 +36,7 @@ private Q_SLOTS:
 void tst_Backoff::waitDoublesUpToTheMaximum()
 {
     Backoff backoff;
-    for (const int expected : { 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000 })
+    for (const int expected : {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000})
         QCOMPARE(backoff.afterFailure(500ms, 60s, noJitter).count(), expected);
 }
 
@@ -57,7 +57,7 @@ void tst_Backoff::jitterShortensByAQuarterAtMost()
     QFETCH(const int, first);
     Backoff backoff;
     QCOMPARE(backoff.afterFailure(1s, 60s, random).count(), first);
-    for (qint64 full : { 4000, 8000, 16000, 32000, 60000, 60000 }) {
+    for (qint64 full : {4000, 8000, 16000, 32000, 60000, 60000}) {
         const qint64 wait = backoff.afterFailure(1s, 60s, random).count();
         QVERIFY2(wait > full - full / 4 - 1 && wait <= full, qPrintable(QString::number(wait)));
         QVERIFY(random == noJitter || wait < full); // used at every step
@@ -75,7 +75,7 @@ void tst_Backoff::jitterDoesNotAccumulate()
 void tst_Backoff::waitGrowsWhateverTheJitter_data()
 {
     QTest::addColumn<int>("base");
-    for (const int base : { 1, 2, 3, 5, 7, 100, 499, 500, 1000, 5000, 86400000 })
+    for (const int base : {1, 2, 3, 5, 7, 100, 499, 500, 1000, 5000, 86400000})
         QTest::addRow("from %d ms", base) << base;
 }
 
@@ -83,7 +83,7 @@ void tst_Backoff::waitGrowsWhateverTheJitter_data()
 void tst_Backoff::waitGrowsWhateverTheJitter()
 {
     QFETCH(const int, base);
-    for (const bool startsLong : { true, false }) {
+    for (const bool startsLong : {true, false}) {
         Backoff backoff;
         milliseconds last(base);
         for (int i = 0; i < 24; ++i) {

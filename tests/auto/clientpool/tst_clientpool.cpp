@@ -190,7 +190,7 @@ void tst_ClientPool::intervalAdapts()
     QList<qint64> steps;
     for (const QVariantList &change : std::as_const(changed))
         steps << change.first().value<std::chrono::milliseconds>().count();
-    QCOMPARE(steps, QList<qint64>({ 10, 110, 210, 300 }));
+    QCOMPARE(steps, QList<qint64>({10, 110, 210, 300}));
 
     std::vector<Connection> taken;
     connect(&client, &Pool::connectionAvailable, this, [&](ConnectionId id) { taken.push_back(client.take(id)); });
@@ -348,10 +348,12 @@ void tst_ClientPool::livesInTheThreadItWasMovedTo()
     client->moveToThread(&thread);
     thread.start();
     bool isStarted = false;
-    QMetaObject::invokeMethod(client, [&] { isStarted = client->start(); }, Qt::BlockingQueuedConnection);
+    QMetaObject::invokeMethod(
+            client, [&] { isStarted = client->start(); }, Qt::BlockingQueuedConnection);
     QVERIFY(isStarted);
     QThread *emittedIn = nullptr;
-    connect(client, &Pool::idleCountChanged, client, [&] { emittedIn = QThread::currentThread(); }, Qt::DirectConnection);
+    connect(
+            client, &Pool::idleCountChanged, client, [&] { emittedIn = QThread::currentThread(); }, Qt::DirectConnection);
     QTRY_COMPARE(client->idleCount(), 2);
     {
         Connection here = client->take(); // in this thread
@@ -361,7 +363,8 @@ void tst_ClientPool::livesInTheThreadItWasMovedTo()
         QVERIFY(client->waitForConnection(10s));
     }
     QTRY_COMPARE(emittedIn, &thread);
-    QMetaObject::invokeMethod(client, [&] { delete client; }, Qt::BlockingQueuedConnection);
+    QMetaObject::invokeMethod(
+            client, [&] { delete client; }, Qt::BlockingQueuedConnection);
     thread.quit();
     QVERIFY(thread.wait());
 }
@@ -369,14 +372,14 @@ void tst_ClientPool::livesInTheThreadItWasMovedTo()
 void tst_ClientPool::mayBeDestroyedAtAnyMoment_data()
 {
     QTest::addColumn<int>("turns");
-    for (int turns : { 0, 1, 2, 3, 5, 8, 20 })
+    for (int turns : {0, 1, 2, 3, 5, 8, 20})
         QTest::addRow("after %d turns", turns) << turns;
 }
 
 void tst_ClientPool::mayBeDestroyedAtAnyMoment()
 {
     QFETCH(const int, turns);
-    for (TlsMode mode : { TlsMode::None, TlsMode::SelfSigned }) {
+    for (TlsMode mode : {TlsMode::None, TlsMode::SelfSigned}) {
         ServerPool::Configuration serverWish;
         if (mode != TlsMode::None)
             serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
@@ -395,15 +398,15 @@ void tst_ClientPool::mayBeDestroyedAtAnyMoment()
 void tst_ClientPool::mayBeDeletedInItsOwnSlot()
 {
     const QList<void (*)(ClientPool *, QObject *)> ways = {
-        [](ClientPool *pool, QObject *) { connect(pool, &Pool::ready, pool, [pool] { delete pool; }); },
-        [](ClientPool *pool, QObject *) { connect(pool, &Pool::connectionAvailable, pool, [pool] { delete pool; }); },
-        [](ClientPool *pool, QObject *) { connect(pool, &Pool::idleCountChanged, pool, [pool] { delete pool; }); },
-        [](ClientPool *pool, QObject *) {
-            ClientPool::Configuration bad = pool->configuration();
-            bad.port = 1; // nobody listens there
-            pool->setConfiguration(bad);
-            connect(pool, &Pool::errorOccurred, pool, [pool] { delete pool; });
-        },
+            [](ClientPool *pool, QObject *) { connect(pool, &Pool::ready, pool, [pool] { delete pool; }); },
+            [](ClientPool *pool, QObject *) { connect(pool, &Pool::connectionAvailable, pool, [pool] { delete pool; }); },
+            [](ClientPool *pool, QObject *) { connect(pool, &Pool::idleCountChanged, pool, [pool] { delete pool; }); },
+            [](ClientPool *pool, QObject *) {
+                ClientPool::Configuration bad = pool->configuration();
+                bad.port = 1; // nobody listens there
+                pool->setConfiguration(bad);
+                connect(pool, &Pool::errorOccurred, pool, [pool] { delete pool; });
+            },
     };
     for (auto way : ways) {
         const QPointer<ClientPool> pool(new ClientPool(clientOf(m_server->serverPort(), 2)));

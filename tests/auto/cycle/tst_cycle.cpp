@@ -52,12 +52,12 @@ private Q_SLOTS:
     void aDayOfPoolLife();
 };
 
-static const SizingLimits tenToTwenty{ .minimumCapacity = 10,
-                                       .maximumCapacity = 20,
-                                       .minimumInterval = 500ms,
-                                       .maximumInterval = 5s,
-                                       .maximumBackoff = 60s,
-                                       .maximumPending = 64 };
+static const SizingLimits tenToTwenty{.minimumCapacity = 10,
+                                      .maximumCapacity = 20,
+                                      .minimumInterval = 500ms,
+                                      .maximumInterval = 5s,
+                                      .maximumBackoff = 60s,
+                                      .maximumPending = 64};
 
 static SizingLimits withPending(int maximumPending)
 {
@@ -154,7 +154,7 @@ void tst_Cycle::neverMoreAtOnceThanMaximumPending()
 
 void tst_Cycle::fullStockEndsTheRoundAtOnce()
 {
-    for (const int idle : { 10, 11, 1000 }) {
+    for (const int idle : {10, 11, 1000}) {
         Cycle cycle(tenToTwenty);
         cycle.begin(idle, 0);
         QCOMPARE(cycle.dialsWanted(), 0);
@@ -206,8 +206,8 @@ void tst_Cycle::capacityIsAdjustedAtTheEndOfARound()
 
 void tst_Cycle::fixedLimitsAdjustNothing()
 {
-    Cycle cycle({ .minimumCapacity = 3, .maximumCapacity = 3, .minimumInterval = 1s, .maximumInterval = 1s });
-    for (const int idle : { 0, 3, 0, 0, 3, 3, 100 }) {
+    Cycle cycle({.minimumCapacity = 3, .maximumCapacity = 3, .minimumInterval = 1s, .maximumInterval = 1s});
+    for (const int idle : {0, 3, 0, 0, 3, 3, 100}) {
         QCOMPARE(timerRound(cycle, idle, true).count(), 1000);
         QCOMPARE(cycle.capacity(), 3);
     }
@@ -219,7 +219,7 @@ void tst_Cycle::creatingNothingBeginsAnOutageAndThePausesGrow()
     QCOMPARE(timerRound(cycle, 0, false).count(), 1000);
     QVERIFY(cycle.isOutage());
     QCOMPARE(cycle.interval().count(), 1000); // the pause in force
-    for (const int expected : { 2000, 4000, 8000, 16000, 32000, 60000, 60000 }) {
+    for (const int expected : {2000, 4000, 8000, 16000, 32000, 60000, 60000}) {
         QCOMPARE(timerRound(cycle, 0, false).count(), expected);
         QCOMPARE(cycle.interval().count(), expected);
         QVERIFY(cycle.isOutage());
@@ -383,7 +383,7 @@ void tst_Cycle::waitersRoundLeavesCapacityAndSleepAlone()
     QCOMPARE(cycle.capacity(), 13);
     QCOMPARE(timerRound(cycle, 12, true).count(), 600);
     QCOMPARE(cycle.capacity(), 12);
-    for (const int waiting : { 1, 5, 12, 30 }) {
+    for (const int waiting : {1, 5, 12, 30}) {
         cycle.demand(waiting);
         QCOMPARE(runRound(cycle, true), waiting);
         QCOMPARE(cycle.end(0), std::nullopt);
@@ -445,7 +445,7 @@ void tst_Cycle::demandJoinsTheRoundThatRuns()
 
 void tst_Cycle::waitersCountInTheTimersRound()
 {
-    for (const auto &[idle, waiting, dials] : { std::tuple(0, 30, 30), std::tuple(0, 4, 10), std::tuple(10, 0, 0) }) {
+    for (const auto &[idle, waiting, dials] : {std::tuple(0, 30, 30), std::tuple(0, 4, 10), std::tuple(10, 0, 0)}) {
         Cycle cycle(tenToTwenty);
         cycle.begin(idle, waiting);
         QCOMPARE(runRound(cycle, true), dials);
@@ -479,7 +479,7 @@ void tst_Cycle::demandDuringAnOutageDialsNothing()
 {
     Cycle cycle(tenToTwenty);
     timerRound(cycle, 0, false);
-    for (const int waiting : { 1, 10, 1000 }) {
+    for (const int waiting : {1, 10, 1000}) {
         cycle.demand(waiting);
         QCOMPARE(cycle.dialsWanted(), 0);
         QVERIFY(!cycle.isOver());
@@ -573,33 +573,33 @@ void tst_Cycle::newMaximumBoundsTheBackoff()
 class Day
 {
 public:
-    static constexpr SizingLimits limits{ .minimumCapacity = 5,
-                                          .maximumCapacity = 20,
-                                          .minimumInterval = 500ms,
-                                          .maximumInterval = 5s,
-                                          .maximumBackoff = 60s,
-                                          .maximumPending = 8 };
+    static constexpr SizingLimits limits{.minimumCapacity = 5,
+                                         .maximumCapacity = 20,
+                                         .minimumInterval = 500ms,
+                                         .maximumInterval = 5s,
+                                         .maximumBackoff = 60s,
+                                         .maximumPending = 8};
     struct Outage
     {
         milliseconds from;
         milliseconds to;
         int blindDials = 0; // before the pool knew
         int probes = 0; // once it knew
-        milliseconds lastDial{ 0 };
-        milliseconds fullAgain{ -1 };
+        milliseconds lastDial{0};
+        milliseconds fullAgain{-1};
     };
 
     QString run(); // the first thing that was wrong
 
-    Outage night{ 2h, 5h };
-    Outage noon{ 12h, 13h + 30min };
+    Outage night{2h, 5h};
+    Outage noon{12h, 13h + 30min};
     int served = 0;
     int expired = 0;
     int rounds = 0;
     int waitersRounds = 0;
     int lowestCapacity = limits.maximumCapacity;
     int highestCapacity = 0;
-    milliseconds longestInterval{ 0 };
+    milliseconds longestInterval{0};
 
 private:
     enum class Event { Pause, DialSucceeded, DialFailed, Customer, PeerGoes, PeerReturns };
@@ -615,10 +615,7 @@ private:
         }
     };
 
-    void plan(milliseconds delay, Event event, int pause = 0)
-    {
-        m_plan.push({ m_now + delay, m_count++, event, pause });
-    }
+    void plan(milliseconds delay, Event event, int pause = 0) { m_plan.push({m_now + delay, m_count++, event, pause}); }
     int below(int count) { return int(m_random() % unsigned(count)); }
     double fraction() { return double(m_random() >> 1) / 2147483648.0; }
     Outage *outage();
@@ -630,10 +627,10 @@ private:
     void sleepFor(milliseconds pause);
     void check(bool condition, const char *what);
 
-    Cycle m_cycle{ limits };
-    std::mt19937 m_random{ 5489 }; // the same day each time
+    Cycle m_cycle{limits};
+    std::mt19937 m_random{5489}; // the same day each time
     std::priority_queue<Planned> m_plan;
-    milliseconds m_now{ 0 };
+    milliseconds m_now{0};
     int m_count = 0;
     int m_idle = 0;
     int m_inFlight = 0;
@@ -651,7 +648,7 @@ void Day::check(bool condition, const char *what)
 
 Day::Outage *Day::outage()
 {
-    for (Outage *outage : { &night, &noon }) {
+    for (Outage *outage : {&night, &noon}) {
         if (m_now >= outage->from && m_now < outage->to)
             return outage;
     }
@@ -703,7 +700,7 @@ void Day::connectionCreated()
         m_waiters.pop_front();
         ++served;
     }
-    for (Outage *past : { &night, &noon }) {
+    for (Outage *past : {&night, &noon}) {
         if (m_now >= past->to && past->fullAgain < 0ms && m_idle >= m_cycle.capacity())
             past->fullAgain = m_now;
     }
@@ -755,7 +752,7 @@ void Day::happens(const Planned &planned)
 
 QString Day::run()
 {
-    for (const Outage *away : { &night, &noon }) {
+    for (const Outage *away : {&night, &noon}) {
         plan(away->from, Event::PeerGoes);
         plan(away->to, Event::PeerReturns);
     }
@@ -771,8 +768,7 @@ QString Day::run()
 
         check(m_isAsleep || m_inFlight > 0, "neither asleep nor dialling: it never will again");
         const int capacity = m_cycle.capacity();
-        check(capacity >= limits.minimumCapacity && capacity <= limits.maximumCapacity,
-              "the capacity is out of its limits");
+        check(capacity >= limits.minimumCapacity && capacity <= limits.maximumCapacity, "the capacity is out of its limits");
         check(m_cycle.interval() >= limits.minimumInterval, "the interval is too short");
         check(m_cycle.interval() <= limits.maximumBackoff, "the interval is too long");
         lowestCapacity = std::min(lowestCapacity, capacity);
@@ -789,7 +785,7 @@ void tst_Cycle::aDayOfPoolLife()
     const QString wrong = day.run();
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
 
-    for (const Day::Outage &outage : { day.night, day.noon }) {
+    for (const Day::Outage &outage : {day.night, day.noon}) {
         // What the backoff allows: the doublings from the shortest interval, then never less than three quarters of the
         // maximum from one to the next. And what it owes: one within each maximum, plus the time a dial takes.
         const milliseconds length = outage.to - outage.from;
@@ -813,10 +809,14 @@ void tst_Cycle::aDayOfPoolLife()
 
     // The day had all there was to see.
     const QString seen = QStringLiteral("%1 served, %2 expired, %3 and %4 rounds, capacity %5 to %6, interval to %7 ms")
-                                 .arg(day.served).arg(day.expired).arg(day.rounds).arg(day.waitersRounds)
-                                 .arg(day.lowestCapacity).arg(day.highestCapacity).arg(day.longestInterval.count());
-    QVERIFY2(day.served > 10000 && day.expired > 1000 && day.rounds > 10000 && day.waitersRounds > 1000,
-             qPrintable(seen));
+                                 .arg(day.served)
+                                 .arg(day.expired)
+                                 .arg(day.rounds)
+                                 .arg(day.waitersRounds)
+                                 .arg(day.lowestCapacity)
+                                 .arg(day.highestCapacity)
+                                 .arg(day.longestInterval.count());
+    QVERIFY2(day.served > 10000 && day.expired > 1000 && day.rounds > 10000 && day.waitersRounds > 1000, qPrintable(seen));
     QVERIFY2(day.lowestCapacity == Day::limits.minimumCapacity && day.highestCapacity == Day::limits.maximumCapacity,
              qPrintable(seen));
     QCOMPARE(day.longestInterval.count(), Day::limits.maximumInterval.count());

@@ -33,19 +33,21 @@ Q_DECLARE_METATYPE(Case)
 
 static Case tlsServer(const QString &certificate, TlsMode mode = TlsMode::Verified)
 {
-    return { [certificate, mode](ServerPool::Configuration &server, ClientPool::Configuration &client) {
+    return {[certificate, mode](ServerPool::Configuration &server, ClientPool::Configuration &client) {
                 server.sslConfiguration = Certificates::showing(certificate);
                 client.tlsMode = mode;
                 client.sslConfiguration = Certificates::trustingCa();
-            }, {} };
+            },
+            {}};
 }
 
 static Case peer(std::function<void(QTcpSocket *)> act, TlsMode mode = TlsMode::None)
 {
-    return { [mode](ServerPool::Configuration &, ClientPool::Configuration &client) {
+    return {[mode](ServerPool::Configuration &, ClientPool::Configuration &client) {
                 client.handshakeTimeout = 200ms;
                 client.tlsMode = mode;
-            }, std::move(act) };
+            },
+            std::move(act)};
 }
 
 void tst_Errors::clientTellsWhatIsWrong_data()
@@ -55,81 +57,79 @@ void tst_Errors::clientTellsWhatIsWrong_data()
     QTest::addColumn<QString>("message");
 
     const QString here = QStringLiteral("127\\.0\\.0\\.1:\\d+");
-    QTest::newRow("host unknown")
-            << Case{ [](auto &, ClientPool::Configuration &client) {
-                        client.host = QString(64, u'x'); // longer than a name may be: no name server has to be asked
-                    }, {} }
-            << Pool::Error::ConnectFailed << QStringLiteral("x{64}:\\d+: .*[Hh]ost");
-    QTest::newRow("refused")
-            << Case{ [](auto &, ClientPool::Configuration &client) {
-                        QTcpServer closed;
-                        closed.listen(QHostAddress::LocalHost);
-                        client.port = closed.serverPort();
-                    }, {} }
-            << Pool::Error::ConnectFailed << here + QStringLiteral(": .*refused");
-    QTest::newRow("connect timeout")
-            << Case{ [](auto &, ClientPool::Configuration &client) {
-                        client.connectTimeout = 100ms;
-                        client.dialer = [](QTcpSocket *) {}; // as a host that drops every packet
-                    }, {} }
-            << Pool::Error::ConnectFailed << here + QStringLiteral(": no answer within 100 ms");
-    QTest::newRow("not signed by a known authority")
-            << tlsServer(QStringLiteral("self-signed")) << Pool::Error::TlsFailed
-            << here + QStringLiteral(" failed: .*self-signed");
-    QTest::newRow("expired certificate")
-            << tlsServer(QStringLiteral("expired")) << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*expired");
-    QTest::newRow("wrong peer name")
-            << tlsServer(QStringLiteral("other-host")) << Pool::Error::TlsFailed
-            << here + QStringLiteral(" failed: .*host name");
+    QTest::newRow("host unknown") << Case{[](auto &, ClientPool::Configuration &client) {
+                                              client.host = QString(
+                                                      64, u'x'); // longer than a name may be: no name server has to be asked
+                                          },
+                                          {}}
+                                  << Pool::Error::ConnectFailed << QStringLiteral("x{64}:\\d+: .*[Hh]ost");
+    QTest::newRow("refused") << Case{[](auto &, ClientPool::Configuration &client) {
+                                         QTcpServer closed;
+                                         closed.listen(QHostAddress::LocalHost);
+                                         client.port = closed.serverPort();
+                                     },
+                                     {}}
+                             << Pool::Error::ConnectFailed << here + QStringLiteral(": .*refused");
+    QTest::newRow("connect timeout") << Case{[](auto &, ClientPool::Configuration &client) {
+                                                 client.connectTimeout = 100ms;
+                                                 client.dialer = [](QTcpSocket *) {}; // as a host that drops every packet
+                                             },
+                                             {}}
+                                     << Pool::Error::ConnectFailed << here + QStringLiteral(": no answer within 100 ms");
+    QTest::newRow("not signed by a known authority") << tlsServer(QStringLiteral("self-signed")) << Pool::Error::TlsFailed
+                                                     << here + QStringLiteral(" failed: .*self-signed");
+    QTest::newRow("expired certificate") << tlsServer(QStringLiteral("expired")) << Pool::Error::TlsFailed
+                                         << here + QStringLiteral(" failed: .*expired");
+    QTest::newRow("wrong peer name") << tlsServer(QStringLiteral("other-host")) << Pool::Error::TlsFailed
+                                     << here + QStringLiteral(" failed: .*host name");
     Case named = tlsServer(QStringLiteral("server"));
     named.configure = [base = named.configure](ServerPool::Configuration &server, ClientPool::Configuration &client) {
         base(server, client);
         client.peerName = QStringLiteral("other.example");
     };
-    QTest::newRow("peer name that is asked for") << named << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*host name");
+    QTest::newRow("peer name that is asked for")
+            << named << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*host name");
     Case pinned = tlsServer(QStringLiteral("self-signed"), TlsMode::SelfSigned);
     pinned.configure = [base = pinned.configure](ServerPool::Configuration &server, ClientPool::Configuration &client) {
         base(server, client);
-        client.pinnedFingerprints = { QByteArray(64, 'a') };
+        client.pinnedFingerprints = {QByteArray(64, 'a')};
     };
-    QTest::newRow("not the pinned certificate") << pinned << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*not pinned");
+    QTest::newRow("not the pinned certificate")
+            << pinned << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*not pinned");
     Case pinnedSingle = pinned;
-    pinnedSingle.configure = [base = pinned.configure](ServerPool::Configuration &server, ClientPool::Configuration &client) {
+    pinnedSingle.configure = [base = pinned.configure](ServerPool::Configuration &server,
+                                                       ClientPool::Configuration &client) {
         base(server, client);
         server.connectionMode = client.connectionMode = ConnectionMode::Single;
     };
     QTest::newRow("not the pinned certificate, nothing read from the wire")
             << pinnedSingle << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*not pinned");
-    QTest::newRow("TLS 1.2 at most")
-            << peer([](QTcpSocket *socket) {
-                   // A server's alert: fatal, protocol_version.
-                   socket->write(QByteArray::fromHex("15030300020246"));
-               }, TlsMode::SelfSigned)
-            << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*(version|protocol)");
+    QTest::newRow("TLS 1.2 at most") << peer(
+            [](QTcpSocket *socket) {
+                // A server's alert: fatal, protocol_version.
+                socket->write(QByteArray::fromHex("15030300020246"));
+            },
+            TlsMode::SelfSigned) << Pool::Error::TlsFailed
+                                     << here + QStringLiteral(" failed: .*(version|protocol)");
     QTest::newRow("garbage instead of TLS")
             << peer([](QTcpSocket *socket) { socket->write("HTTP/1.0 400 Bad Request\r\n\r\n"); }, TlsMode::SelfSigned)
             << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .+");
-    QTest::newRow("no TLS at all")
-            << peer([](QTcpSocket *) {}, TlsMode::SelfSigned) << Pool::Error::HandshakeTimeout
-            << QStringLiteral("TLS handshake with ") + here + QStringLiteral(" .* 200 ms");
-    QTest::newRow("no ID")
-            << peer([](QTcpSocket *) {}) << Pool::Error::HandshakeTimeout
-            << here + QStringLiteral(" sent 0 of the 8 bytes .* 200 ms");
+    QTest::newRow("no TLS at all") << peer([](QTcpSocket *) {}, TlsMode::SelfSigned) << Pool::Error::HandshakeTimeout
+                                   << QStringLiteral("TLS handshake with ") + here + QStringLiteral(" .* 200 ms");
+    QTest::newRow("no ID") << peer([](QTcpSocket *) {}) << Pool::Error::HandshakeTimeout
+                           << here + QStringLiteral(" sent 0 of the 8 bytes .* 200 ms");
     QTest::newRow("short ID, then silence")
             << peer([](QTcpSocket *socket) { socket->write("1234567"); }) << Pool::Error::HandshakeTimeout
             << here + QStringLiteral(" sent 7 of the 8 bytes .* 200 ms");
-    QTest::newRow("short ID, then a close")
-            << peer([](QTcpSocket *socket) {
-                   socket->write("123");
-                   socket->disconnectFromHost();
-               })
-            << Pool::Error::HandshakeFailed << here + QStringLiteral(" sent 3 of the 8 bytes .* closed");
-    QTest::newRow("close at once")
-            << peer([](QTcpSocket *socket) { socket->abort(); }) << Pool::Error::HandshakeFailed
-            << here + QStringLiteral(" sent 0 of the 8 bytes .*");
-    QTest::newRow("ID of zero bytes")
-            << peer([](QTcpSocket *socket) { socket->write(QByteArray(8, '\0')); }) << Pool::Error::HandshakeFailed
-            << here + QStringLiteral(" sent an ID that names nothing");
+    QTest::newRow("short ID, then a close") << peer([](QTcpSocket *socket) {
+        socket->write("123");
+        socket->disconnectFromHost();
+    }) << Pool::Error::HandshakeFailed << here + QStringLiteral(" sent 3 of the 8 bytes .* closed");
+    QTest::newRow("close at once") << peer([](QTcpSocket *socket) { socket->abort(); }) << Pool::Error::HandshakeFailed
+                                   << here + QStringLiteral(" sent 0 of the 8 bytes .*");
+    QTest::newRow("ID of zero bytes") << peer([](QTcpSocket *socket) { socket->write(QByteArray(8, '\0')); })
+                                      << Pool::Error::HandshakeFailed
+                                      << here + QStringLiteral(" sent an ID that names nothing");
 }
 
 void tst_Errors::clientTellsWhatIsWrong()
@@ -182,7 +182,7 @@ void tst_Errors::clientRefusesAConfigurationThatCannotWork_data()
     QTest::newRow("port 0") << wish << QStringLiteral("port of host 127.0.0.1 is 0");
     wish = clientOf(1);
     wish.tlsMode = TlsMode::SelfSigned;
-    wish.pinnedFingerprints = { "abc" };
+    wish.pinnedFingerprints = {"abc"};
     QTest::newRow("fingerprint") << wish << QStringLiteral("\"abc\" is not a SHA-256");
     wish = {};
     wish.dialer = [](QTcpSocket *) {};
@@ -222,7 +222,7 @@ void tst_Errors::pinnedCertificateIsAccepted()
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
     wish.tlsMode = TlsMode::SelfSigned;
-    wish.pinnedFingerprints = { QByteArray(64, '0'), pin };
+    wish.pinnedFingerprints = {QByteArray(64, '0'), pin};
     ClientPool client(wish);
     fill(server, client, 1);
     QCOMPARE(client.errorCount(), 0);
@@ -259,7 +259,8 @@ void tst_Errors::portInUse()
     QCOMPARE(errors.size(), 1);
     QCOMPARE(lastError(errors), Pool::Error::ListenFailed);
     const QString where = QStringLiteral("127.0.0.1:%1").arg(other.serverPort());
-    QVERIFY2(lastMessage(errors).contains(where) && lastMessage(errors).contains(u"in use"), qPrintable(lastMessage(errors)));
+    QVERIFY2(lastMessage(errors).contains(where) && lastMessage(errors).contains(u"in use"),
+             qPrintable(lastMessage(errors)));
     QCOMPARE(server.state(), Pool::State::Stopped);
     const quint16 port = other.serverPort();
     other.close();
@@ -291,9 +292,9 @@ void tst_Errors::serverTellsWhyAHandshakeFailed()
 }
 
 #ifdef Q_OS_UNIX
-#  include <fcntl.h>
-#  include <sys/resource.h>
-#  include <unistd.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
 #endif
 
 void tst_Errors::descriptorsRunningOutIsReportedOnceAndEnds()
@@ -312,7 +313,7 @@ void tst_Errors::descriptorsRunningOutIsReportedOnceAndEnds()
     second.connectToHost(QHostAddress::LocalHost, server.serverPort()); // has its descriptor; accept() will not get one
     const int next = fcntl(0, F_DUPFD, 0);
     ::close(next);
-    const rlimit none{ rlim_t(next), limit.rlim_max };
+    const rlimit none{rlim_t(next), limit.rlim_max};
     QCOMPARE(setrlimit(RLIMIT_NOFILE, &none), 0);
     QTRY_COMPARE(errors.size(), 1);
     QCOMPARE(server.state(), Pool::State::Degraded);

@@ -26,8 +26,8 @@ static void configureTls(TlsMode mode, ServerPool::Configuration &server, Client
     client.tlsMode = mode;
     if (mode == TlsMode::None)
         return;
-    server.sslConfiguration = Certificates::showing(mode == TlsMode::Verified ? QStringLiteral("server")
-                                                                               : QStringLiteral("self-signed"));
+    server.sslConfiguration =
+            Certificates::showing(mode == TlsMode::Verified ? QStringLiteral("server") : QStringLiteral("self-signed"));
     if (mode == TlsMode::Verified)
         client.sslConfiguration = Certificates::trustingCa();
 }
@@ -179,9 +179,9 @@ void tst_Exchange::connectionsAreUsedAgain()
 }
 
 #ifdef Q_OS_LINUX
-#  include <netinet/in.h>
-#  include <netinet/tcp.h>
-#  include <sys/socket.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 static int option(const QTcpSocket *socket, int level, int name)
 {

@@ -106,10 +106,10 @@ void tst_Fingerprint::peerWithoutCertificateMatchesNoPin()
     const QSslSocket socket;
     const QByteArray ofNothing = QCryptographicHash::hash({}, QCryptographicHash::Sha256);
     QCOMPARE(peerFingerprint(socket), ofNothing.toHex());
-    QVERIFY(!matchesPin(socket, { ofNothing }));
-    QVERIFY(!matchesPin(socket, { parseFingerprint(digits), ofNothing }));
-    QVERIFY(!matchesPin(socket, { parseFingerprint(digits) }));
-    QVERIFY(!matchesPin(socket, { QByteArray() })); // a pin that could not be read
+    QVERIFY(!matchesPin(socket, {ofNothing}));
+    QVERIFY(!matchesPin(socket, {parseFingerprint(digits), ofNothing}));
+    QVERIFY(!matchesPin(socket, {parseFingerprint(digits)}));
+    QVERIFY(!matchesPin(socket, {QByteArray()})); // a pin that could not be read
 }
 
 QTEST_GUILESS_MAIN(tst_Fingerprint)

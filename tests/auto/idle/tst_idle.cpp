@@ -7,7 +7,7 @@
 #include <QtCore/QTimer>
 
 #ifdef Q_OS_UNIX
-#  include <sys/socket.h>
+#include <sys/socket.h>
 #endif
 
 // What happens to a connection while it is in the stock: nothing, unless its peer speaks or dies.
@@ -59,7 +59,7 @@ private:
 
 static void reset(QTcpSocket *socket)
 {
-    const linger now{ 1, 0 };
+    const linger now{1, 0};
     setsockopt(int(socket->socketDescriptor()), SOL_SOCKET, SO_LINGER, &now, sizeof now);
     socket->abort();
 }
@@ -74,7 +74,7 @@ void tst_Idle::belongsToNoThreadAndIsPolledByNobody()
 {
     Peer peer;
     const auto stock = std::make_shared<Stock>(&clientLog);
-    stock->open({}, Watcher::create(this, [](quint64) { }), [] { });
+    stock->open({}, Watcher::create(this, [](quint64) {}), [] {});
     auto socket = std::make_unique<QTcpSocket>();
     socket->connectToHost(QHostAddress::LocalHost, peer.serverPort());
     QTRY_COMPARE(socket->bytesAvailable(), 8);
@@ -225,7 +225,10 @@ void tst_Idle::bytesDoNotSpinTheEventLoop()
     bool isOver = false;
     connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::awake, this, [&turns] { ++turns; });
     QEventLoop loop;
-    QTimer::singleShot(300, &loop, [&] { isOver = true; loop.quit(); });
+    QTimer::singleShot(300, &loop, [&] {
+        isOver = true;
+        loop.quit();
+    });
     loop.exec();
     disconnect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::awake, this, nullptr);
     QVERIFY(isOver);

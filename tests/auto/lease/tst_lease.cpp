@@ -191,7 +191,7 @@ void tst_Lease::putTakesAForeignSocket()
 void tst_Lease::putClosesWhatItCannotKeep_data()
 {
     QTest::addColumn<QString>("kind");
-    for (const char *kind : { "null", "unconnected", "idInUse", "stockFull", "unread" })
+    for (const char *kind : {"null", "unconnected", "idInUse", "stockFull", "unread"})
         QTest::newRow(kind) << QString::fromLatin1(kind);
 }
 
@@ -231,7 +231,7 @@ void tst_Lease::putClosesWhatItCannotKeep()
 void tst_Lease::dirtyConnectionIsClosed_data()
 {
     QTest::addColumn<QString>("how");
-    for (const char *how : { "unreadInQt", "unreadInKernel", "unsent", "closed" })
+    for (const char *how : {"unreadInQt", "unreadInKernel", "unsent", "closed"})
         QTest::newRow(how) << QString::fromLatin1(how);
 }
 
@@ -313,14 +313,19 @@ void tst_Lease::formerHoldersQueuedCallsAreDropped()
     const ConnectionId id = here.id();
     int called = 0;
     QTcpSocket *socket = here.socket();
-    QMetaObject::invokeMethod(socket, [&called] { ++called; }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+            socket, [&called] { ++called; }, Qt::QueuedConnection);
     here.giveBack();
     // From a thread that still has the pointer, while the socket is in none:
-    std::thread([&] { QMetaObject::invokeMethod(socket, [&called] { ++called; }, Qt::QueuedConnection); }).join();
+    std::thread([&] {
+        QMetaObject::invokeMethod(
+                socket, [&called] { ++called; }, Qt::QueuedConnection);
+    }).join();
     here = m_client->take(id);
     QCOMPARE(here.socket(), socket);
     bool isProcessed = false;
-    QMetaObject::invokeMethod(socket, [&isProcessed] { isProcessed = true; }, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(
+            socket, [&isProcessed] { isProcessed = true; }, Qt::QueuedConnection);
     QTRY_VERIFY(isProcessed);
     QCOMPARE(called, 0);
 }
@@ -374,8 +379,8 @@ void tst_Lease::formerHoldersOptionsAreUndone()
 {
     Connection here = m_client->take();
     const ConnectionId id = here.id();
-    const auto options = { QAbstractSocket::LowDelayOption, QAbstractSocket::KeepAliveOption,
-                           QAbstractSocket::TypeOfServiceOption };
+    const auto options = {QAbstractSocket::LowDelayOption, QAbstractSocket::KeepAliveOption,
+                          QAbstractSocket::TypeOfServiceOption};
     QVariantList before;
     for (QAbstractSocket::SocketOption option : options)
         before << here->socketOption(option);
@@ -468,7 +473,7 @@ void tst_Lease::holderMayDeleteTheSocket()
 void tst_Lease::mayEndInASlotOfItsSocket_data()
 {
     QTest::addColumn<QString>("end");
-    for (const char *end : { "giveBack", "discard", "detach", "destroy" })
+    for (const char *end : {"giveBack", "discard", "detach", "destroy"})
         QTest::newRow(end) << QString::fromLatin1(end);
 }
 

@@ -14,7 +14,7 @@ private Q_SLOTS:
 
 void tst_NoTls::clientRefusesToStart()
 {
-    for (TlsMode mode : { TlsMode::SelfSigned, TlsMode::Verified }) {
+    for (TlsMode mode : {TlsMode::SelfSigned, TlsMode::Verified}) {
         ClientPool::Configuration wish = clientOf(4433);
         wish.tlsMode = mode;
         ClientPool client(wish);

@@ -90,9 +90,9 @@ void tst_ServerPool::closesAndListensAgain()
 }
 
 #ifdef Q_OS_UNIX
-#  include <netinet/in.h>
-#  include <sys/socket.h>
-#  include <unistd.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #endif
 
 void tst_ServerPool::listensOnADescriptor()
@@ -140,7 +140,7 @@ private:
 void tst_ServerPool::takesInConnectionsOfAnotherServer()
 {
     ServerPool::Configuration wish;
-    wish.allowedPeers = QStringList{ QStringLiteral("127.0.0.1") };
+    wish.allowedPeers = QStringList{QStringLiteral("127.0.0.1")};
     ServerPool pool(wish);
     OwnServer own(pool);
     QVERIFY(own.listen(QHostAddress::LocalHost));
@@ -151,11 +151,11 @@ void tst_ServerPool::takesInConnectionsOfAnotherServer()
     QCOMPARE(pool.serverPort(), 0);
     QTRY_COMPARE(socket.bytesAvailable(), 8);
 
-    wish.allowedPeers = QStringList{ QStringLiteral("192.0.2.1") };
+    wish.allowedPeers = QStringList{QStringLiteral("192.0.2.1")};
     QVERIFY(pool.setConfiguration(wish));
     QTcpSocket other;
     QVERIFY(connectsTo(other, QHostAddress::LocalHost, own.serverPort()));
-    QTRY_COMPARE(own.taken, QList<bool>({ true, false }));
+    QTRY_COMPARE(own.taken, QList<bool>({true, false}));
     QTRY_COMPARE(other.state(), QAbstractSocket::UnconnectedState);
 }
 
@@ -212,7 +212,7 @@ void tst_ServerPool::turnsAwayPeersThatAreNotAllowed()
 void tst_ServerPool::allowedPeersThatMakeNoSenseAreRefused()
 {
     ServerPool::Configuration wish;
-    wish.allowedPeers = QStringList{ QStringLiteral("127.0.0.1"), QStringLiteral("127.0.0.1/33") };
+    wish.allowedPeers = QStringList{QStringLiteral("127.0.0.1"), QStringLiteral("127.0.0.1/33")};
     ServerPool server(wish);
     QSignalSpy errors(&server, &Pool::errorOccurred);
     QVERIFY(!server.listen(QHostAddress::LocalHost));
@@ -314,8 +314,8 @@ void tst_ServerPool::demandsClientCertificates()
     QSignalSpy serverErrors(&server, &Pool::errorOccurred);
     ClientPool::Configuration clientWish = clientOf(server.serverPort(), 1);
     clientWish.tlsMode = TlsMode::Verified;
-    clientWish.sslConfiguration = Certificates::trustingCa(
-            certificate.isEmpty() ? QSslConfiguration::defaultConfiguration() : Certificates::showing(certificate));
+    clientWish.sslConfiguration = Certificates::trustingCa(certificate.isEmpty() ? QSslConfiguration::defaultConfiguration()
+                                                                                 : Certificates::showing(certificate));
     ClientPool client(clientWish);
     QSignalSpy clientErrors(&client, &Pool::errorOccurred);
     QVERIFY(client.start());

@@ -25,16 +25,16 @@ void tst_SetupStep::stepFollowsStep_data()
     QTest::addColumn<QList<Step>>("next"); // after Connect, Encrypt, ReadId, SendId, Done
     const auto row = [](const char *name, SetupPlan plan, Step afterConnect, Step afterEncrypt) {
         // Whichever ID step was the one, nothing comes behind it.
-        QTest::newRow(name) << plan << QList<Step>{ afterConnect, afterEncrypt, Step::Done, Step::Done, Step::Done };
+        QTest::newRow(name) << plan << QList<Step>{afterConnect, afterEncrypt, Step::Done, Step::Done, Step::Done};
     };
-    row("client, plain, single", { false, false, false }, Step::Done, Step::Done);
-    row("client, plain, multi", { false, false, true }, Step::ReadId, Step::ReadId);
-    row("client, TLS, single", { false, true, false }, Step::Encrypt, Step::Done);
-    row("client, TLS, multi", { false, true, true }, Step::Encrypt, Step::ReadId);
-    row("server, plain, single", { true, false, false }, Step::Done, Step::Done);
-    row("server, plain, multi", { true, false, true }, Step::SendId, Step::SendId);
-    row("server, TLS, single", { true, true, false }, Step::Encrypt, Step::Done);
-    row("server, TLS, multi", { true, true, true }, Step::Encrypt, Step::SendId);
+    row("client, plain, single", {false, false, false}, Step::Done, Step::Done);
+    row("client, plain, multi", {false, false, true}, Step::ReadId, Step::ReadId);
+    row("client, TLS, single", {false, true, false}, Step::Encrypt, Step::Done);
+    row("client, TLS, multi", {false, true, true}, Step::Encrypt, Step::ReadId);
+    row("server, plain, single", {true, false, false}, Step::Done, Step::Done);
+    row("server, plain, multi", {true, false, true}, Step::SendId, Step::SendId);
+    row("server, TLS, single", {true, true, false}, Step::Encrypt, Step::Done);
+    row("server, TLS, multi", {true, true, true}, Step::Encrypt, Step::SendId);
 }
 
 void tst_SetupStep::stepFollowsStep()
@@ -52,17 +52,15 @@ void tst_SetupStep::everySetupIsDoneInTheEnd_data()
 {
     QTest::addColumn<SetupPlan>("plan");
     QTest::addColumn<QList<Step>>("way");
-    const auto row = [](const char *name, SetupPlan plan, const QList<Step> &way) {
-        QTest::newRow(name) << plan << way;
-    };
-    row("client, plain, single", { false, false, false }, { Step::Connect });
-    row("client, plain, multi", { false, false, true }, { Step::Connect, Step::ReadId });
-    row("client, TLS, single", { false, true, false }, { Step::Connect, Step::Encrypt });
-    row("client, TLS, multi", { false, true, true }, { Step::Connect, Step::Encrypt, Step::ReadId });
-    row("server, plain, single", { true, false, false }, { Step::Connect });
-    row("server, plain, multi", { true, false, true }, { Step::Connect, Step::SendId });
-    row("server, TLS, single", { true, true, false }, { Step::Connect, Step::Encrypt });
-    row("server, TLS, multi", { true, true, true }, { Step::Connect, Step::Encrypt, Step::SendId });
+    const auto row = [](const char *name, SetupPlan plan, const QList<Step> &way) { QTest::newRow(name) << plan << way; };
+    row("client, plain, single", {false, false, false}, {Step::Connect});
+    row("client, plain, multi", {false, false, true}, {Step::Connect, Step::ReadId});
+    row("client, TLS, single", {false, true, false}, {Step::Connect, Step::Encrypt});
+    row("client, TLS, multi", {false, true, true}, {Step::Connect, Step::Encrypt, Step::ReadId});
+    row("server, plain, single", {true, false, false}, {Step::Connect});
+    row("server, plain, multi", {true, false, true}, {Step::Connect, Step::SendId});
+    row("server, TLS, single", {true, true, false}, {Step::Connect, Step::Encrypt});
+    row("server, TLS, multi", {true, true, true}, {Step::Connect, Step::Encrypt, Step::SendId});
 }
 
 void tst_SetupStep::everySetupIsDoneInTheEnd()

@@ -150,7 +150,7 @@ void tst_Sizing::capacityWalksBetweenItsLimitsStepByStep()
     QCOMPARE(nextCapacity(most, most, limits), most);
     QCOMPARE(nextCapacity(most, 0, limits), most - 1);
     QCOMPARE(nextCapacity(most, most / 2, limits), most);
-    limits = { .minimumCapacity = 1, .maximumCapacity = 2 };
+    limits = {.minimumCapacity = 1, .maximumCapacity = 2};
     QCOMPARE(nextCapacity(1, 1, limits), 2);
     QCOMPARE(nextCapacity(2, 0, limits), 1);
     QCOMPARE(nextCapacity(1, 0, limits), 1);
@@ -173,24 +173,24 @@ void tst_Sizing::putRightChangesWhatIsOutOfRange_data()
         QTest::newRow(name) << capacities << intervals << pending << rightCapacities << rightIntervals << rightPending
                             << changes;
     };
-    row("good", { 5, 20 }, { 500, 5000 }, 64, { 5, 20 }, { 500, 5000 }, 64, 0);
-    row("smallest", { 1, 1 }, { 1, 1 }, 1, { 1, 1 }, { 1, 1 }, 1, 0);
-    row("equal", { 7, 7 }, { 700, 700 }, 7, { 7, 7 }, { 700, 700 }, 7, 0);
-    row("zero minimum capacity", { 0, 20 }, { 500, 5000 }, 64, { 1, 20 }, { 500, 5000 }, 64, 1);
-    row("negative minimum capacity", { -3, 20 }, { 500, 5000 }, 64, { 1, 20 }, { 500, 5000 }, 64, 1);
-    row("zero maximum capacity", { 1, 0 }, { 500, 5000 }, 64, { 1, 1 }, { 500, 5000 }, 64, 1);
-    row("no capacity at all", { 0, 0 }, { 500, 5000 }, 64, { 1, 1 }, { 500, 5000 }, 64, 2);
-    row("swapped capacities", { 20, 5 }, { 500, 5000 }, 64, { 5, 20 }, { 500, 5000 }, 64, 1);
-    row("put right, then swapped", { 5, 0 }, { 500, 5000 }, 64, { 1, 5 }, { 500, 5000 }, 64, 2);
-    row("zero minimum interval", { 5, 20 }, { 0, 5000 }, 64, { 5, 20 }, { 1000, 5000 }, 64, 1);
-    row("zero maximum interval", { 5, 20 }, { 500, 0 }, 64, { 5, 20 }, { 500, 1000 }, 64, 1);
-    row("negative interval", { 5, 20 }, { -1, 5000 }, 64, { 5, 20 }, { 1000, 5000 }, 64, 1);
-    row("no interval at all", { 5, 20 }, { 0, -5 }, 64, { 5, 20 }, { 1000, 1000 }, 64, 2);
-    row("swapped intervals", { 5, 20 }, { 5000, 500 }, 64, { 5, 20 }, { 500, 5000 }, 64, 1);
-    row("interval put right, then swapped", { 5, 20 }, { 0, 500 }, 64, { 5, 20 }, { 500, 1000 }, 64, 2);
-    row("none pending", { 5, 20 }, { 500, 5000 }, 0, { 5, 20 }, { 500, 5000 }, 1, 1);
-    row("negative pending", { 5, 20 }, { 500, 5000 }, -64, { 5, 20 }, { 500, 5000 }, 1, 1);
-    row("everything", { 0, -1 }, { 0, -1 }, 0, { 1, 1 }, { 1000, 1000 }, 1, 5);
+    row("good", {5, 20}, {500, 5000}, 64, {5, 20}, {500, 5000}, 64, 0);
+    row("smallest", {1, 1}, {1, 1}, 1, {1, 1}, {1, 1}, 1, 0);
+    row("equal", {7, 7}, {700, 700}, 7, {7, 7}, {700, 700}, 7, 0);
+    row("zero minimum capacity", {0, 20}, {500, 5000}, 64, {1, 20}, {500, 5000}, 64, 1);
+    row("negative minimum capacity", {-3, 20}, {500, 5000}, 64, {1, 20}, {500, 5000}, 64, 1);
+    row("zero maximum capacity", {1, 0}, {500, 5000}, 64, {1, 1}, {500, 5000}, 64, 1);
+    row("no capacity at all", {0, 0}, {500, 5000}, 64, {1, 1}, {500, 5000}, 64, 2);
+    row("swapped capacities", {20, 5}, {500, 5000}, 64, {5, 20}, {500, 5000}, 64, 1);
+    row("put right, then swapped", {5, 0}, {500, 5000}, 64, {1, 5}, {500, 5000}, 64, 2);
+    row("zero minimum interval", {5, 20}, {0, 5000}, 64, {5, 20}, {1000, 5000}, 64, 1);
+    row("zero maximum interval", {5, 20}, {500, 0}, 64, {5, 20}, {500, 1000}, 64, 1);
+    row("negative interval", {5, 20}, {-1, 5000}, 64, {5, 20}, {1000, 5000}, 64, 1);
+    row("no interval at all", {5, 20}, {0, -5}, 64, {5, 20}, {1000, 1000}, 64, 2);
+    row("swapped intervals", {5, 20}, {5000, 500}, 64, {5, 20}, {500, 5000}, 64, 1);
+    row("interval put right, then swapped", {5, 20}, {0, 500}, 64, {5, 20}, {500, 1000}, 64, 2);
+    row("none pending", {5, 20}, {500, 5000}, 0, {5, 20}, {500, 5000}, 1, 1);
+    row("negative pending", {5, 20}, {500, 5000}, -64, {5, 20}, {500, 5000}, 1, 1);
+    row("everything", {0, -1}, {0, -1}, 0, {1, 1}, {1000, 1000}, 1, 5);
 }
 
 void tst_Sizing::putRightChangesWhatIsOutOfRange()
@@ -203,12 +203,9 @@ void tst_Sizing::putRightChangesWhatIsOutOfRange()
     QFETCH(const Pair, rightIntervals);
     QFETCH(const int, rightPending);
     QFETCH(const int, changes);
-    SizingLimits limits{ capacities.first,
-                         capacities.second,
-                         milliseconds(intervals.first),
-                         milliseconds(intervals.second),
-                         60s,
-                         pending };
+    SizingLimits limits{
+            capacities.first, capacities.second, milliseconds(intervals.first), milliseconds(intervals.second), 60s,
+            pending};
     const QStringList sentences = limits.putRight();
     QCOMPARE(limits.minimumCapacity, rightCapacities.first);
     QCOMPARE(limits.maximumCapacity, rightCapacities.second);
@@ -224,36 +221,36 @@ void tst_Sizing::putRightSaysWhatItChanged()
 {
     QCOMPARE(SizingLimits().putRight(), QStringList());
 
-    SizingLimits limits{ -3, 20, 500ms, -250ms, 60s, 0 };
+    SizingLimits limits{-3, 20, 500ms, -250ms, 60s, 0};
     const QStringList sentences = limits.putRight();
     QCOMPARE(sentences.size(), 3);
     const auto says = [](const QString &sentence, std::initializer_list<const char *> words) {
         return std::all_of(words.begin(), words.end(),
                            [&](const char *word) { return sentence.contains(QLatin1String(word)); });
     };
-    QVERIFY2(says(sentences[0], { "minimumCapacity", "-3", "1" }), qPrintable(sentences[0]));
-    QVERIFY2(says(sentences[1], { "maximumInterval", "-250", "1000" }), qPrintable(sentences[1]));
-    QVERIFY2(says(sentences[2], { "maximumPending", "0", "1" }), qPrintable(sentences[2]));
+    QVERIFY2(says(sentences[0], {"minimumCapacity", "-3", "1"}), qPrintable(sentences[0]));
+    QVERIFY2(says(sentences[1], {"maximumInterval", "-250", "1000"}), qPrintable(sentences[1]));
+    QVERIFY2(says(sentences[2], {"maximumPending", "0", "1"}), qPrintable(sentences[2]));
 
-    limits = { 20, 5, 5s, 500ms, 60s, 64 };
+    limits = {20, 5, 5s, 500ms, 60s, 64};
     const QStringList swaps = limits.putRight();
     QCOMPARE(swaps.size(), 2);
-    QVERIFY2(says(swaps[0], { "minimumCapacity", "maximumCapacity", "swapped" }), qPrintable(swaps[0]));
-    QVERIFY2(says(swaps[1], { "minimumInterval", "maximumInterval", "swapped" }), qPrintable(swaps[1]));
+    QVERIFY2(says(swaps[0], {"minimumCapacity", "maximumCapacity", "swapped"}), qPrintable(swaps[0]));
+    QVERIFY2(says(swaps[1], {"minimumInterval", "maximumInterval", "swapped"}), qPrintable(swaps[1]));
 }
 
 void tst_Sizing::putRightRaisesTheBackoffToTheInterval()
 {
-    SizingLimits limits{ 1, 1, 500ms, 5s, 4999ms, 1 };
+    SizingLimits limits{1, 1, 500ms, 5s, 4999ms, 1};
     limits.putRight();
     QCOMPARE(limits.maximumBackoff.count(), 5000);
-    limits = { 1, 1, 500ms, 5s, 0ms, 1 };
+    limits = {1, 1, 500ms, 5s, 0ms, 1};
     limits.putRight();
     QCOMPARE(limits.maximumBackoff.count(), 5000);
-    limits = { 1, 1, 9s, 5s, 1s, 1 }; // the greater of the two, once they are in order
+    limits = {1, 1, 9s, 5s, 1s, 1}; // the greater of the two, once they are in order
     limits.putRight();
     QCOMPARE(limits.maximumBackoff.count(), 9000);
-    limits = { 1, 1, 500ms, 5s, 5001ms, 1 };
+    limits = {1, 1, 500ms, 5s, 5001ms, 1};
     QCOMPARE(limits.putRight(), QStringList());
     QCOMPARE(limits.maximumBackoff.count(), 5001);
 }

@@ -71,7 +71,7 @@ using Line = QList<const Entry *>;
 void tst_Store::newStoreIsEmpty()
 {
     Store store;
-    for (const Stage stage : { Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed })
+    for (const Stage stage : {Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed})
         QCOMPARE(store.count(stage), 0);
     QVERIFY(!store.firstIdle());
     QVERIFY(!store.firstUnclaimed());
@@ -104,7 +104,7 @@ void tst_Store::idleOnesGoOutInTheOrderTheyCame()
     store.toIdle(second); // the order is that of becoming idle
     store.toIdle(third);
     store.toIdle(first);
-    for (Entry *expected : { second, third, first }) {
+    for (Entry *expected : {second, third, first}) {
         QCOMPARE(store.firstIdle(), expected);
         store.toLeased(expected);
     }
@@ -119,11 +119,11 @@ void tst_Store::whoComesBackStandsAtTheEnd()
     Entry *second = addIdle(store, 2);
     Entry *third = addIdle(store, 3);
     store.toLeased(first);
-    QCOMPARE(lineFrom(store.firstIdle()), (Line{ second, third }));
+    QCOMPARE(lineFrom(store.firstIdle()), (Line{second, third}));
     store.toIdle(first);
-    QCOMPARE(lineFrom(store.firstIdle()), (Line{ second, third, first }));
+    QCOMPARE(lineFrom(store.firstIdle()), (Line{second, third, first}));
     store.toIdle(second); // from the line itself, too
-    QCOMPARE(lineFrom(store.firstIdle()), (Line{ third, first, second }));
+    QCOMPARE(lineFrom(store.firstIdle()), (Line{third, first, second}));
     QCOMPARE(store.count(Stage::Idle), 3);
 }
 
@@ -139,7 +139,7 @@ void tst_Store::lineClosesWhereOneIsTakenOut_data()
 void tst_Store::lineClosesWhereOneIsTakenOut()
 {
     QFETCH(const int, place);
-    for (const bool isRemoved : { false, true }) {
+    for (const bool isRemoved : {false, true}) {
         Store store;
         QList<Entry *> entries;
         for (int i = 0; i < 5; ++i)
@@ -167,19 +167,19 @@ void tst_Store::unclaimedOnesStandInALineOfTheirOwn()
     store.toUnclaimed(second, TimePoint(5s));
     store.toUnclaimed(first, TimePoint(6s));
     store.toUnclaimed(third, TimePoint(7s));
-    QCOMPARE(lineFrom(store.firstUnclaimed()), (Line{ second, first, third }));
-    QCOMPARE(lineFrom(store.firstIdle()), Line{ idle });
+    QCOMPARE(lineFrom(store.firstUnclaimed()), (Line{second, first, third}));
+    QCOMPARE(lineFrom(store.firstIdle()), Line{idle});
     QCOMPARE(store.count(Stage::Unclaimed), 3);
     QVERIFY(second->since == TimePoint(5s) && first->since == TimePoint(6s) && third->since == TimePoint(7s));
 
     store.toLeased(first); // take(id)
-    QCOMPARE(lineFrom(store.firstUnclaimed()), (Line{ second, third }));
+    QCOMPARE(lineFrom(store.firstUnclaimed()), (Line{second, third}));
     store.remove(second);
-    QCOMPARE(lineFrom(store.firstUnclaimed()), Line{ third });
+    QCOMPARE(lineFrom(store.firstUnclaimed()), Line{third});
     store.remove(third);
     QVERIFY(!store.firstUnclaimed());
     QCOMPARE(store.count(Stage::Unclaimed), 0);
-    QCOMPARE(lineFrom(store.firstIdle()), Line{ idle });
+    QCOMPARE(lineFrom(store.firstIdle()), Line{idle});
 }
 
 void tst_Store::idFindsItsRecordInEveryStage()
@@ -245,7 +245,7 @@ void tst_Store::removedRecordLeavesNoTrace()
     store.remove(refused);
     QCOMPARE(store.find(numberedId(1)), holder);
     store.remove(holder);
-    for (const Stage stage : { Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed })
+    for (const Stage stage : {Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed})
         QCOMPARE(store.count(stage), 0);
 }
 
@@ -358,28 +358,28 @@ void tst_Store::countsFollowTheStages()
 {
     Store store;
     const auto counts = [&store] {
-        return QList<int>{ store.count(Stage::Pending), store.count(Stage::Idle), store.count(Stage::Leased),
-                           store.count(Stage::Unclaimed) };
+        return QList<int>{store.count(Stage::Pending), store.count(Stage::Idle), store.count(Stage::Leased),
+                          store.count(Stage::Unclaimed)};
     };
     Entry *one = addNamed(store, 1);
     Entry *two = addNamed(store, 2);
-    QCOMPARE(counts(), (QList<int>{ 2, 0, 0, 0 }));
+    QCOMPARE(counts(), (QList<int>{2, 0, 0, 0}));
     store.toIdle(one);
-    QCOMPARE(counts(), (QList<int>{ 1, 1, 0, 0 }));
+    QCOMPARE(counts(), (QList<int>{1, 1, 0, 0}));
     store.toIdle(two);
-    QCOMPARE(counts(), (QList<int>{ 0, 2, 0, 0 }));
+    QCOMPARE(counts(), (QList<int>{0, 2, 0, 0}));
     store.toLeased(one);
-    QCOMPARE(counts(), (QList<int>{ 0, 1, 1, 0 }));
+    QCOMPARE(counts(), (QList<int>{0, 1, 1, 0}));
     store.toUnclaimed(two, TimePoint());
-    QCOMPARE(counts(), (QList<int>{ 0, 0, 1, 1 }));
+    QCOMPARE(counts(), (QList<int>{0, 0, 1, 1}));
     store.toLeased(two);
-    QCOMPARE(counts(), (QList<int>{ 0, 0, 2, 0 }));
+    QCOMPARE(counts(), (QList<int>{0, 0, 2, 0}));
     store.toIdle(one);
-    QCOMPARE(counts(), (QList<int>{ 0, 1, 1, 0 }));
+    QCOMPARE(counts(), (QList<int>{0, 1, 1, 0}));
     store.remove(two);
-    QCOMPARE(counts(), (QList<int>{ 0, 1, 0, 0 }));
+    QCOMPARE(counts(), (QList<int>{0, 1, 0, 0}));
     store.remove(one);
-    QCOMPARE(counts(), (QList<int>{ 0, 0, 0, 0 }));
+    QCOMPARE(counts(), (QList<int>{0, 0, 0, 0}));
 }
 
 // What a store is to do, in the plainest way there is: lists that are searched.
@@ -439,7 +439,7 @@ void tst_Store::randomTrafficAgreesWithASimpleModel()
             QVERIFY(!model.voidTokens.contains(entry->token()));
             for (const Model::Record &record : model.records)
                 QVERIFY(record.entry != entry);
-            model.records.push_back({ entry, entry->token(), {}, Stage::Pending });
+            model.records.push_back({entry, entry->token(), {}, Stage::Pending});
         } else {
             const auto record = model.at(below(qsizetype(model.records.size())));
             Entry *entry = record->entry;
@@ -485,7 +485,7 @@ void tst_Store::randomTrafficAgreesWithASimpleModel()
         if (i % 20 == 0 || i > 99000) {
             QCOMPARE(lineFrom(store.firstIdle()), model.line(Stage::Idle));
             QCOMPARE(lineFrom(store.firstUnclaimed()), model.line(Stage::Unclaimed));
-            for (const Stage stage : { Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed })
+            for (const Stage stage : {Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed})
                 QCOMPARE(store.count(stage), model.line(stage).size());
         }
     }

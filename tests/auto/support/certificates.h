@@ -35,7 +35,7 @@ inline QSslConfiguration showing(const QString &name)
 // Of an end that trusts the tests' authority.
 inline QSslConfiguration trustingCa(QSslConfiguration configuration = QSslConfiguration::defaultConfiguration())
 {
-    configuration.setCaCertificates({ certificate(QStringLiteral("ca")) });
+    configuration.setCaCertificates({certificate(QStringLiteral("ca"))});
     return configuration;
 }
 

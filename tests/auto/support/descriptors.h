@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #ifdef Q_OS_UNIX
-#  include <unistd.h>
+#include <unistd.h>
 #endif
 
 // How many descriptors this process has open, where the system can tell; -1 elsewhere.

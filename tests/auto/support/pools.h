@@ -16,8 +16,7 @@ using namespace QNetPool;
 using namespace std::chrono_literals;
 
 namespace QTest {
-template<>
-inline char *toString(const ConnectionId &id)
+template<> inline char *toString(const ConnectionId &id)
 {
     return toString(id.toString());
 }

@@ -210,11 +210,11 @@ void tst_WaiterLine::expiryTakesExactlyThoseWhoseTimeHasCome()
     const quint64 alsoSoon = join(line, {}, at(10s));
     const quint64 sooner = join(line, idB, at(5s));
     QVERIFY(line.takeExpired(at(5s) - 1ns).empty());
-    QCOMPARE(numbersOf(line.takeExpired(at(5s))), QList<quint64>{ sooner });
+    QCOMPARE(numbersOf(line.takeExpired(at(5s))), QList<quint64>{sooner});
     QVERIFY(line.takeExpired(at(5s)).empty());
-    QCOMPARE(numbersOf(line.takeExpired(at(29s))), (QList<quint64>{ soon, alsoSoon }));
+    QCOMPARE(numbersOf(line.takeExpired(at(29s))), (QList<quint64>{soon, alsoSoon}));
     QCOMPARE(line.count(), 2);
-    QCOMPARE(numbersOf(line.takeExpired(TimePoint::max())), QList<quint64>{ late }); // no deadline is none, even then
+    QCOMPARE(numbersOf(line.takeExpired(TimePoint::max())), QList<quint64>{late}); // no deadline is none, even then
     QCOMPARE(numberOf(line.next(idA)), never);
     QCOMPARE(line.count(), 0);
 }
@@ -227,7 +227,7 @@ void tst_WaiterLine::whoWasServedDoesNotExpire()
     const quint64 other = join(line, idB, at(5s));
     QCOMPARE(numberOf(line.next(idA)), any);
     QCOMPARE(numberOf(line.next(idA)), certain);
-    QCOMPARE(numbersOf(line.takeExpired(at(6s))), QList<quint64>{ other });
+    QCOMPARE(numbersOf(line.takeExpired(at(6s))), QList<quint64>{other});
     QVERIFY(!line.next(idB)); // and who expired is not served
 }
 
@@ -298,7 +298,7 @@ void tst_WaiterLine::lineLetsGoOfThoseWhoLeft()
 {
     WaiterLine line;
     std::vector<std::weak_ptr<Waiter>> seen;
-    for (const ConnectionId id : { ConnectionId(), idA, idB, idC, ConnectionId() }) {
+    for (const ConnectionId id : {ConnectionId(), idA, idB, idC, ConnectionId()}) {
         auto waiter = std::make_shared<QuietWaiter>(id, id == idC ? at(5s) : TimePoint::max());
         seen.push_back(waiter);
         line.join(std::move(waiter));
@@ -348,13 +348,13 @@ void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
         case 2:
         case 3: {
             const TimePoint deadline = below(4) ? now + std::chrono::milliseconds(below(10000)) : TimePoint::max();
-            model.push_back({ join(line, id, deadline), id, deadline });
+            model.push_back({join(line, id, deadline), id, deadline});
             break;
         }
         case 4:
         case 5: {
-            const quint64 expected = takeFromModel(
-                    [&](const Person &person) { return person.wanted.isNull() || person.wanted == id; });
+            const quint64 expected =
+                    takeFromModel([&](const Person &person) { return person.wanted.isNull() || person.wanted == id; });
             QCOMPARE(numberOf(line.next(id)), expected);
             served += expected != 0;
             break;
