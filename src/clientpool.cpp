@@ -218,7 +218,7 @@ void ClientPoolPrivate::waitersChanged(int waiting)
 
 void ClientPoolPrivate::beginRound()
 {
-    m_cycle.begin(stock->count(Stage::Idle), stock->waiterCount());
+    m_cycle.begin(stock->count(Stage::Idle), stock->waitersForAny());
     publish();
     advance();
 }

@@ -231,7 +231,7 @@ void ServerPoolPrivate::accepted(qintptr descriptor)
         closeDescriptor(descriptor);
         return report(Pool::Error::PeerRejected, QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
     }
-    if (stock->count(Stage::Idle) + stock->count(Stage::Pending) >= m_use.policy.maximumIdle && !stock->waiterCount()) {
+    if (stock->count(Stage::Idle) + stock->count(Stage::Pending) >= m_use.policy.maximumIdle && !stock->waitersForAny()) {
         closeDescriptor(descriptor);
         return report(Pool::Error::ResourcesExhausted,
                       QStringLiteral("the connection from %1 is closed: the stock is full with %2 connections")

@@ -20,9 +20,16 @@ std::pair<QHostAddress, int> parse(const QString &text)
 {
     if (text.startsWith(u'/'))
         return {};
+    // QHostAddress takes 10 for 0.0.0.10 and 010.1.1.1 for 8.1.1.1: not what the writer of a list of allowed peers means.
+    const QString addressText = text.section(u'/', 0, 0);
+    const QHostAddress address(addressText);
+    const bool isIpv4 = address.protocol() == QAbstractSocket::IPv4Protocol;
+    const bool isShort = text.contains(u'/') && addressText.count(u'.') < 3; // 10/8: the system's notation for 10.0.0.0/8
+    if (isIpv4 && !isShort && address.toString() != addressText)
+        return {};
     std::pair<QHostAddress, int> subnet = QHostAddress::parseSubnet(text);
     if (!text.contains(u'/')) {
-        subnet.first = QHostAddress(text);
+        subnet.first = address;
         subnet.second = subnet.first.protocol() == QAbstractSocket::IPv4Protocol ? 32 : 128;
     }
     if (subnet.second >= mappedPrefix && isMapped(subnet.first))

@@ -55,7 +55,8 @@ QSslConfiguration serverTls(QSslConfiguration wish)
 QByteArray parseFingerprint(const QByteArray &text)
 {
     constexpr qsizetype size = 32;
-    if (text.size() == size)
+    // As many hexadecimal digits are the fingerprint of another algorithm, MD5.
+    if (text.size() == size && QByteArray::fromHex(text).toHex() != text.toLower())
         return text;
     QByteArray digits = text.trimmed();
     digits.replace(':', QByteArrayView());

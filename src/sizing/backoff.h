@@ -8,7 +8,8 @@ namespace QNetPool {
 using std::chrono::milliseconds;
 
 // How long to wait after failures in a row: twice the base, then twice that, up to the maximum. Each wait is shortened by
-// up to a quarter, so that many clients of one server do not come back at the same moment; it grows all the same.
+// up to a quarter, so that many clients of one server do not come back at the same moment; it grows all the
+// same, until it is near the maximum.
 class Backoff
 {
 public:

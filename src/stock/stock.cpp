@@ -593,4 +593,10 @@ int Stock::waiterCount() const
     return m_line.count();
 }
 
+int Stock::waitersForAny() const
+{
+    const Lock lock(m_mutex);
+    return m_line.countForAny();
+}
+
 } // namespace QNetPool

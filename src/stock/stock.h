@@ -69,6 +69,7 @@ public:
     PoolStatistics statistics() const; // without what only the pool knows
     int count(Stage stage) const;
     int waiterCount() const;
+    int waitersForAny() const; // those whom any connection serves
 
     // The lease's side, in the holder's thread.
     static QTcpSocket *socket(Entry *entry);

@@ -39,10 +39,11 @@ std::shared_ptr<Waiter> WaiterLine::leave(quint64 number)
     m_deadlines.erase({waiter->deadline, number});
     if (waiter->wanted.isNull()) {
         m_any.erase(number);
-    } else if (const auto certain = m_byId.find(waiter->wanted); certain != m_byId.end()) {
-        certain->erase(number);
-        if (certain->empty())
-            m_byId.erase(certain);
+    } else {
+        Numbers &certain = m_byId[waiter->wanted];
+        certain.erase(number);
+        if (certain.empty())
+            m_byId.remove(waiter->wanted);
     }
     return waiter;
 }

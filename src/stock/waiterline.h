@@ -6,7 +6,6 @@
 
 #include <QtCore/qhash.h>
 
-#include <list>
 #include <map>
 #include <memory>
 #include <optional>

@@ -24,6 +24,7 @@ private Q_SLOTS:
     void growsWhileItHasToCreate();
     void shrinksWhileNobodyTakes();
     void intervalAdapts();
+    void waitersForAnIdDoNotMakeItDial();
     void maximumPendingBoundsParallelDials();
     void dialerGetsTheUnconnectedSocket();
     void dialerMayReplaceTheHost();
@@ -197,6 +198,22 @@ void tst_ClientPool::intervalAdapts()
     taken.push_back(client.take());
     taken.push_back(client.take());
     QTRY_VERIFY(client.interval() < 100ms); // an empty one: shorter
+}
+
+void tst_ClientPool::waitersForAnIdDoNotMakeItDial()
+{
+    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 2);
+    wish.maximumInterval = 400ms;
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.idleCount(), 2);
+    const QFuture<Connection> never[] = {client.acquire(ConnectionId::fromString(u"notHere1")),
+                                         client.acquire(ConnectionId::fromString(u"notHere2")),
+                                         client.acquire(ConnectionId::fromString(u"notHere3"))};
+    QCOMPARE(client.waiterCount(), 3);
+    QTRY_COMPARE(client.interval(), 400ms); // some cycles later
+    QCOMPARE(client.waiterCount(), 3);
+    QCOMPARE(m_server->statistics().created, 2);
 }
 
 void tst_ClientPool::maximumPendingBoundsParallelDials()

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include <QNetPool/ClientPool>
+#include <QNetPool/PoolException>
+#include <QNetPool/ServerPool>
+
+#include <QCoreApplication>
+#include <QTcpSocket>
+#include <QTimer>
+
+// Both pools, one exchange; exits with 0 if it succeeded.
+int main(int argc, char **argv)
+{
+    QCoreApplication application(argc, argv);
+
+    QNetPool::ServerPool server;
+    if (!server.listen(QHostAddress::LocalHost))
+        return 1;
+
+    QNetPool::ClientPool::Configuration configuration;
+    configuration.host = "127.0.0.1";
+    configuration.port = server.serverPort();
+    QNetPool::ClientPool client(configuration);
+    QObject::connect(&client, &QNetPool::Pool::errorOccurred, &application,
+                     [](QNetPool::Pool::Error, const QString &message) { qWarning("%s", qPrintable(message)); });
+    client.start();
+
+    QNetPool::Connection there;
+    QNetPool::Connection here;
+    server.acquire()
+            .then(&application,
+                  [&](QNetPool::Connection connection) {
+                      there = std::move(connection);
+                      QObject::connect(there.socket(), &QTcpSocket::readyRead, &application,
+                                       [&] { application.exit(there->readAll() == "hello" ? 0 : 2); });
+                      return client.acquire(there.id());
+                  })
+            .unwrap()
+            .then(&application,
+                  [&](QNetPool::Connection connection) {
+                      here = std::move(connection);
+                      here->write("hello");
+                  })
+            .onFailed(&application, [&](const QNetPool::PoolException &failure) {
+                qWarning("%s", failure.what());
+                application.exit(3);
+            });
+    QTimer::singleShot(20000, &application, [&] { application.exit(4); });
+    return application.exec();
+}
