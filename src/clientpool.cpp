@@ -107,7 +107,7 @@ Prepared prepare(const ClientPool::Configuration &wish)
 class ClientPoolPrivate final : public PoolPrivate
 {
 public:
-    explicit ClientPoolPrivate(const ClientPool::Configuration &wish);
+    explicit ClientPoolPrivate(ClientPool::Configuration wish);
     ~ClientPoolPrivate() override { abandonDials(); }
 
     bool start();
@@ -136,8 +136,8 @@ private:
     QSet<Setup *> m_dials;
 };
 
-ClientPoolPrivate::ClientPoolPrivate(const ClientPool::Configuration &wish)
-    : PoolPrivate(&clientLog), configuration(wish), m_pause(this)
+ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration wish)
+    : PoolPrivate(&clientLog), configuration(std::move(wish)), m_pause(this)
 {
     m_pause.setSingleShot(true);
     connect(&m_pause, &QTimer::timeout, this, &ClientPoolPrivate::beginRound);

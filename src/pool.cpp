@@ -155,7 +155,7 @@ void PoolPrivate::report(Pool::Error error, const QString &message)
     qCDebug(log).noquote() << QMetaEnum::fromType<Pool::Error>().valueToKey(int(error)) << "-" << message;
     stock->setLastError(message);
     const QPointer<PoolPrivate> alive(this);
-    setErrorCount(errorCount + 1);
+    countError();
     if (alive)
         Q_EMIT q->errorOccurred(error, message);
 }
@@ -180,10 +180,13 @@ void PoolPrivate::setInterval(std::chrono::milliseconds value)
         Q_EMIT q->intervalChanged(value);
 }
 
-void PoolPrivate::setErrorCount(int value)
+void PoolPrivate::countError()
 {
-    if (errorCount.exchange(value) == value)
-        return;
+    tellErrorCount(++errorCount);
+}
+
+void PoolPrivate::tellErrorCount(int value)
+{
     if (thread() == QThread::currentThread())
         Q_EMIT q->errorCountChanged(value);
     else
@@ -294,13 +297,14 @@ int Pool::errorCount() const noexcept
 /*! Counts an error of the application's own: one that a dialer met, say. From any thread. */
 void Pool::addError()
 {
-    d->setErrorCount(d->errorCount + 1);
+    d->countError();
 }
 
 /*! Sets errorCount() to 0. From any thread. */
 void Pool::resetErrorCount()
 {
-    d->setErrorCount(0);
+    if (d->errorCount.exchange(0) != 0)
+        d->tellErrorCount(0);
 }
 
 /*! Returns all numbers of one moment. From any thread. */

@@ -29,7 +29,8 @@ public:
     void setState(Pool::State state);
     void setCapacity(int value);
     void setInterval(std::chrono::milliseconds value);
-    void setErrorCount(int value);
+    void countError(); // from any thread
+    void tellErrorCount(int value); // from any thread
     void leaveLineOnCancel(const std::weak_ptr<FutureWaiter> &waiter, quint64 number); // from any thread
 
     virtual void stopSetup() = 0; // nothing is dialled or accepted any more

@@ -79,7 +79,7 @@ Prepared prepare(const ServerPool::Configuration &wish)
 class ServerPoolPrivate final : public PoolPrivate
 {
 public:
-    explicit ServerPoolPrivate(const ServerPool::Configuration &wish);
+    explicit ServerPoolPrivate(ServerPool::Configuration wish);
     ~ServerPoolPrivate() override { abandonWelcomes(); }
 
     bool apply(const ServerPool::Configuration &wish);
@@ -106,7 +106,7 @@ private:
     QSet<Setup *> m_welcomes;
 };
 
-ServerPoolPrivate::ServerPoolPrivate(const ServerPool::Configuration &wish)
+ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration wish)
     : PoolPrivate(&serverLog), configuration(wish),
       listener([this](qintptr descriptor) { accepted(descriptor); },
                [this](bool isExhausted, const QString &cause) {

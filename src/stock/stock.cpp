@@ -306,6 +306,7 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
 // The caller owns the entry, and its socket is in no thread. To the first who waits for it, else into the stock.
 void Stock::offer(Entry *entry, Lock &lock)
 {
+    const bool comesHome = entry->stage == Stage::Leased;
     while (m_isOpen && entry->epoch == m_epoch) {
         const std::shared_ptr<Waiter> waiter = m_line.next(entry->id);
         if (!waiter)
@@ -316,8 +317,10 @@ void Stock::offer(Entry *entry, Lock &lock)
         lock.unlock();
         const bool isServed = waiter->serve(connection);
         lock.lock();
-        if (isServed)
+        if (isServed) {
+            m_totals.givenBack += comesHome;
             return;
+        }
         connection.m_entry = nullptr; // the waiter left at the same moment: still ours
         --m_totals.taken;
     }
@@ -325,6 +328,7 @@ void Stock::offer(Entry *entry, Lock &lock)
         return bury(entry, CloseReason::Flushed, lock);
     if (m_store.count(Stage::Idle) >= m_policy.maximumIdle)
         return bury(entry, CloseReason::StockFull, lock);
+    m_totals.givenBack += comesHome;
     shelve(entry);
 }
 
@@ -498,7 +502,9 @@ bool Stock::runElsewhere(Entry *entry, void (*act)(Entry *))
         return false;
     }
     if (home->isFinished()) { // and will never let go of it
-        delete entry->socket;
+        QTcpSocket *socket = entry->socket;
+        entry->guard->leave();
+        delete socket;
         return false;
     }
     QMetaObject::invokeMethod(
@@ -541,7 +547,6 @@ void Stock::comeHome(Entry *entry)
     }
     Lock lock(m_mutex);
     qCDebug(m_log) << entry->id << "comes back";
-    ++m_totals.givenBack;
     offer(entry, lock);
 }
 

@@ -26,24 +26,21 @@ int main(int argc, char **argv)
 
     QNetPool::Connection there;
     QNetPool::Connection here;
-    server.acquire()
-            .then(&application,
-                  [&](QNetPool::Connection connection) {
-                      there = std::move(connection);
-                      QObject::connect(there.socket(), &QTcpSocket::readyRead, &application,
-                                       [&] { application.exit(there->readAll() == "hello" ? 0 : 2); });
-                      return client.acquire(there.id());
-                  })
-            .unwrap()
-            .then(&application,
-                  [&](QNetPool::Connection connection) {
-                      here = std::move(connection);
-                      here->write("hello");
-                  })
-            .onFailed(&application, [&](const QNetPool::PoolException &failure) {
-                qWarning("%s", failure.what());
-                application.exit(3);
-            });
+    const auto failed = [&application](const QNetPool::PoolException &failure) {
+        qWarning("%s", failure.what());
+        application.exit(3);
+    };
+    const auto greet = [&](QNetPool::Connection connection) {
+        here = std::move(connection);
+        here->write("hello");
+    };
+    const auto askForTheSame = [&](QNetPool::Connection connection) {
+        there = std::move(connection);
+        QObject::connect(there.socket(), &QTcpSocket::readyRead, &application,
+                         [&] { application.exit(there->readAll() == "hello" ? 0 : 2); });
+        client.acquire(there.id()).then(&application, greet).onFailed(&application, failed);
+    };
+    server.acquire().then(&application, askForTheSame).onFailed(&application, failed);
     QTimer::singleShot(20000, &application, [&] { application.exit(4); });
     return application.exec();
 }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "engine/settings.h"
+
+#include <QtCore/QStringList>
+
+namespace Demo {
+
+// What was asked for on the command line.
+struct CommandLine
+{
+    Settings settings;
+    std::chrono::seconds duration{0}; // 0: until it is stopped
+
+    // None if there is nothing to run: after --help or --version, which are answered on stdout, the problem is null;
+    // otherwise it names the option and the cause.
+    static std::optional<CommandLine> fromArguments(const QStringList &arguments, QString *problem);
+};
+
+} // namespace Demo

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "console.h"
+
+#include <QtCore/QCoreApplication>
+#include <QtCore/QMetaEnum>
+
+#include <cstdio>
+
+using namespace QNetPool;
+using namespace std::chrono_literals;
+
+namespace Demo {
+
+namespace {
+
+constexpr int couldNotStart = 2;
+constexpr qsizetype troublesASecond = 3; // an outage makes a lot of them that all say the same
+
+void printLine(std::FILE *stream, const QString &line)
+{
+    std::fprintf(stream, "%s\n", qPrintable(line));
+    std::fflush(stream);
+}
+
+QString liveLine(const Snapshot &now, qint64 seconds)
+{
+    return QStringLiteral("%1 s  %2  idle %3/%4  leased %5  interval %6 ms  errors %7  exchanges %8  failed %9")
+            .arg(seconds, 4)
+            .arg(QLatin1String(QMetaEnum::fromType<Pool::State>().valueToKey(int(now.state))), -8)
+            .arg(now.pool.idle)
+            .arg(now.pool.capacity)
+            .arg(now.pool.leased)
+            .arg(now.interval.count())
+            .arg(now.errors)
+            .arg(now.exchanges)
+            .arg(now.failed);
+}
+
+// By hand, as QJsonObject would sort the keys by the alphabet.
+QString json(const Snapshot &now)
+{
+    return QStringLiteral(R"({"exchanges":%1,"failed":%2,"created":%3,"lost":%4,)"
+                          R"("errors":%5,"idle":%6,"capacity":%7,"interval_ms":%8})")
+            .arg(now.exchanges)
+            .arg(now.failed)
+            .arg(now.pool.created)
+            .arg(now.pool.diedIdle)
+            .arg(now.errors)
+            .arg(now.pool.idle)
+            .arg(now.pool.capacity)
+            .arg(now.interval.count());
+}
+
+} // namespace
+
+Console::Console(const CommandLine &commandLine)
+    : m_role(commandLine.settings.role), m_duration(commandLine.duration), m_engine(commandLine.settings)
+{
+    connect(&m_engine, &Engine::trouble, this, &Console::noteTrouble);
+    connect(&m_engine, &Engine::stopped, qApp, &QCoreApplication::quit);
+    connect(&m_stopSignal, &StopSignal::raised, this, &Console::stop);
+    connect(&m_everySecond, &QTimer::timeout, this, &Console::tellProgress);
+    m_everySecond.setTimerType(Qt::PreciseTimer);
+}
+
+int Console::run()
+{
+    if (!m_engine.start()) {
+        tellTroubles();
+        return couldNotStart;
+    }
+    if (m_role == Role::Server)
+        tellEndpoints();
+    m_clock.start();
+    m_everySecond.start(1s);
+    if (m_duration > 0s)
+        QTimer::singleShot(m_duration, Qt::PreciseTimer, this, &Console::stop);
+    QCoreApplication::exec();
+
+    const Snapshot end = m_engine.snapshot();
+    tellTroubles();
+    printLine(stdout, json(end));
+    return end.failed ? 1 : 0;
+}
+
+// A client needs them, and a port 0 became another one.
+void Console::tellEndpoints()
+{
+    QString line = QStringLiteral("listening on ") + m_engine.dataEndpoint().toString();
+    if (const Endpoint control = m_engine.controlEndpoint(); control.port)
+        line += QStringLiteral(", announcing IDs on ") + control.toString();
+    printLine(stdout, line);
+}
+
+void Console::stop()
+{
+    if (m_engine.isStopping())
+        return QCoreApplication::quit(); // whoever asks twice does not want to wait
+    m_engine.stop();
+}
+
+void Console::noteTrouble(const QString &message)
+{
+    if (m_troubles.size() < troublesASecond && !m_troubles.contains(message))
+        m_troubles << message;
+    else
+        ++m_moreTroubles;
+}
+
+void Console::tellTroubles()
+{
+    const QStringList troubles = std::exchange(m_troubles, {});
+    for (const QString &trouble : troubles)
+        printLine(stderr, QStringLiteral("qnetpool-demo: ") + trouble);
+    if (const int more = std::exchange(m_moreTroubles, 0))
+        printLine(stderr, QStringLiteral("qnetpool-demo: and %1 more troubles of this kind").arg(more));
+}
+
+void Console::tellProgress()
+{
+    tellTroubles();
+    printLine(stdout, liveLine(m_engine.snapshot(), m_clock.elapsed() / 1000));
+}
+
+} // namespace Demo

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "commandline.h"
+#include "engine/engine.h"
+#include "stopsignal.h"
+
+namespace Demo {
+
+// Runs the engine from a terminal: a line a second on stdout, troubles on stderr, the totals at the end.
+class Console final : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit Console(const CommandLine &commandLine);
+
+    int run();
+
+private:
+    void noteTrouble(const QString &message);
+    void tellEndpoints();
+    void tellTroubles();
+    void tellProgress();
+    void stop();
+
+    const Role m_role;
+    const std::chrono::seconds m_duration;
+    Engine m_engine;
+    StopSignal m_stopSignal;
+    QTimer m_everySecond;
+    QElapsedTimer m_clock;
+    QStringList m_troubles; // since the last line
+    int m_moreTroubles = 0; // that were not kept
+};
+
+} // namespace Demo

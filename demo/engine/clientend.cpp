@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "clientend.h"
+
+#include "answerer.h"
+#include "asker.h"
+
+using namespace QNetPool;
+
+namespace Demo {
+
+static ClientPool::Configuration configurationOf(const Settings &settings)
+{
+    ClientPool::Configuration configuration;
+    configuration.connectionMode = settings.connectionMode;
+    configuration.tlsMode = settings.tlsMode;
+    configuration.sslConfiguration = settings.clientTls;
+    configuration.peerName = settings.peerName;
+    configuration.pinnedFingerprints = settings.pinnedFingerprints;
+    configuration.minimumCapacity = settings.minimumCapacity;
+    configuration.maximumCapacity = settings.maximumCapacity;
+    configuration.minimumInterval = settings.minimumInterval;
+    configuration.maximumInterval = settings.maximumInterval;
+    configuration.dropUnexpectedBytes = !settings.isMulti(); // the server speaks only when it is asked
+    return configuration;
+}
+
+ClientEnd::ClientEnd(const Settings &settings) : End(settings), m_pool(configurationOf(settings))
+{
+    forwardErrors();
+    connect(&m_feed, &IdFeed::announced, this, &ClientEnd::answer);
+    connect(&m_feed, &IdFeed::closed, this, [this] {
+        if (isSettled())
+            Q_EMIT settled();
+    });
+    connect(&m_feed, &IdFeed::trouble, this, &End::trouble);
+}
+
+ClientEnd::~ClientEnd()
+{
+    m_pool.close(); // those who wait fail, and tell so to an object that is still whole
+}
+
+bool ClientEnd::start(const Endpoint &data, const Endpoint &control)
+{
+    ClientPool::Configuration configuration = m_pool.configuration();
+    configuration.host = data.host;
+    configuration.port = data.port;
+    m_pool.setConfiguration(configuration);
+    if (!m_pool.start())
+        return false;
+    if (m_settings.isMulti())
+        m_feed.start(control);
+    return true;
+}
+
+bool ClientEnd::canBegin() const
+{
+    // The pool dials for each who waits: those who come while it fills its first stock would make it fill far too much.
+    return !m_settings.isMulti() && m_pool.state() != Pool::State::Starting;
+}
+
+void ClientEnd::begin()
+{
+    const QDeadlineTimer deadline = newDeadline();
+    exchange({}, deadline,
+             [this, deadline](Connection connection) { return new Asker(std::move(connection), deadline, this); });
+}
+
+void ClientEnd::answer(ConnectionId id)
+{
+    const QDeadlineTimer deadline = newDeadline();
+    const auto isSurplus = [this] { return m_pool.idleCount() >= m_settings.maximumCapacity; };
+    exchange(id, deadline, [this, isSurplus, deadline](Connection connection) {
+        return new Answerer(std::move(connection), isSurplus, deadline, this);
+    });
+}
+
+void ClientEnd::stop()
+{
+    m_feed.leave();
+}
+
+bool ClientEnd::isSettled() const
+{
+    return End::isSettled() && (!m_settings.isMulti() || m_feed.isClosed());
+}
+
+} // namespace Demo

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "endpoint.h"
+
+#include <QNetPool/ClientPool>
+#include <QNetPool/ServerPool>
+
+namespace Demo {
+
+enum class Role { Both, Server, Client };
+
+// Everything a run needs to know, from whichever user interface it comes.
+struct Settings
+{
+    Role role = Role::Both;
+    QNetPool::ConnectionMode connectionMode = QNetPool::ConnectionMode::Multi;
+    QNetPool::TlsMode tlsMode = QNetPool::TlsMode::None;
+
+    // Where the server end listens, by address, and what the client end connects to where it is alone.
+    Endpoint data{QStringLiteral("127.0.0.1"), 0};
+    // The same for the channel on which IDs are announced in ConnectionMode::Multi.
+    Endpoint control{QStringLiteral("127.0.0.1"), 0};
+
+    QSslConfiguration serverTls; // null without TLS
+    QSslConfiguration clientTls;
+    QString peerName; // empty: the host
+    QList<QByteArray> pinnedFingerprints;
+
+    int minimumCapacity = 5;
+    int maximumCapacity = 20;
+    std::chrono::milliseconds minimumInterval{100};
+    std::chrono::milliseconds maximumInterval{1000};
+
+    double rate = 20; // exchanges that are begun a second; 0 = none, the pools only keep their stock
+    std::chrono::milliseconds exchangeTimeout{5000}; // for all of it, from the wish for a connection to the checked answer
+    int maximumInFlight = 1000; // exchanges at the same time; what is due beyond that is skipped
+
+    bool hasServer() const { return role != Role::Client; }
+    bool hasClient() const { return role != Role::Server; }
+    bool isMulti() const { return connectionMode == QNetPool::ConnectionMode::Multi; }
+};
+
+} // namespace Demo
