@@ -116,6 +116,7 @@ public:
     ClientPool::Configuration configuration;
 
 private:
+    bool isStill(quint64 run) { return isRunning() && this->run() == run; }
     void stopSetup() override;
     void waitersChanged(int waiting) override;
     bool refuses(const Prepared &prepared);
@@ -128,7 +129,6 @@ private:
     void publish();
     void abandonDials();
 
-    bool m_isRunning = false;
     Cycle m_cycle;
     std::shared_ptr<const DialPlan> m_plan;
     int m_minimumCapacity = 1;
@@ -164,26 +164,32 @@ void ClientPoolPrivate::use(const Prepared &prepared)
 
 bool ClientPoolPrivate::start()
 {
-    if (m_isRunning)
+    const QPointer<ClientPoolPrivate> alive(this); // here and below: a slot may delete the pool, or close it
+    if (isRunning())
         return true;
     const Prepared prepared = prepare(configuration);
     if (refuses(prepared) || !open(prepared.policy))
         return false;
-    m_isRunning = true;
+    const quint64 thisRun = run();
     m_cycle = Cycle(prepared.limits);
-    setState(Pool::State::Starting);
-    use(prepared);
     m_pause.start(0); // so that a start() in a constructor or before the connect()s loses no signal
-    return true;
+    setState(Pool::State::Starting);
+    if (!alive || !isStill(thisRun))
+        return false;
+    use(prepared);
+    return alive && isStill(thisRun);
 }
 
 bool ClientPoolPrivate::apply(const ClientPool::Configuration &wish)
 {
-    if (m_isRunning) {
+    const QPointer<ClientPoolPrivate> alive(this);
+    if (isRunning()) {
         const Prepared prepared = prepare(wish);
         if (refuses(prepared))
             return false;
         use(prepared);
+        if (!alive)
+            return true;
         if (m_pause.isActive() && m_pause.remainingTimeAsDuration() > m_cycle.interval())
             m_pause.start(m_cycle.interval());
     }
@@ -193,7 +199,6 @@ bool ClientPoolPrivate::apply(const ClientPool::Configuration &wish)
 
 void ClientPoolPrivate::stopSetup()
 {
-    m_isRunning = false;
     m_pause.stop();
     abandonDials();
 }
@@ -210,7 +215,7 @@ void ClientPoolPrivate::abandonDials()
 
 void ClientPoolPrivate::waitersChanged(int waiting)
 {
-    if (!m_isRunning || !waiting)
+    if (!waiting || !isRunning())
         return;
     m_cycle.demand(waiting);
     advance();
@@ -218,16 +223,19 @@ void ClientPoolPrivate::waitersChanged(int waiting)
 
 void ClientPoolPrivate::beginRound()
 {
+    const QPointer<ClientPoolPrivate> alive(this);
     m_cycle.begin(stock->count(Stage::Idle), stock->waitersForAny());
     publish();
-    advance();
+    if (alive)
+        advance();
 }
 
 void ClientPoolPrivate::advance()
 {
-    while (m_isRunning && m_cycle.dialsWanted() > 0)
+    const QPointer<ClientPoolPrivate> alive(this);
+    while (alive && isRunning() && m_cycle.dialsWanted() > 0)
         dial();
-    if (!m_isRunning || !m_cycle.isOver())
+    if (!alive || !isRunning() || !m_cycle.isOver())
         return;
     if (const std::optional<milliseconds> pause = m_cycle.end(QRandomGenerator::global()->generateDouble()))
         m_pause.start(*pause);
@@ -247,12 +255,13 @@ void ClientPoolPrivate::dial()
 
 void ClientPoolPrivate::dialed(Setup *dial, SetupOutcome outcome)
 {
-    const QPointer<ClientPoolPrivate> alive(this); // a slot may delete the pool
+    const QPointer<ClientPoolPrivate> alive(this);
+    const quint64 thisRun = run();
     m_dials.remove(dial);
     dial->deleteLater();
     const bool isCreated = admit(dial->entry(), std::move(outcome));
-    if (!alive || !m_isRunning)
-        return;
+    if (!alive || !isStill(thisRun))
+        return; // or a slot has started it again: this dial is not of that run
     m_cycle.finished(isCreated);
     publish();
     if (alive)
@@ -282,7 +291,7 @@ void ClientPoolPrivate::publish()
     setCapacity(m_cycle.capacity());
     if (alive)
         setInterval(m_cycle.interval());
-    if (!alive || !m_isRunning)
+    if (!alive || !isRunning())
         return;
     if (m_cycle.isOutage())
         return setState(Pool::State::Degraded);

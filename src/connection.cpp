@@ -61,7 +61,8 @@ QTcpSocket *Connection::socket() const
     is full, or the pool was closed since the connection was taken.
 
     Every signal connection from the socket, event filter, child, dynamic property and socket option of the holder's is undone
-    first. In a slot of the socket's own, this happens as soon as the slot has returned to the event loop.
+    first. In a slot of the socket's own, this happens as soon as the slot has returned to the event loop. In a slot that runs
+    inside one of the socket's own blocking functions, a lease must not end: Qt goes on to use the socket.
 */
 void Connection::giveBack()
 {

@@ -93,6 +93,8 @@ bool PoolPrivate::open(const Stock::Policy &policy)
                QStringLiteral("idle connections cannot be watched: %1").arg(qt_error_string()));
         return false;
     }
+    m_isRunning = true;
+    ++m_run;
     stock->open(policy, std::move(watcher), [this] { QCoreApplication::postEvent(this, new QEvent(QEvent::User)); });
     return true;
 }
@@ -134,16 +136,30 @@ void PoolPrivate::waitersChanged(int) { }
 
 void PoolPrivate::close()
 {
-    stock->shut(QStringLiteral("the pool was closed"));
+    const QPointer<PoolPrivate> alive(this); // a continuation of one who waited may delete the pool
+    const quint64 epoch = stock->shut(QStringLiteral("the pool was closed"));
+    if (!alive)
+        return;
     if (thread() == QThread::currentThread())
-        closeHere();
-    else
-        QMetaObject::invokeMethod(
-                this, [this] { closeHere(); }, Qt::QueuedConnection);
+        return closeHere();
+    const auto closeUnlessReopened = [this, epoch] {
+        if (stock->epoch() == epoch && !stock->isOpen())
+            closeHere();
+    };
+    QMetaObject::invokeMethod(this, closeUnlessReopened, Qt::QueuedConnection);
+}
+
+bool PoolPrivate::isRunning()
+{
+    if (!m_isRunning || stock->isOpen())
+        return m_isRunning;
+    closeHere(); // another thread has closed it, and its call has not come here yet
+    return false;
 }
 
 void PoolPrivate::closeHere()
 {
+    m_isRunning = false;
     stopSetup();
     stock->stopWatching();
     m_expiry.stop();

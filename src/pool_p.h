@@ -25,6 +25,8 @@ public:
     // In the pool's thread.
     bool open(const Stock::Policy &policy); // reports why it could not
     void close(); // from any thread
+    bool isRunning(); // between open() and close()
+    quint64 run() const noexcept { return m_run; } // tells one run from the next
     void report(Pool::Error error, const QString &message);
     void setState(Pool::State state);
     void setCapacity(int value);
@@ -60,6 +62,8 @@ private:
     };
     std::vector<CancelWatch> m_cancelWatches;
     std::size_t m_sweepAt = 16;
+    bool m_isRunning = false;
+    quint64 m_run = 0;
     QTimer m_expiry;
     int m_toldIdle = 0;
 };

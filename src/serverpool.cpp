@@ -8,6 +8,7 @@
 #include "setup/tls.h"
 #include "setup/welcome.h"
 
+#include <QtCore/qpointer.h>
 #include <QtCore/qset.h>
 #include <QtNetwork/qsslkey.h>
 
@@ -94,25 +95,26 @@ private:
     void stopSetup() override;
     bool refuses(const Prepared &prepared);
     void use(const Prepared &prepared);
-    bool run();
-    bool listening(bool isListening, const QString &where);
+    bool ensureRunning();
+    bool listen(const QString &where, const std::function<bool()> &bind);
     QString whereItListens() const { return endpointText(listener.address().toString(), listener.port()); }
-    void accepted(qintptr descriptor);
+    bool accepted(qintptr descriptor); // false: turned away
     void welcomed(Setup *welcome, SetupOutcome outcome);
     void abandonWelcomes();
 
-    bool m_isRunning = false;
     Prepared m_use;
     QSet<Setup *> m_welcomes;
 };
 
 ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration wish)
-    : PoolPrivate(&serverLog), configuration(wish),
+    : PoolPrivate(&serverLog), configuration(std::move(wish)),
       listener([this](qintptr descriptor) { accepted(descriptor); },
                [this](bool isExhausted, const QString &cause) {
+                   const QPointer<ServerPoolPrivate> alive(this);
                    setState(Pool::State::Degraded);
-                   report(isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::AcceptFailed,
-                          QStringLiteral("cannot accept on %1: %2").arg(whereItListens(), cause));
+                   if (alive)
+                       report(isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::AcceptFailed,
+                              QStringLiteral("cannot accept on %1: %2").arg(whereItListens(), cause));
                },
                [this] { setState(Pool::State::Ready); }, this)
 {
@@ -137,7 +139,7 @@ void ServerPoolPrivate::use(const Prepared &prepared)
 
 bool ServerPoolPrivate::apply(const ServerPool::Configuration &wish)
 {
-    if (m_isRunning) {
+    if (isRunning()) {
         const Prepared prepared = prepare(wish);
         if (refuses(prepared))
             return false;
@@ -147,68 +149,67 @@ bool ServerPoolPrivate::apply(const ServerPool::Configuration &wish)
     return true;
 }
 
-bool ServerPoolPrivate::run()
+bool ServerPoolPrivate::ensureRunning()
 {
-    if (m_isRunning)
+    if (isRunning())
         return true;
     const Prepared prepared = prepare(configuration);
     if (refuses(prepared) || !open(prepared.policy))
         return false;
-    m_isRunning = true;
     use(prepared);
-    return true;
+    return isRunning();
 }
 
 bool ServerPoolPrivate::listen(const QHostAddress &address, quint16 port)
 {
-    const QString where = endpointText(address.toString(), port);
+    return listen(endpointText(address.toString(), port), [&] { return listener.listen(address, port, m_use.backlog); });
+}
+
+bool ServerPoolPrivate::listen(qintptr descriptor)
+{
+    return listen(QStringLiteral("descriptor %1").arg(descriptor), [&] { return listener.listen(descriptor); });
+}
+
+bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()> &bind)
+{
+    const QPointer<ServerPoolPrivate> alive(this); // here and below: a slot may delete the pool, or close it
+    const bool wasRunning = isRunning();
     if (listener.isListening()) {
         report(Pool::Error::ListenFailed,
                QStringLiteral("cannot listen on %1: the pool listens on %2 already").arg(where, whereItListens()));
         return false;
     }
-    return run() && listening(listener.listen(address, port, m_use.backlog), where);
-}
-
-bool ServerPoolPrivate::listen(qintptr descriptor)
-{
-    const QString where = QStringLiteral("descriptor %1").arg(descriptor);
-    if (listener.isListening()) {
-        report(Pool::Error::ListenFailed, QStringLiteral("cannot listen on %1: the pool listens already").arg(where));
+    if (!ensureRunning())
         return false;
-    }
-    return run() && listening(listener.listen(descriptor), where);
-}
-
-bool ServerPoolPrivate::listening(bool isListening, const QString &where)
-{
-    if (!isListening) {
+    if (!bind()) {
         const QString cause = listener.errorString();
-        close();
-        report(Pool::Error::ListenFailed, QStringLiteral("cannot listen on %1: %2").arg(where, cause));
+        if (!wasRunning) // with connections of addConnection(), it goes on
+            close();
+        if (alive)
+            report(Pool::Error::ListenFailed, QStringLiteral("cannot listen on %1: %2").arg(where, cause));
         return false;
     }
     qCDebug(serverLog).noquote() << "listening on" << where;
     setState(Pool::State::Ready);
-    Q_EMIT q->ready();
-    return true;
+    if (alive && listener.isListening())
+        Q_EMIT q->ready();
+    return alive && listener.isListening();
 }
 
 bool ServerPoolPrivate::addConnection(qintptr descriptor)
 {
-    if (!run()) {
+    const QPointer<ServerPoolPrivate> alive(this);
+    if (ensureRunning() && alive)
+        setState(Pool::State::Ready);
+    if (!alive || !isRunning()) {
         closeDescriptor(descriptor);
         return false;
     }
-    setState(Pool::State::Ready);
-    const qsizetype before = m_welcomes.size();
-    accepted(descriptor);
-    return m_welcomes.size() > before;
+    return accepted(descriptor);
 }
 
 void ServerPoolPrivate::stopSetup()
 {
-    m_isRunning = false;
     listener.close();
     abandonWelcomes();
 }
@@ -223,20 +224,22 @@ void ServerPoolPrivate::abandonWelcomes()
     }
 }
 
-void ServerPoolPrivate::accepted(qintptr descriptor)
+bool ServerPoolPrivate::accepted(qintptr descriptor)
 {
     // Nothing is made for a peer before it is known that it may stay.
     const QHostAddress peer = unmapped(peerAddress(descriptor));
     if (!m_use.filter.allows(peer)) {
         closeDescriptor(descriptor);
-        return report(Pool::Error::PeerRejected, QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
+        report(Pool::Error::PeerRejected, QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
+        return false;
     }
     if (stock->count(Stage::Idle) + stock->count(Stage::Pending) >= m_use.policy.maximumIdle && !stock->waitersForAny()) {
         closeDescriptor(descriptor);
-        return report(Pool::Error::ResourcesExhausted,
-                      QStringLiteral("the connection from %1 is closed: the stock is full with %2 connections")
-                              .arg(peer.toString())
-                              .arg(m_use.policy.maximumIdle));
+        report(Pool::Error::ResourcesExhausted,
+               QStringLiteral("the connection from %1 is closed: the stock is full with %2 connections")
+                       .arg(peer.toString())
+                       .arg(m_use.policy.maximumIdle));
+        return false;
     }
     Entry *entry = stock->expectNamed();
     qCDebug(serverLog).noquote() << entry->id << "is for" << peer.toString();
@@ -245,6 +248,7 @@ void ServerPoolPrivate::accepted(qintptr descriptor)
             [this](Setup *setup, SetupOutcome outcome) { welcomed(setup, std::move(outcome)); }, this);
     m_welcomes.insert(welcome);
     welcome->start(descriptor);
+    return true;
 }
 
 void ServerPoolPrivate::welcomed(Setup *welcome, SetupOutcome outcome)

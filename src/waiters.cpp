@@ -80,6 +80,10 @@ Connection waitInEventLoop(QFuture<Connection> future)
         QObject::connect(&watcher, &QFutureWatcherBase::finished, &loop, &QEventLoop::quit);
         watcher.setFuture(future);
         loop.exec(QEventLoop::ExcludeUserInputEvents);
+        if (!future.isFinished()) { // the application quits, and every nested loop with it
+            future.cancel();
+            return {};
+        }
     }
     try {
         return future.takeResult();

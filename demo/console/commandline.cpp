@@ -20,16 +20,14 @@ constexpr int longestInterval = 3600 * 1000;
 constexpr int longestRun = 30 * 24 * 3600;
 constexpr double highestRate = 100000;
 
-const QString description = QStringLiteral(
+constexpr char description[] =
         "Shows pools of ready TCP and TLS connections at work.\n\n"
         "A server pool and a client pool, on loopback unless --role says otherwise, exchange checked messages over pooled "
         "connections. In multi mode the server end takes a connection, tells the other end its ID over a control channel, "
-        "and "
-        "asks; the client end takes the connection with that ID and answers. In single mode (--single) the client end asks, "
-        "and "
-        "there is no control channel.\n\n"
+        "and asks; the client end takes the connection with that ID and answers. In single mode (--single) the client end "
+        "asks, and there is no control channel.\n\n"
         "Every second a line tells how it goes; the last line is a JSON object with the totals. The exit code is 0 if no "
-        "exchange failed, 1 if some did, 2 if the program could not start.");
+        "exchange failed, 1 if some did, 2 if the program could not start.";
 
 QList<QCommandLineOption> allOptions()
 {
@@ -125,12 +123,8 @@ template<typename Number> Number Reader::number(const char *name, Number least, 
         result = value(name).toDouble(&isNumber);
     if (isNumber && result >= least && result <= most)
         return result;
-    refuse(name,
-           QStringLiteral("\"%1\" is not %2 from %3 to %4")
-                   .arg(value(name),
-                        std::is_integral_v<Number> ? QStringLiteral("a whole number") : QStringLiteral("a number"))
-                   .arg(least)
-                   .arg(most));
+    const QLatin1String kind(std::is_integral_v<Number> ? "a whole number" : "a number");
+    refuse(name, QStringLiteral("\"%1\" is not %2 from %3 to %4").arg(value(name), kind).arg(least).arg(most));
     return least;
 }
 
@@ -286,7 +280,7 @@ CommandLine Reader::read()
 std::optional<CommandLine> CommandLine::fromArguments(const QStringList &arguments, QString *problem)
 {
     QCommandLineParser parser;
-    parser.setApplicationDescription(description);
+    parser.setApplicationDescription(QLatin1String(description));
     const QCommandLineOption help = parser.addHelpOption();
     const QCommandLineOption version = parser.addVersionOption();
     parser.addOptions(allOptions());

@@ -21,7 +21,7 @@ QList<QSslCertificate> readCertificates(const QString &file, QString *problem)
     const std::optional<QByteArray> text = read(file, problem);
     if (!text)
         return {};
-    const QList<QSslCertificate> found = QSslCertificate::fromData(*text);
+    QList<QSslCertificate> found = QSslCertificate::fromData(*text);
     if (found.isEmpty())
         *problem = QStringLiteral("there is no certificate in %1 (PEM is expected)").arg(file);
     return found;
@@ -33,7 +33,7 @@ QSslKey readPrivateKey(const QString &file, QString *problem)
     if (!text)
         return {};
     for (const QSsl::KeyAlgorithm algorithm : {QSsl::Ec, QSsl::Rsa, QSsl::Dsa}) {
-        if (const QSslKey key(*text, algorithm); !key.isNull())
+        if (QSslKey key(*text, algorithm); !key.isNull())
             return key;
     }
     *problem = QStringLiteral("there is no private key in %1 (PEM without a passphrase is expected)").arg(file);

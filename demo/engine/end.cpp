@@ -7,7 +7,7 @@ using namespace QNetPool;
 
 namespace Demo {
 
-End::End(const Settings &settings, QObject *parent) : QObject(parent), m_settings(settings) { }
+End::End(Settings settings, QObject *parent) : QObject(parent), m_settings(std::move(settings)) { }
 
 void End::forwardErrors()
 {

@@ -31,7 +31,7 @@ Q_SIGNALS:
     void trouble(const QString &message);
 
 protected:
-    explicit End(const Settings &settings, QObject *parent = nullptr);
+    explicit End(Settings settings, QObject *parent = nullptr);
 
     void forwardErrors(); // once there is a pool
     QDeadlineTimer newDeadline() const { return QDeadlineTimer(m_settings.exchangeTimeout); }

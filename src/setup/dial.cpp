@@ -2,6 +2,7 @@
 #include "dial.h"
 
 #include "descriptor.h"
+#include "kerneldescriptor.h"
 #include "tls.h"
 #include "wireid.h"
 
@@ -32,9 +33,22 @@ void Dial::start()
     limit(m_plan->connectTimeout);
     connect(socket(), &QTcpSocket::connected, this, &Dial::connected);
     if (m_plan->dialer)
-        m_plan->dialer(socket());
+        callDialer();
     else
         socket()->connectToHost(m_plan->host, m_plan->port);
+}
+
+void Dial::callDialer()
+{
+    QString cause;
+    try {
+        return m_plan->dialer(socket());
+    } catch (const std::exception &exception) {
+        cause = QString::fromLocal8Bit(exception.what());
+    } catch (...) {
+        cause = QStringLiteral("an unknown exception");
+    }
+    fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: the dialer has thrown: %2").arg(peer(), cause));
 }
 
 void Dial::connected()
@@ -43,7 +57,7 @@ void Dial::connected()
         return;
     // A request must not wait for the acknowledgement of the one before.
     socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
-    setKeepAlive(socket()->socketDescriptor(), m_plan->keepAlivePeriod);
+    setKeepAlive(kernelDescriptor(*socket()), m_plan->keepAlivePeriod);
     limit(m_plan->handshakeTimeout);
     advance();
 }

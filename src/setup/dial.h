@@ -38,6 +38,7 @@ private:
     void encrypted() override;
     void readMore() override;
     QString reasonForClose() const override;
+    void callDialer();
     void connected();
     void encrypt();
 

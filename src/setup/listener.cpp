@@ -61,6 +61,8 @@ void Listener::acceptSome()
         case Acceptance::Accepted:
             if (std::exchange(m_isFailing, false))
                 m_recovered();
+            if (!alive || !isListening()) // a slot has closed or deleted it
+                return closeDescriptor(acceptance.descriptor);
             m_notifier->setEnabled(true);
             m_accepted(acceptance.descriptor);
             break;

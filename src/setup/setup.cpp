@@ -78,6 +78,8 @@ void Setup::handOverOnceSent()
     if (m_isFinished)
         return;
     m_socket->flush();
+    if (m_isFinished)
+        return; // the write has failed
     if (unsentBytes(*m_socket) == 0) {
         m_step = SetupStep::Done;
         finish();
@@ -143,8 +145,13 @@ void Setup::finish()
     QMetaObject::invokeMethod(
             this,
             [this] {
+                if (m_socket && m_socket->state() != QAbstractSocket::ConnectedState) {
+                    m_outcome.error = Pool::Error::HandshakeFailed;
+                    m_outcome.message = QStringLiteral("%1 closed the connection at once").arg(m_peer);
+                    dropSocket();
+                }
                 if (m_socket)
-                    m_socket->disconnect(this);
+                    m_socket->disconnect(); // what a dialer has connected, too
                 m_outcome.socket = std::move(m_socket);
                 if (m_done)
                     std::exchange(m_done, nullptr)(this, std::move(m_outcome));

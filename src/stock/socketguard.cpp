@@ -2,6 +2,7 @@
 #include "socketguard.h"
 
 #include "entry.h"
+#include "kerneldescriptor.h"
 #include "probe.h"
 #include "unsentbytes.h"
 
@@ -11,6 +12,8 @@
 #include <QtCore/qsocketnotifier.h>
 #include <QtCore/qthread.h>
 
+#include <algorithm>
+
 namespace QNetPool {
 
 SocketGuard::SocketGuard(QTcpSocket *socket, Entry *entry)
@@ -18,7 +21,7 @@ SocketGuard::SocketGuard(QTcpSocket *socket, Entry *entry)
 {
     entry->socket = socket;
     entry->guard = this;
-    entry->descriptor = socket->socketDescriptor();
+    entry->descriptor = kernelDescriptor(*socket);
 #if QT_CONFIG(ssl)
     if (const auto *ssl = qobject_cast<QSslSocket *>(socket))
         entry->encrypted = ssl->isEncrypted();
@@ -29,6 +32,8 @@ SocketGuard::~SocketGuard()
 {
     if (m_entry)
         leave();
+    if (m_whenQuiet)
+        std::exchange(m_whenQuiet, nullptr)(); // the lease has ended, and then the holder deleted the socket
 }
 
 void SocketGuard::leave() noexcept
@@ -64,6 +69,8 @@ void SocketGuard::pull()
     if (m_socket->thread() != QThread::currentThread())
         m_socket->moveToThread(QThread::currentThread());
     // Calls queued by a former holder's objects while it was in no thread are not the next one's.
+    if (m_entry->encrypted)
+        flushTls();
     QCoreApplication::removePostedEvents(m_socket);
     if (m_notifiersChanged)
         findNotifiers();
@@ -73,6 +80,7 @@ void SocketGuard::pull()
     }
     if (!m_options)
         m_options.emplace(m_socket);
+    m_socket->installEventFilter(this); // to know when it is busy
 }
 
 void SocketGuard::close(QTcpSocket *socket)
@@ -107,8 +115,35 @@ void SocketGuard::readNow()
 
 bool SocketGuard::isClean() const
 {
-    return m_socket->state() == QAbstractSocket::ConnectedState && m_socket->socketDescriptor() == m_entry->descriptor
-            && unsentBytes(*m_socket) == 0 && m_socket->bytesAvailable() == 0 && !m_socket->isTransactionStarted();
+    return isSameConnection() && unsentBytes(*m_socket) == 0 && m_socket->bytesAvailable() == 0
+            && !m_socket->isTransactionStarted() && !hasPeerSaidGoodbye();
+}
+
+bool SocketGuard::isSameConnection() const
+{
+    // A holder may have connected it anew: then Qt has made another engine, perhaps with the same descriptor.
+    const QObjectList children = m_socket->children();
+    return m_socket->state() == QAbstractSocket::ConnectedState && kernelDescriptor(*m_socket) == m_entry->descriptor
+            && std::all_of(m_children.cbegin(), m_children.cend(),
+                           [&children](QObject *child) { return children.contains(child); });
+}
+
+bool SocketGuard::hasPeerSaidGoodbye() const
+{
+    // A close_notify that no FIN has followed yet: QSslSocket stays connected and only tells an error.
+    return m_entry->encrypted
+            && (m_socket->error() == QAbstractSocket::RemoteHostClosedError
+                || m_socket->error() == QAbstractSocket::SslInternalError);
+}
+
+void SocketGuard::flushTls()
+{
+    // A QSslSocket queues these two calls, and queues no other one before they have come: they must not be removed with a
+    // holder's queued calls.
+    for (const char *name : {"_q_flushWriteBuffer", "_q_flushReadBuffer"}) {
+        if (m_socket->metaObject()->indexOfMethod(QByteArray(name).append("()").constData()) >= 0)
+            QMetaObject::invokeMethod(m_socket, name, Qt::DirectConnection);
+    }
 }
 
 bool SocketGuard::restore()
@@ -116,6 +151,8 @@ bool SocketGuard::restore()
     m_socket->setParent(nullptr);
     m_socket->disconnect();
     m_socket->blockSignals(false);
+    if (m_entry->encrypted)
+        flushTls();
     QCoreApplication::removePostedEvents(m_socket);
 
     const QObjectList children = m_socket->children();
@@ -140,10 +177,8 @@ bool SocketGuard::restore()
 
 bool SocketGuard::eventFilter(QObject *watched, QEvent *event)
 {
-    if (watched == m_socket) {
-        watched->event(event);
-        return true;
-    }
+    if (watched == m_socket)
+        return deliver(watched, event);
     switch (event->type()) {
     case QEvent::SockAct:
     case QEvent::SockClose:
@@ -162,11 +197,11 @@ bool SocketGuard::eventFilter(QObject *watched, QEvent *event)
     return false;
 }
 
-bool SocketGuard::deliver(QObject *notifier, QEvent *event)
+bool SocketGuard::deliver(QObject *receiver, QEvent *event)
 {
     const QPointer<SocketGuard> alive(this);
     ++m_depth;
-    notifier->event(event);
+    receiver->event(event);
     if (alive && --m_depth == 0 && m_whenQuiet)
         std::exchange(m_whenQuiet, nullptr)();
     return true;

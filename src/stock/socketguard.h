@@ -34,8 +34,12 @@ public:
 
     // Reads what the descriptor has into the socket's buffers now, without an event loop: TLS session tickets, say.
     void readNow();
-    // Connected, nothing unread, nothing unsent, still the connection it was.
+    // Connected, and still the connection it was: to be asked before restore().
+    bool isSameConnection() const;
+    // Besides, nothing is unread or unsent.
     bool isClean() const;
+    // The peer has ended TLS.
+    bool hasPeerSaidGoodbye() const;
     // Undoes what the holder did: signal connections, event filters, properties, children, options. Whether it could.
     bool restore();
 
@@ -48,7 +52,8 @@ protected:
 
 private:
     void findNotifiers();
-    bool deliver(QObject *notifier, QEvent *event);
+    void flushTls();
+    bool deliver(QObject *receiver, QEvent *event);
 
     QTcpSocket *const m_socket;
     Entry *m_entry;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "socketoptions.h"
 
-#include <QtNetwork/qtcpsocket.h>
+#include "kerneldescriptor.h"
 
 namespace QNetPool {
 
@@ -9,7 +9,7 @@ SocketOptions::SocketOptions(QTcpSocket *socket)
     : m_lowDelay(socket->socketOption(QAbstractSocket::LowDelayOption)),
       m_keepAlive(socket->socketOption(QAbstractSocket::KeepAliveOption)),
       m_typeOfService(socket->socketOption(QAbstractSocket::TypeOfServiceOption)),
-      m_bufferLocks(lockedBuffers(socket->socketDescriptor()))
+      m_bufferLocks(lockedBuffers(kernelDescriptor(*socket)))
 {
 }
 
@@ -23,8 +23,8 @@ bool SocketOptions::restore(QTcpSocket *socket) const
     };
     return put(QAbstractSocket::LowDelayOption, m_lowDelay) && put(QAbstractSocket::KeepAliveOption, m_keepAlive)
             && put(QAbstractSocket::TypeOfServiceOption, m_typeOfService)
-            && (lockedBuffers(socket->socketDescriptor()) == m_bufferLocks
-                || unlockBuffers(socket->socketDescriptor(), m_bufferLocks));
+            && (lockedBuffers(kernelDescriptor(*socket)) == m_bufferLocks
+                || unlockBuffers(kernelDescriptor(*socket), m_bufferLocks));
 }
 
 } // namespace QNetPool

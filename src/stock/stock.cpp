@@ -114,11 +114,11 @@ void Stock::expire(Clock::time_point now)
     }
 }
 
-void Stock::shut(const QString &reason)
+quint64 Stock::shut(const QString &reason)
 {
     Lock lock(m_mutex);
     m_isOpen = false;
-    ++m_epoch;
+    const quint64 next = ++m_epoch;
     const std::vector<std::shared_ptr<Waiter>> waiters = m_line.takeAll();
     const std::vector<QTcpSocket *> closing = forgetAllIdle();
     wake();
@@ -128,6 +128,19 @@ void Stock::shut(const QString &reason)
         SocketGuard::close(socket);
     for (const std::shared_ptr<Waiter> &waiter : waiters)
         waiter->fail(Pool::Error::Closed, reason);
+    return next;
+}
+
+quint64 Stock::epoch() const
+{
+    const Lock lock(m_mutex);
+    return m_epoch;
+}
+
+bool Stock::isOpen() const
+{
+    const Lock lock(m_mutex);
+    return m_isOpen;
 }
 
 void Stock::stopWatching()
@@ -169,7 +182,8 @@ Stock::Look Stock::look(Entry *entry) const
         if (health == Health::Readable)
             break; // a FIN takes one more read to be seen
     }
-    const bool isConnected = entry->socket->state() == QAbstractSocket::ConnectedState;
+    const bool isConnected =
+            entry->socket->state() == QAbstractSocket::ConnectedState && !entry->guard->hasPeerSaidGoodbye();
     const bool hasBytes = entry->socket->bytesAvailable() > 0;
     entry->guard->park();
     if (isConnected && health == Health::Readable)
@@ -249,13 +263,14 @@ void Stock::abandon(Entry *entry)
 
 Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket)
 {
+    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     auto *guard = new SocketGuard(socket.get(), entry);
     entry->hasBytes = socket->bytesAvailable() > 0;
     guard->park();
 
     Lock lock(m_mutex);
     Admission refusal = Admission::Admitted;
-    if (!m_isOpen || entry->epoch != m_epoch)
+    if (!m_isOpen || entry->epoch != m_epoch || entry->descriptor < 0)
         refusal = Admission::Closed;
     else if (m_store.count(Stage::Idle) >= m_policy.maximumIdle && !m_line.count())
         refusal = Admission::Full;
@@ -271,8 +286,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTc
     qCDebug(m_log) << entry->id << "is set up";
     socket.release(); // the entry's from here on
     ++m_totals.created;
-    offer(entry, lock);
-    return Admission::Admitted;
+    return offer(entry, lock) ? Admission::Admitted : Admission::Full;
 }
 
 bool Stock::put(ConnectionId id, QTcpSocket *socket)
@@ -291,7 +305,7 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
     Entry *entry = expect();
     auto *guard = new SocketGuard(socket, entry);
     socket->flush();
-    const bool isUsable = guard->isClean() && guard->restore() && !hasUnreadBytes(entry->descriptor);
+    const bool isUsable = guard->isClean() && guard->restore() && probe(entry->descriptor) == Health::Quiet;
     delete guard;
     if (!isUsable) {
         abandon(entry);
@@ -303,8 +317,9 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
 
 // --- Into and out of the stock -----------------------------------------------------------------------------------------
 
-// The caller owns the entry, and its socket is in no thread. To the first who waits for it, else into the stock.
-void Stock::offer(Entry *entry, Lock &lock)
+// The caller owns the entry, and its socket is in no thread. To the first who waits for it, else into the stock. False if
+// there was no place for it, and it was closed.
+bool Stock::offer(Entry *entry, Lock &lock)
 {
     const bool comesHome = entry->stage == Stage::Leased;
     while (m_isOpen && entry->epoch == m_epoch) {
@@ -319,26 +334,33 @@ void Stock::offer(Entry *entry, Lock &lock)
         lock.lock();
         if (isServed) {
             m_totals.givenBack += comesHome;
-            return;
+            return true;
         }
         connection.m_entry = nullptr; // the waiter left at the same moment: still ours
         --m_totals.taken;
     }
-    if (!m_isOpen || entry->epoch != m_epoch)
-        return bury(entry, CloseReason::Flushed, lock);
-    if (m_store.count(Stage::Idle) >= m_policy.maximumIdle)
-        return bury(entry, CloseReason::StockFull, lock);
-    m_totals.givenBack += comesHome;
-    shelve(entry);
+    if (!m_isOpen || entry->epoch != m_epoch) {
+        bury(entry, CloseReason::Flushed, lock);
+    } else if (m_store.count(Stage::Idle) >= m_policy.maximumIdle) {
+        bury(entry, CloseReason::StockFull, lock);
+    } else if (!shelve(entry)) {
+        bury(entry, CloseReason::Dirty, lock); // the system does not watch it: it cannot be known to live
+    } else {
+        m_totals.givenBack += comesHome;
+        return true;
+    }
+    return false;
 }
 
-void Stock::shelve(Entry *entry)
+bool Stock::shelve(Entry *entry)
 {
+    // Under the lock: once it is in the line, another thread may take it and must find it watched.
+    if (!m_watcher->add(entry->descriptor, entry->token(), entry->hasBytes))
+        return false;
     m_store.toIdle(entry);
     entry->owner.reset();
-    // Under the lock: once it is in the line, another thread may take it and must find it watched.
-    m_watcher->add(entry->descriptor, entry->token(), entry->hasBytes);
     tell(News::Kind::Available, entry->id);
+    return true;
 }
 
 Connection Stock::lend(Entry *entry)
@@ -366,6 +388,11 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
         lock.unlock();
         const Look seen = look(entry);
         lock.lock();
+        if (!m_isOpen || entry->epoch != m_epoch) {
+            bury(entry, CloseReason::Flushed, lock);
+            lock.lock();
+            return nullptr;
+        }
         if (seen == Look::Quiet || (seen == Look::HasBytes && !drops) || (seen == Look::LastWords && !drops && isCertain))
             return entry;
         if (seen == Look::LastWords && !drops && m_policy.unclaimedTimeout.count() > 0) {
@@ -502,14 +529,25 @@ bool Stock::runElsewhere(Entry *entry, void (*act)(Entry *))
         return false;
     }
     if (home->isFinished()) { // and will never let go of it
-        QTcpSocket *socket = entry->socket;
-        entry->guard->leave();
-        delete socket;
+        delete std::exchange(entry->socket, nullptr); // the guard goes with it
         return false;
     }
-    QMetaObject::invokeMethod(
-            entry->guard, [entry, act] { act(entry); }, Qt::QueuedConnection);
+    runOnceAtHome(entry, home, act);
     return true;
+}
+
+// In the thread where the socket lives: by its event loop; or as it finishes without one; or as the socket is destroyed there.
+void Stock::runOnceAtHome(Entry *entry, QThread *home, void (*act)(Entry *))
+{
+    const auto isDone = std::make_shared<std::atomic<bool>>(false);
+    const auto once = [entry, act, isDone] {
+        if (!isDone->exchange(true))
+            act(entry);
+    };
+    SocketGuard *guard = entry->guard;
+    QObject::connect(guard, &QObject::destroyed, once);
+    QObject::connect(home, &QThread::finished, guard, once, Qt::DirectConnection);
+    QMetaObject::invokeMethod(guard, once, Qt::QueuedConnection);
 }
 
 void Stock::giveBack(Entry *entry)
@@ -530,24 +568,38 @@ void Stock::comeHome(Entry *entry)
         Lock lock(m_mutex);
         return bury(entry, CloseReason::Discarded, lock);
     }
-    if (entry->pulled) {
-        SocketGuard *guard = entry->guard;
-        entry->socket->flush();
-        bool isClean = guard->restore();
-        if (entry->encrypted && isClean && probe(entry->descriptor) == Health::Readable)
-            guard->readNow(); // session tickets are not the holder's to read
-        isClean = isClean && guard->isClean() && !hasUnreadBytes(entry->descriptor);
-        if (!isClean) {
-            Lock lock(m_mutex);
-            return bury(entry, CloseReason::Dirty, lock);
-        }
-        entry->pulled = false;
-        entry->hasBytes = false;
-        guard->park();
+    const bool wasTouched = entry->pulled;
+    if (wasTouched && !refit(entry)) {
+        Lock lock(m_mutex);
+        return bury(entry, CloseReason::Dirty, lock);
     }
+    const Look seen = wasTouched ? Look::Quiet : look(entry);
     Lock lock(m_mutex);
-    qCDebug(m_log) << entry->id << "comes back";
-    offer(entry, lock);
+    if (seen == Look::Quiet || (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes)) {
+        offer(entry, lock);
+    } else if (seen == Look::LastWords && m_isOpen && entry->epoch == m_epoch && m_policy.unclaimedTimeout.count() > 0) {
+        setAside(entry);
+        entry->owner.reset();
+    } else {
+        bury(entry, CloseReason::Dirty, lock);
+    }
+}
+
+// Whether the next holder can have it, with nothing of this one left.
+bool Stock::refit(Entry *entry)
+{
+    SocketGuard *guard = entry->guard;
+    entry->socket->flush();
+    if (!guard->isSameConnection() || !guard->restore())
+        return false;
+    if (entry->encrypted && probe(entry->descriptor) == Health::Readable)
+        guard->readNow(); // session tickets are not the holder's to read
+    if (!guard->isClean() || probe(entry->descriptor) != Health::Quiet)
+        return false;
+    entry->pulled = false;
+    entry->hasBytes = false;
+    guard->park();
+    return true;
 }
 
 void Stock::discard(Entry *entry)

@@ -6,8 +6,11 @@
 #include "waiterline.h"
 #include "watcher.h"
 
+#include <atomic>
 #include <functional>
 #include <mutex>
+
+QT_FORWARD_DECLARE_CLASS(QThread)
 
 namespace QNetPool {
 
@@ -49,7 +52,11 @@ public:
     News takeNews();
     void expire(Clock::time_point now);
     void inspect(quint64 token); // the watcher's report, in the pool's thread
-    void shut(const QString &reason); // waiters fail, what is idle is closed, leases close what they hold when they end
+    quint64
+    shut(const QString &
+                 reason); // returns what epoch() is from then on; waiters fail, what is idle is closed, leases close what they hold when they end
+    quint64 epoch() const; // a new one begins with shut()
+    bool isOpen() const;
     void stopWatching(); // after shut(), in the pool's thread
     void leavePool(); // both, and never wake again
     void setLastError(const QString &message);
@@ -84,8 +91,8 @@ private:
     Look look(Entry *entry) const;
     Entry *checkOut(ConnectionId id, Lock &lock);
     Connection lend(Entry *entry);
-    void offer(Entry *entry, Lock &lock);
-    void shelve(Entry *entry);
+    bool offer(Entry *entry, Lock &lock);
+    bool shelve(Entry *entry);
     void bury(Entry *entry, CloseReason reason, Lock &lock);
     void setAside(Entry *entry);
     Clock::time_point endOfOldestUnclaimed() const;
@@ -95,6 +102,8 @@ private:
     std::vector<QTcpSocket *> forgetAllIdle();
     bool giveName(Entry *entry, ConnectionId id);
     void comeHome(Entry *entry);
+    bool refit(Entry *entry);
+    static void runOnceAtHome(Entry *entry, QThread *home, void (*act)(Entry *));
     static bool runElsewhere(Entry *entry, void (*act)(Entry *));
 
     const LogCategory m_log;

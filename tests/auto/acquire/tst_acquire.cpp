@@ -2,6 +2,7 @@
 #include "pools.h"
 
 #include <QtCore/QRegularExpression>
+#include <QtCore/QTimer>
 
 #include <optional>
 #include <thread>
@@ -30,6 +31,7 @@ private Q_SLOTS:
     void blocksInAnotherThread();
     void blocksInThePoolsThread();
     void blockingGivesUp();
+    void blockingEndsWhenTheApplicationQuits();
 
 private:
     std::optional<ServerPool> m_server;
@@ -313,6 +315,21 @@ void tst_Acquire::blockingGivesUp()
     pool.close();
     closed.join();
     QVERIFY(!hasConnection);
+}
+
+void tst_Acquire::blockingEndsWhenTheApplicationQuits()
+{
+    ServerPool pool;
+    listen(pool);
+    bool hasEnded = false;
+    QTimer::singleShot(0, this, [&] {
+        QTimer::singleShot(0, qApp, &QCoreApplication::quit);
+        const bool isServed = bool(pool.waitForConnection(-1ms));
+        const bool isServedLater = bool(pool.waitForConnection(-1ms)); // and at once from then on
+        hasEnded = !isServed && !isServedLater;
+    });
+    QCoreApplication::exec();
+    QVERIFY(hasEnded);
 }
 
 QTEST_GUILESS_MAIN(tst_Acquire)

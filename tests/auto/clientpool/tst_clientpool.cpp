@@ -6,6 +6,7 @@
 #include <QtNetwork/QNetworkProxy>
 
 #include <optional>
+#include <stdexcept>
 
 // The client's end as an application sees it: starting, sizing, properties, closing.
 class tst_ClientPool : public QObject
@@ -39,6 +40,11 @@ private Q_SLOTS:
     void mayBeDestroyedAtAnyMoment();
     void mayBeDeletedInItsOwnSlot();
     void statisticsAddUp();
+    void startsAgainInAnErrorSlot();
+    void closesTwiceFromAnotherThreadAndStartsAgain();
+    void dialersSlotsEndWithTheDial();
+    void dialerMayThrow();
+    void putTellsWhenTheStockIsFull();
 
 private:
     std::optional<ServerPool> m_server;
@@ -460,6 +466,94 @@ void tst_ClientPool::statisticsAddUp()
     QCOMPARE(now.leased, 1);
     client.close();
     QVERIFY(addsUp());
+}
+
+void tst_ClientPool::startsAgainInAnErrorSlot()
+{
+    ClientPool::Configuration wish = clientOf(1, 4); // nobody listens there
+    wish.maximumCapacity = 10;
+    ClientPool client(wish);
+    wish.port = m_server->serverPort();
+    bool isFirst = true;
+    connect(&client, &Pool::errorOccurred, this, [&] {
+        if (!std::exchange(isFirst, false))
+            return;
+        client.close();
+        QVERIFY(client.setConfiguration(wish));
+        QVERIFY(client.start());
+    });
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.state(), Pool::State::Ready);
+    QTRY_VERIFY(client.interval() > 20ms); // some cycles later
+    QTRY_COMPARE(client.capacity(), 4);
+    QVERIFY2(client.idleCount() <= 5, qPrintable(QString::number(client.idleCount())));
+    QCOMPARE(client.pendingCount(), 0);
+}
+
+void tst_ClientPool::closesTwiceFromAnotherThreadAndStartsAgain()
+{
+    ClientPool client(clientOf(m_server->serverPort(), 2));
+    fill(*m_server, client, 2);
+    std::unique_ptr<QThread> thread(QThread::create([&client] {
+        client.close();
+        client.close();
+    }));
+    thread->start();
+    QVERIFY(thread->wait());
+    QVERIFY(client.start()); // before the other thread's calls have come here
+    QTRY_COMPARE(client.idleCount(), 2);
+    QCOMPARE(client.state(), Pool::State::Ready);
+    QVERIFY(client.take());
+    QCOMPARE(client.idleCount(), 2);
+}
+
+void tst_ClientPool::dialersSlotsEndWithTheDial()
+{
+    ServerPool::Configuration serverWish;
+    serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    ServerPool server(serverWish);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.tlsMode = TlsMode::SelfSigned;
+    int called = 0;
+    ClientPool *pool = nullptr;
+    wish.dialer = [&, port = wish.port](QTcpSocket *socket) {
+        connect(socket, &QTcpSocket::errorOccurred, this, [&] { called += 1 + pool->idleCount(); });
+        socket->connectToHost(QHostAddress::LocalHost, port);
+    };
+    ClientPool client(wish);
+    pool = &client;
+    fill(server, client, 1);
+    QSignalSpy lost(&client, &Pool::connectionLost);
+    server.flush();
+    QTRY_COMPARE(lost.size(), 1);
+    QCOMPARE(called, 0);
+}
+
+void tst_ClientPool::dialerMayThrow()
+{
+    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 1);
+    wish.dialer = [](QTcpSocket *) { throw std::runtime_error("no route today"); };
+    ClientPool client(wish);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    QTRY_VERIFY(!errors.isEmpty());
+    QCOMPARE(lastError(errors), Pool::Error::ConnectFailed);
+    QVERIFY2(lastMessage(errors).contains(u"no route today"), qPrintable(lastMessage(errors)));
+}
+
+void tst_ClientPool::putTellsWhenTheStockIsFull()
+{
+    ClientPool client(clientOf(m_server->serverPort(), 1));
+    fill(*m_server, client, 1);
+    const QFuture<Connection> another = client.acquire(ConnectionId::fromString(u"another1"));
+    auto *socket = new QTcpSocket;
+    QTcpServer peer;
+    QVERIFY(peer.listen(QHostAddress::LocalHost));
+    socket->connectToHost(QHostAddress::LocalHost, peer.serverPort());
+    QVERIFY(socket->waitForConnected());
+    QVERIFY(!client.put(ConnectionId::fromString(u"surplus1"), socket));
+    QCOMPARE(client.idleCount(), 1);
 }
 
 QTEST_GUILESS_MAIN(tst_ClientPool)

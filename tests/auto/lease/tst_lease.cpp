@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
 
+#include <QtCore/QSemaphore>
 #include <QtCore/QThread>
 #include <QtCore/QTimer>
 
@@ -40,6 +41,11 @@ private Q_SLOTS:
     void mayEndInASlotOfItsSocket_data();
     void mayEndInASlotOfItsSocket();
     void mayEndInAnotherThread();
+    void endsWithTheThreadOfItsSocket();
+    void givenBackDyingGoesToNobody_data();
+    void givenBackDyingGoesToNobody();
+    void reconnectedSocketIsNotUsedAgain();
+    void tlsHolderMayLeaveAFlushBehind();
     void mayEndAfterItsThread_data();
     void mayEndAfterItsThread();
 
@@ -526,6 +532,90 @@ void tst_Lease::mayEndInAnotherThread()
     here = m_client->take(); // never used here, so nothing has to wait for this thread
     std::thread([lease = std::move(here)]() mutable { lease.giveBack(); }).join();
     QCOMPARE(m_client->statistics().givenBack, 2);
+}
+
+void tst_Lease::endsWithTheThreadOfItsSocket()
+{
+    Connection here = m_client->take();
+    QSemaphore isTaken;
+    QSemaphore mayFinish;
+    std::unique_ptr<QThread> home(QThread::create([&] {
+        here.socket(); // it lives here, in a thread without an event loop
+        isTaken.release();
+        mayFinish.acquire();
+    }));
+    home->start();
+    isTaken.acquire();
+    here.giveBack();
+    QCOMPARE(m_client->leasedCount(), 1);
+    mayFinish.release();
+    QVERIFY(home->wait());
+    QTRY_COMPARE(m_client->leasedCount(), 0);
+    QCOMPARE(m_client->statistics().givenBack, 1);
+}
+
+void tst_Lease::givenBackDyingGoesToNobody_data()
+{
+    QTest::addColumn<bool>("isUsed");
+    QTest::newRow("used") << true;
+    QTest::newRow("not touched") << false;
+}
+
+void tst_Lease::givenBackDyingGoesToNobody()
+{
+    QFETCH(const bool, isUsed);
+    Connection here;
+    Connection there;
+    takeBoth(here, there);
+    if (isUsed)
+        QCOMPARE(pass(there.socket(), here.socket(), "the end"), "the end");
+    QFuture<Connection> waiting = m_client->acquire(here.id());
+    there.discard(); // the FIN is here, and Qt has not seen it
+    here.giveBack();
+    QVERIFY(!waiting.isFinished());
+    QCOMPARE(m_client->leasedCount(), 0);
+    QCOMPARE(m_client->statistics().closedDirty, 1);
+    waiting.cancel();
+}
+
+void tst_Lease::reconnectedSocketIsNotUsedAgain()
+{
+    Connection there = m_server->take(); // accepted, so that connecting makes children that it did not have
+    there->abort();
+    QTcpServer other;
+    QVERIFY(other.listen(QHostAddress::LocalHost));
+    there->connectToHost(QHostAddress::LocalHost, other.serverPort());
+    QTRY_COMPARE(there->state(), QAbstractSocket::ConnectedState);
+    there.giveBack();
+    QCOMPARE(m_server->statistics().closedDirty, 1);
+}
+
+void tst_Lease::tlsHolderMayLeaveAFlushBehind()
+{
+    ServerPool::Configuration serverWish;
+    serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    ServerPool server(serverWish);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.minimumInterval = wish.maximumInterval = 1h;
+    wish.tlsMode = TlsMode::SelfSigned;
+    ClientPool client(wish);
+    fill(server, client, 1);
+    Connection there = server.take();
+    for (const QByteArray &text : {QByteArray("one"), QByteArray("two"), QByteArray("three")}) {
+        Connection here = client.take(there.id());
+        QVERIFY(here);
+        here->write(text);
+        here->flush(); // and no turn of the event loop, in which Qt would flush as well
+        here.giveBack();
+        QTRY_COMPARE(there->bytesAvailable(), text.size());
+        QCOMPARE(there->readAll(), text);
+        here = client.take(there.id());
+        QVERIFY(here);
+        here->write(text); // this time it has to leave by the event loop
+        QTRY_COMPARE(there->bytesAvailable(), text.size());
+        QCOMPARE(there->readAll(), text);
+    }
 }
 
 void tst_Lease::mayEndAfterItsThread_data()

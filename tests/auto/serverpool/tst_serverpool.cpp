@@ -30,6 +30,9 @@ private Q_SLOTS:
     void configurationCanBeReplacedWhileRunning();
     void putsNumbersRightWithAWarning();
     void mayBeDestroyedDuringHandshakes();
+    void survivesClientsThatResetAtOnce_data();
+    void survivesClientsThatResetAtOnce();
+    void failedListenLeavesOtherConnectionsAlone();
 };
 
 static bool connectsTo(QTcpSocket &socket, const QHostAddress &address, quint16 port)
@@ -378,6 +381,53 @@ void tst_ServerPool::mayBeDestroyedDuringHandshakes()
     server.reset();
     for (QTcpSocket &socket : silent)
         QTRY_COMPARE(socket.state(), QAbstractSocket::UnconnectedState);
+}
+
+void tst_ServerPool::survivesClientsThatResetAtOnce_data()
+{
+    QTest::addColumn<bool>("isTls");
+    QTest::newRow("plain") << false;
+    QTest::newRow("TLS") << true;
+}
+
+void tst_ServerPool::survivesClientsThatResetAtOnce()
+{
+#ifdef Q_OS_UNIX
+    QFETCH(const bool, isTls);
+    ServerPool::Configuration wish;
+    if (isTls)
+        wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    ServerPool server(wish);
+    listen(server);
+    for (int i = 0; i < 20; ++i) {
+        QTcpSocket socket;
+        socket.connectToHost(QHostAddress::LocalHost, server.serverPort());
+        QVERIFY(socket.waitForConnected()); // by the kernel: the pool has not seen it yet
+        const linger now{1, 0};
+        setsockopt(int(socket.socketDescriptor()), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        socket.abort();
+    }
+    QTcpSocket honest;
+    QVERIFY(connectsTo(honest, QHostAddress::LocalHost, server.serverPort()));
+    if (!isTls)
+        QTRY_COMPARE(server.idleCount(), 1);
+    QTRY_COMPARE(server.pendingCount(), isTls ? 1 : 0);
+#else
+    QSKIP("written for POSIX sockets");
+#endif
+}
+
+void tst_ServerPool::failedListenLeavesOtherConnectionsAlone()
+{
+    ServerPool pool;
+    OwnServer own(pool);
+    QVERIFY(own.listen(QHostAddress::LocalHost));
+    QTcpSocket socket;
+    QVERIFY(connectsTo(socket, QHostAddress::LocalHost, own.serverPort()));
+    QTRY_COMPARE(pool.idleCount(), 1);
+    QVERIFY(!pool.listen(QHostAddress::LocalHost, own.serverPort())); // in use
+    QCOMPARE(pool.idleCount(), 1);
+    QCOMPARE(pool.state(), Pool::State::Ready);
 }
 
 QTEST_GUILESS_MAIN(tst_ServerPool)
