@@ -19,7 +19,7 @@ void End::exchange(ConnectionId id, const QDeadlineTimer &deadline, Use use)
     ++m_inFlight;
     if (Connection connection = id.isNull() ? pool().take() : pool().take(id))
         return run(use(std::move(connection)));
-    // The stock is being filled just now, or the other end was faster to announce the ID than this one to hear of it.
+    // The stock is being filled just now, or the ID was announced before its connection is here.
     pool().acquire(id, std::chrono::milliseconds(deadline.remainingTime()))
             .then(this, [this, use = std::move(use)](Connection connection) { run(use(std::move(connection))); })
             .onFailed(this, [this](const PoolException &failure) { conclude(failure.message()); });

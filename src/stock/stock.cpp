@@ -560,6 +560,7 @@ void Stock::giveBack(Entry *entry)
 
 void Stock::comeHome(Entry *entry)
 {
+    qCDebug(m_log) << entry->id << "comes back";
     if (entry->pulled && entry->socket) {
         // A holder that has called deleteLater() wants it gone.
         QCoreApplication::sendPostedEvents(entry->socket, QEvent::DeferredDelete);
