@@ -427,9 +427,14 @@ void Pool::connectNotify(const QMetaMethod &signal)
 /*! \reimp */
 void Pool::disconnectNotify(const QMetaMethod &)
 {
-    static const QMetaMethod available = QMetaMethod::fromSignal(&Pool::connectionAvailable);
-    if (d)
-        d->stock->setAudience(isSignalConnected(available));
+    // Later, as Qt may hold the lock that isSignalConnected() takes.
+    QMetaObject::invokeMethod(
+            this,
+            [this] {
+                static const QMetaMethod available = QMetaMethod::fromSignal(&Pool::connectionAvailable);
+                d->stock->setAudience(isSignalConnected(available));
+            },
+            Qt::QueuedConnection);
 }
 
 } // namespace QNetPool

@@ -113,10 +113,14 @@ void SocketGuard::readNow()
     }
 }
 
-bool SocketGuard::isClean() const
+bool SocketGuard::hasUnread() const
 {
-    return isSameConnection() && unsentBytes(*m_socket) == 0 && m_socket->bytesAvailable() == 0
-            && !m_socket->isTransactionStarted() && !hasPeerSaidGoodbye();
+    return m_socket->bytesAvailable() > 0 || m_socket->isTransactionStarted();
+}
+
+bool SocketGuard::isFit() const
+{
+    return isSameConnection() && unsentBytes(*m_socket) == 0 && !hasPeerSaidGoodbye();
 }
 
 bool SocketGuard::isSameConnection() const
@@ -146,11 +150,15 @@ void SocketGuard::flushTls()
     }
 }
 
-bool SocketGuard::restore()
+void SocketGuard::sever()
 {
     m_socket->setParent(nullptr);
     m_socket->disconnect();
     m_socket->blockSignals(false);
+}
+
+bool SocketGuard::restore()
+{
     if (m_entry->encrypted)
         flushTls();
     QCoreApplication::removePostedEvents(m_socket);

@@ -36,11 +36,14 @@ public:
     void readNow();
     // Connected, and still the connection it was: to be asked before restore().
     bool isSameConnection() const;
-    // Besides, nothing is unread or unsent.
-    bool isClean() const;
+    bool hasUnread() const; // in Qt's buffers
+    // The same connection, nothing unsent, and the peer has not left.
+    bool isFit() const;
     // The peer has ended TLS.
     bool hasPeerSaidGoodbye() const;
-    // Undoes what the holder did: signal connections, event filters, properties, children, options. Whether it could.
+    // Undoes what the holder did: signal connections and parent; then event filters, queued calls, properties, children and
+    // options, and whether it could.
+    void sever();
     bool restore();
 
     // True while an event of the socket is being delivered: code of Qt's that uses it is still on the call stack.

@@ -304,8 +304,7 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
 
     Entry *entry = expect();
     auto *guard = new SocketGuard(socket, entry);
-    socket->flush();
-    const bool isUsable = guard->isClean() && guard->restore() && probe(entry->descriptor) == Health::Quiet;
+    const bool isUsable = refit(entry);
     delete guard;
     if (!isUsable) {
         abandon(entry);
@@ -570,9 +569,14 @@ void Stock::comeHome(Entry *entry)
         return bury(entry, CloseReason::Discarded, lock);
     }
     const bool wasTouched = entry->pulled;
-    if (wasTouched && !refit(entry)) {
-        Lock lock(m_mutex);
-        return bury(entry, CloseReason::Dirty, lock);
+    if (wasTouched) {
+        if (!refit(entry)) {
+            Lock lock(m_mutex);
+            return bury(entry, CloseReason::Dirty, lock);
+        }
+        entry->pulled = false;
+        entry->hasBytes = false;
+        entry->guard->park();
     }
     const Look seen = wasTouched ? Look::Quiet : look(entry);
     Lock lock(m_mutex);
@@ -586,21 +590,20 @@ void Stock::comeHome(Entry *entry)
     }
 }
 
-// Whether the next holder can have it, with nothing of this one left.
+// Whether the next holder can have it, with nothing of this one left. It stays in this thread.
 bool Stock::refit(Entry *entry)
 {
     SocketGuard *guard = entry->guard;
-    entry->socket->flush();
-    if (!guard->isSameConnection() || !guard->restore())
+    if (!guard->isSameConnection())
         return false;
+    guard->sever();
     if (entry->encrypted && probe(entry->descriptor) == Health::Readable)
         guard->readNow(); // session tickets are not the holder's to read
-    if (!guard->isClean() || probe(entry->descriptor) != Health::Quiet)
+    // Before the last of this holder's bytes leave: what comes after them is the peer's answer to the next one.
+    if (guard->hasUnread() || probe(entry->descriptor) != Health::Quiet)
         return false;
-    entry->pulled = false;
-    entry->hasBytes = false;
-    guard->park();
-    return true;
+    entry->socket->flush();
+    return guard->restore() && guard->isFit();
 }
 
 void Stock::discard(Entry *entry)

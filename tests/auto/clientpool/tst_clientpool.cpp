@@ -40,6 +40,7 @@ private Q_SLOTS:
     void mayBeDestroyedAtAnyMoment();
     void mayBeDeletedInItsOwnSlot();
     void statisticsAddUp();
+    void slotsCanBeDisconnectedInEveryWay();
     void startsAgainInAnErrorSlot();
     void closesTwiceFromAnotherThreadAndStartsAgain();
     void dialersSlotsEndWithTheDial();
@@ -381,7 +382,9 @@ void tst_ClientPool::livesInTheThreadItWasMovedTo()
     {
         Connection here = client->take(); // in this thread
         QVERIFY(here);
-        Connection there = m_server->take(here.id());
+        QFuture<Connection> arriving = m_server->acquire(here.id()); // this end may not be set up yet
+        QTRY_VERIFY(arriving.isFinished());
+        Connection there = arriving.takeResult();
         QCOMPARE(pass(here.socket(), there.socket(), "across"), "across");
         QVERIFY(client->waitForConnection(10s));
     }
@@ -466,6 +469,21 @@ void tst_ClientPool::statisticsAddUp()
     QCOMPARE(now.leased, 1);
     client.close();
     QVERIFY(addsUp());
+}
+
+void tst_ClientPool::slotsCanBeDisconnectedInEveryWay()
+{
+    ClientPool client(clientOf(m_server->serverPort(), 1));
+    int heard = 0;
+    const QMetaObject::Connection connection = connect(&client, &Pool::connectionAvailable, this, [&heard] { ++heard; });
+    QVERIFY(disconnect(connection)); // Qt calls disconnectNotify() with a lock held
+    QSignalSpy available(&client, &Pool::connectionAvailable);
+    QVERIFY(client.start());
+    QTRY_COMPARE(available.size(), 1);
+    client.disconnect();
+    client.take().giveBack();
+    QTRY_COMPARE(client.idleCount(), 1);
+    QCOMPARE(heard, 0);
 }
 
 void tst_ClientPool::startsAgainInAnErrorSlot()

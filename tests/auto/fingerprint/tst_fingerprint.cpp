@@ -19,9 +19,10 @@ private Q_SLOTS:
     void whatIsNoFingerprintIsEmpty();
     void withoutPinsEveryPeerMatches();
     void peerWithoutCertificateMatchesNoPin();
-};
 
-static const QByteArray digits("00ff10a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e");
+private:
+    const QByteArray digits = "00ff10a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e";
+};
 
 static QByteArray withColons(const QByteArray &hex)
 {

@@ -28,6 +28,8 @@ private Q_SLOTS:
     void dirtyConnectionIsClosed_data();
     void dirtyConnectionIsClosed();
     void lastWriteIsSentWhenGivenBack();
+    void answerToTheNextHolderIsNoDirt_data();
+    void answerToTheNextHolderIsNoDirt();
     void fullStockClosesWhatComesBack();
     void formerHolderHearsNothing();
     void formerHoldersQueuedCallsAreDropped();
@@ -276,6 +278,54 @@ void tst_Lease::lastWriteIsSentWhenGivenBack()
     QCOMPARE(m_client->idleCount(), 1);
     QTRY_COMPARE(there->bytesAvailable(), 7);
     QCOMPARE(there->readAll(), "goodbye");
+}
+
+void tst_Lease::answerToTheNextHolderIsNoDirt_data()
+{
+    QTest::addColumn<bool>("isTls");
+    QTest::newRow("plain") << false;
+    QTest::newRow("TLS") << true;
+}
+
+// The give-back sends the last bytes, and a quick peer goes on at once: thousands of times, so that it is as quick as that.
+void tst_Lease::answerToTheNextHolderIsNoDirt()
+{
+    QFETCH(const bool, isTls);
+    ServerPool::Configuration serverWish;
+    if (isTls)
+        serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    ServerPool server(serverWish);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.minimumInterval = wish.maximumInterval = 1h;
+    wish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+    ClientPool client(wish);
+    fill(server, client, 1);
+    Connection there = server.take();
+    const ConnectionId id = there.id();
+    std::thread peer([&] { // answers each byte with the next one at once
+        QTcpSocket *socket = there.socket();
+        while (socket->state() == QAbstractSocket::ConnectedState && socket->waitForReadyRead(5000)) {
+            socket->write(socket->readAll());
+            socket->flush();
+        }
+        there.discard();
+    });
+    int rounds = 0;
+    for (; rounds < 2000; ++rounds) {
+        Connection here = client.take(id);
+        if (!here)
+            break;
+        if (rounds && !here->bytesAvailable() && !here->waitForReadyRead(5000))
+            break;
+        if (rounds && here->readAll() != "x")
+            break;
+        here->write("x"); // sent by the give-back
+    }
+    client.close();
+    peer.join();
+    QCOMPARE(rounds, 2000);
+    QCOMPARE(client.statistics().closedDirty, 0);
 }
 
 void tst_Lease::fullStockClosesWhatComesBack()
