@@ -78,7 +78,7 @@ public:
     int waiterCount() const;
     int waitersForAny() const; // those whom any connection serves
 
-    // The lease's side, in the holder's thread.
+    // The lease's side, in the holder's thread: lease.cpp.
     static QTcpSocket *socket(Entry *entry);
     static void giveBack(Entry *entry);
     static void discard(Entry *entry);

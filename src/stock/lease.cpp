@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The lease's side of the stock: how a connection comes to its holder, and how it leaves it.
+#include "stock.h"
+
+#include "probe.h"
+#include "socketguard.h"
+
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qthread.h>
+#include <QtNetwork/qtcpsocket.h>
+
+namespace QNetPool {
+
+QTcpSocket *Stock::socket(Entry *entry)
+{
+    if (entry->socket && !entry->pulled) {
+        entry->pulled = true;
+        entry->guard->pull();
+        // Bytes that Qt has read already raise no notification any more, and the holder waits for one.
+        if (entry->socket->bytesAvailable() > 0)
+            QMetaObject::invokeMethod(entry->socket, &QIODevice::readyRead, Qt::QueuedConnection);
+    }
+    return entry->socket;
+}
+
+// Whether the lease's end has to wait or to happen in another thread: there is code of the socket's on this thread's call
+// stack, or it lives elsewhere.
+bool Stock::runElsewhere(Entry *entry, void (*act)(Entry *))
+{
+    if (!entry->pulled || !entry->socket)
+        return false;
+    QThread *home = entry->socket->thread();
+    if (home == QThread::currentThread()) {
+        if (!entry->guard->isBusy())
+            return false;
+        entry->guard->whenQuiet([entry, act] { act(entry); });
+        return true;
+    }
+    if (!home) { // its thread has ended
+        entry->guard->pull();
+        return false;
+    }
+    if (home->isFinished()) { // and will never let go of it
+        delete std::exchange(entry->socket, nullptr); // the guard goes with it
+        return false;
+    }
+    runOnceAtHome(entry, home, act);
+    return true;
+}
+
+// In the thread where the socket lives: by its event loop; or as it finishes without one; or as the socket is destroyed there.
+void Stock::runOnceAtHome(Entry *entry, QThread *home, void (*act)(Entry *))
+{
+    const auto isDone = std::make_shared<std::atomic<bool>>(false);
+    const auto once = [entry, act, isDone] {
+        if (!isDone->exchange(true))
+            act(entry);
+    };
+    SocketGuard *guard = entry->guard;
+    QObject::connect(guard, &QObject::destroyed, once);
+    QObject::connect(home, &QThread::finished, guard, once, Qt::DirectConnection);
+    QMetaObject::invokeMethod(guard, once, Qt::QueuedConnection);
+}
+
+void Stock::giveBack(Entry *entry)
+{
+    if (runElsewhere(entry, &Stock::giveBack))
+        return;
+    const std::shared_ptr<Stock> stock = entry->owner;
+    stock->comeHome(entry);
+}
+
+void Stock::comeHome(Entry *entry)
+{
+    qCDebug(m_log) << entry->id << "comes back";
+    if (entry->pulled && entry->socket) {
+        // A holder that has called deleteLater() wants it gone.
+        QCoreApplication::sendPostedEvents(entry->socket, QEvent::DeferredDelete);
+    }
+    if (!entry->socket) {
+        Lock lock(m_mutex);
+        return bury(entry, CloseReason::Discarded, lock);
+    }
+    const bool wasTouched = entry->pulled;
+    if (wasTouched) {
+        if (!refit(entry)) {
+            Lock lock(m_mutex);
+            return bury(entry, CloseReason::Dirty, lock);
+        }
+        entry->pulled = false;
+        entry->hasBytes = false;
+        entry->guard->park();
+    }
+    const Look seen = wasTouched ? Look::Quiet : look(entry);
+    Lock lock(m_mutex);
+    if (seen == Look::Quiet || (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes)) {
+        offer(entry, lock);
+    } else if (seen == Look::LastWords && m_isOpen && entry->epoch == m_epoch && m_policy.unclaimedTimeout.count() > 0) {
+        setAside(entry);
+        entry->owner.reset();
+    } else {
+        bury(entry, CloseReason::Dirty, lock);
+    }
+}
+
+// Whether the next holder can have it, with nothing of this one left. It stays in this thread.
+bool Stock::refit(Entry *entry)
+{
+    SocketGuard *guard = entry->guard;
+    if (!guard->isSameConnection())
+        return false;
+    guard->sever();
+    if (entry->encrypted && probe(entry->descriptor) == Health::Readable)
+        guard->readNow(); // session tickets are not the holder's to read
+    // Before the last of this holder's bytes leave: what comes after them is the peer's answer to the next one.
+    if (guard->hasUnread() || probe(entry->descriptor) != Health::Quiet)
+        return false;
+    entry->socket->flush();
+    return guard->restore() && guard->isFit();
+}
+
+void Stock::discard(Entry *entry)
+{
+    if (runElsewhere(entry, &Stock::discard))
+        return;
+    const std::shared_ptr<Stock> stock = entry->owner;
+    Lock lock(stock->m_mutex);
+    stock->bury(entry, CloseReason::Discarded, lock);
+}
+
+std::unique_ptr<QTcpSocket> Stock::detach(Entry *entry)
+{
+    const std::shared_ptr<Stock> stock = entry->owner;
+    QTcpSocket *detached = socket(entry);
+    delete entry->guard;
+    const Lock lock(stock->m_mutex);
+    qCDebug(stock->m_log) << entry->id << "is detached";
+    stock->m_store.remove(entry);
+    ++(detached ? stock->m_totals.detached : stock->m_totals.discarded);
+    stock->wake();
+    return std::unique_ptr<QTcpSocket>(detached);
+}
+
+} // namespace QNetPool
