@@ -155,7 +155,8 @@ void tst_Acquire::timesOutWithTheReason()
     QTRY_VERIFY(future.isFinished());
     QString message;
     QCOMPARE(failureOf([&] { future.waitForFinished(); }, &message), Pool::Error::AcquireTimeout);
-    QVERIFY2(message.contains(QRegularExpression(QStringLiteral("within [1-9][0-9]{2,} ms"))), qPrintable(message));
+    static const QRegularExpression waited(QStringLiteral("within [1-9][0-9]{2,} ms"));
+    QVERIFY2(message.contains(waited), qPrintable(message));
     QVERIFY2(message.contains(u"1 waiting"), qPrintable(message));
     QVERIFY2(message.contains(u"refused"), qPrintable(message));
     QCOMPARE(client.waiterCount(), 0);
