@@ -2,6 +2,7 @@
 #include <qnetpool/clientpool.h>
 
 #include "pool_p.h"
+#include "preparedpolicy.h"
 #include "setup/dial.h"
 #include "setup/tls.h"
 #include "sizing/cycle.h"
@@ -38,19 +39,12 @@ namespace {
 struct Prepared
 {
     SizingLimits limits;
-    Stock::Policy policy;
+    Policy policy;
+    Checks::Plan checks;
     std::shared_ptr<DialPlan> plan = std::make_shared<DialPlan>();
     QStringList changes; // what was put right
     QString refusal;
 };
-
-void putRightTime(milliseconds &time, const char *name, QStringList &changes)
-{
-    if (time.count() > 0)
-        return;
-    changes << QStringLiteral("%1 is %2 ms, out of range: it becomes 1000 ms").arg(QLatin1String(name)).arg(time.count());
-    time = milliseconds(1000);
-}
 
 QString whyNot(const ClientPool::Configuration &wish, const DialPlan &plan)
 {
@@ -76,8 +70,10 @@ Prepared prepare(const ClientPool::Configuration &wish)
     result.limits = {wish.minimumCapacity, wish.maximumCapacity, wish.minimumInterval,
                      wish.maximumInterval, wish.maximumBackoff,  wish.maximumPending};
     result.changes = result.limits.putRight();
-    result.policy = {result.limits.maximumCapacity, wish.maximumWaiters,
-                     wish.dropUnexpectedBytes && wish.connectionMode == ConnectionMode::Single, wish.unclaimedTimeout};
+    result.policy = policyOf(wish, result.changes);
+    result.policy.maximumIdle = result.limits.maximumCapacity;
+    result.policy.dropUnexpectedBytes = wish.dropUnexpectedBytes && wish.connectionMode == ConnectionMode::Single;
+    result.checks = checksOf(wish, result.changes);
 
     DialPlan &plan = *result.plan;
     plan.host = wish.host;
@@ -118,12 +114,12 @@ public:
 private:
     bool isStill(quint64 run) { return isRunning() && this->run() == run; }
     void stopSetup() override;
-    void waitersChanged(int waiting) override;
+    void roomOrWaitersChanged(int unserved) override;
     bool refuses(const Prepared &prepared);
     void use(const Prepared &prepared);
     void beginRound();
     void advance();
-    void dial();
+    bool dial(); // false: the pool has as many connections as it may have
     void dialed(Setup *dial, SetupOutcome outcome);
     bool admit(Entry *entry, SetupOutcome outcome);
     void publish();
@@ -157,7 +153,7 @@ void ClientPoolPrivate::use(const Prepared &prepared)
         qCWarning(clientLog).noquote() << change;
     m_plan = prepared.plan;
     m_minimumCapacity = prepared.limits.minimumCapacity;
-    stock->setPolicy(prepared.policy);
+    setPolicy(prepared.policy, prepared.checks);
     m_cycle.setLimits(prepared.limits);
     publish();
 }
@@ -168,7 +164,7 @@ bool ClientPoolPrivate::start()
     if (isRunning())
         return true;
     const Prepared prepared = prepare(configuration);
-    if (refuses(prepared) || !open(prepared.policy))
+    if (refuses(prepared) || !open(prepared.policy, prepared.checks))
         return false;
     const quint64 thisRun = run();
     m_cycle = Cycle(prepared.limits);
@@ -213,18 +209,18 @@ void ClientPoolPrivate::abandonDials()
     }
 }
 
-void ClientPoolPrivate::waitersChanged(int waiting)
+void ClientPoolPrivate::roomOrWaitersChanged(int unserved)
 {
-    if (!waiting || !isRunning())
+    if (!unserved || !isRunning())
         return;
-    m_cycle.demand(waiting);
+    m_cycle.demand(unserved);
     advance();
 }
 
 void ClientPoolPrivate::beginRound()
 {
     const QPointer<ClientPoolPrivate> alive(this);
-    m_cycle.begin(stock->count(Stage::Idle), stock->waitersForAny());
+    m_cycle.begin(stock->idleCount(), stock->unservedCount());
     publish();
     if (alive)
         advance();
@@ -233,8 +229,10 @@ void ClientPoolPrivate::beginRound()
 void ClientPoolPrivate::advance()
 {
     const QPointer<ClientPoolPrivate> alive(this);
-    while (alive && isRunning() && m_cycle.dialsWanted() > 0)
-        dial();
+    while (alive && isRunning() && m_cycle.dialsWanted() > 0) {
+        if (!dial())
+            m_cycle.forgo();
+    }
     if (!alive || !isRunning() || !m_cycle.isOver())
         return;
     if (const std::optional<milliseconds> pause = m_cycle.end(QRandomGenerator::global()->generateDouble()))
@@ -242,15 +240,18 @@ void ClientPoolPrivate::advance()
     publish();
 }
 
-void ClientPoolPrivate::dial()
+bool ClientPoolPrivate::dial()
 {
+    Entry *entry = stock->expect();
+    if (!entry)
+        return false;
     auto *dial = new Dial(
-            m_plan, stock->expect(), [this](Setup *setup, SetupOutcome outcome) { dialed(setup, std::move(outcome)); },
-            this);
+            m_plan, entry, [this](Setup *setup, SetupOutcome outcome) { dialed(setup, std::move(outcome)); }, this);
     m_dials.insert(dial);
     m_cycle.launched();
     qCDebug(clientLog).noquote() << "dialling" << m_plan->target();
     dial->start();
+    return true;
 }
 
 void ClientPoolPrivate::dialed(Setup *dial, SetupOutcome outcome)
@@ -276,7 +277,8 @@ bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
         report(outcome.error, outcome.message);
         return false;
     }
-    if (stock->admit(entry, outcome.id, std::move(outcome.socket)) != Stock::Admission::IdInUse)
+    const Stock::SetupTimes times{outcome.connectTime, outcome.handshakeTime};
+    if (stock->admit(entry, outcome.id, std::move(outcome.socket), times) != Stock::Admission::IdInUse)
         return true;
     report(Pool::Error::HandshakeFailed,
            QStringLiteral("%1 sent the connection ID %2, which is in use: the newcomer is closed")
@@ -295,8 +297,7 @@ void ClientPoolPrivate::publish()
         return;
     if (m_cycle.isOutage())
         return setState(Pool::State::Degraded);
-    const PoolStatistics now = stock->statistics();
-    if (state == Pool::State::Ready || now.idle + now.leased < m_minimumCapacity)
+    if (state == Pool::State::Ready || stock->idleCount() + stock->leasedCount() < m_minimumCapacity)
         return;
     setState(Pool::State::Ready);
     if (alive)

@@ -68,15 +68,22 @@ namespace QNetPool {
 
 // --- PoolPrivate -------------------------------------------------------------------------------------------------------
 
-PoolPrivate::PoolPrivate(LogCategory category) : log(category), stock(std::make_shared<Stock>(category)), m_expiry(this)
+PoolPrivate::PoolPrivate(LogCategory category)
+    : log(category), stock(std::make_shared<Stock>(category)), m_checks(stock), m_expiry(this)
 {
+    m_checks.setParent(this); // moves with the pool
     m_expiry.setSingleShot(true);
-    connect(&m_expiry, &QTimer::timeout, this, [this] { stock->expire(Stock::Clock::now()); });
+    connect(&m_expiry, &QTimer::timeout, this, &PoolPrivate::expire);
 }
 
-PoolPrivate::~PoolPrivate()
+PoolPrivate::~PoolPrivate() = default;
+
+void PoolPrivate::leave()
 {
     stock->leavePool();
+    m_checks.stop();
+    while (visitors > 0)
+        QThread::yieldCurrentThread();
 }
 
 void PoolPrivate::attach(Pool *pool)
@@ -85,7 +92,7 @@ void PoolPrivate::attach(Pool *pool)
     setParent(pool);
 }
 
-bool PoolPrivate::open(const Stock::Policy &policy)
+bool PoolPrivate::open(const Policy &policy, const Checks::Plan &checks)
 {
     auto watcher = Watcher::create(this, [this](quint64 token) { stock->inspect(token); });
     if (!watcher) {
@@ -95,8 +102,15 @@ bool PoolPrivate::open(const Stock::Policy &policy)
     }
     m_isRunning = true;
     ++m_run;
+    m_checks.setPlan(checks);
     stock->open(policy, std::move(watcher), [this] { QCoreApplication::postEvent(this, new QEvent(QEvent::User)); });
     return true;
+}
+
+void PoolPrivate::setPolicy(const Policy &policy, const Checks::Plan &checks)
+{
+    m_checks.setPlan(checks);
+    stock->setPolicy(policy);
 }
 
 bool PoolPrivate::event(QEvent *event)
@@ -110,6 +124,9 @@ bool PoolPrivate::event(QEvent *event)
 void PoolPrivate::spreadNews()
 {
     const QPointer<PoolPrivate> alive(this); // a slot may delete the pool
+    isRunning(); // no longer, if another thread has closed it
+    if (!alive)
+        return;
     const Stock::News news = stock->takeNews();
     for (const auto &[kind, id] : news.events) {
         if (kind == Stock::News::Kind::Available)
@@ -123,44 +140,70 @@ void PoolPrivate::spreadNews()
         Q_EMIT q->idleCountChanged(news.idle);
     if (!alive)
         return;
-    if (news.deadline) {
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(*news.deadline - Stock::Clock::now());
-        m_expiry.start(std::clamp(left, std::chrono::milliseconds(0), std::chrono::milliseconds(std::chrono::hours(24))));
-    } else {
-        m_expiry.stop();
+    for (const std::weak_ptr<Waiter> &newcomer : news.newcomers) {
+        if (const auto waiter = std::dynamic_pointer_cast<FutureWaiter>(newcomer.lock()))
+            watchForCancel(waiter);
     }
-    waitersChanged(news.waiting);
+    armExpiry(news.deadline);
+    m_checks.begin();
+    if (alive)
+        roomOrWaitersChanged(news.unserved);
 }
 
-void PoolPrivate::waitersChanged(int) { }
+void PoolPrivate::armExpiry(std::optional<Stock::Clock::time_point> deadline)
+{
+    if (!deadline)
+        return m_expiry.stop();
+    using std::chrono::milliseconds;
+    const auto left = std::chrono::ceil<milliseconds>(*deadline - Stock::Clock::now());
+    const milliseconds wait = std::clamp(left, milliseconds(0), milliseconds(std::chrono::hours(24)));
+    // One that fires too early asks again: with many takes a second, that is cheaper than to set it anew for each.
+    if (!m_expiry.isActive() || m_expiry.remainingTimeAsDuration() > wait)
+        m_expiry.start(wait);
+}
+
+void PoolPrivate::expire()
+{
+    const QPointer<PoolPrivate> alive(this);
+    const std::vector<Stock::Leak> leaks = stock->expire(Stock::Clock::now());
+    for (const Stock::Leak &leak : leaks) {
+        if (!alive)
+            return;
+        const QString message = QStringLiteral("connection %1 has been leased for %2 ms, by %3")
+                                        .arg(leak.id.toString(), QString::number(leak.age.count()), leak.holder);
+        qCWarning(log).noquote() << message;
+        countError();
+        if (alive)
+            Q_EMIT q->errorOccurred(Pool::Error::LeakSuspected, message);
+    }
+}
+
+void PoolPrivate::roomOrWaitersChanged(int) { }
 
 void PoolPrivate::close()
 {
     const QPointer<PoolPrivate> alive(this); // a continuation of one who waited may delete the pool
-    const quint64 epoch = stock->shut(QStringLiteral("the pool was closed"));
-    if (!alive)
-        return;
-    if (thread() == QThread::currentThread())
-        return closeHere();
-    const auto closeUnlessReopened = [this, epoch] {
-        if (stock->epoch() == epoch && !stock->isOpen())
-            closeHere();
-    };
-    QMetaObject::invokeMethod(this, closeUnlessReopened, Qt::QueuedConnection);
+    stock->shut(QStringLiteral("the pool was closed"));
+    if (alive)
+        closeHere();
 }
 
 bool PoolPrivate::isRunning()
 {
     if (!m_isRunning || stock->isOpen())
         return m_isRunning;
-    closeHere(); // another thread has closed it, and its call has not come here yet
+    closeHere(); // another thread has closed it
     return false;
 }
 
 void PoolPrivate::closeHere()
 {
+    const QPointer<PoolPrivate> alive(this); // a continuation may delete the pool
     m_isRunning = false;
     stopSetup();
+    m_checks.stop();
+    if (!alive)
+        return;
     stock->stopWatching();
     m_expiry.stop();
     setState(Pool::State::Stopped);
@@ -211,22 +254,15 @@ void PoolPrivate::tellErrorCount(int value)
 }
 
 // A canceled future tells its watchers only, and those live in a thread with an event loop.
-void PoolPrivate::leaveLineOnCancel(const std::weak_ptr<FutureWaiter> &waiter, quint64 number)
+void PoolPrivate::watchForCancel(const std::shared_ptr<FutureWaiter> &waiter)
 {
-    QMetaObject::invokeMethod(this, [this, waiter, number] { watchForCancel(waiter, number); });
-}
-
-void PoolPrivate::watchForCancel(const std::weak_ptr<FutureWaiter> &waiter, quint64 number)
-{
-    const std::shared_ptr<FutureWaiter> waiting = waiter.lock();
-    if (!waiting)
-        return; // served already
     if (m_cancelWatches.size() >= m_sweepAt) {
         std::erase_if(m_cancelWatches, [](const CancelWatch &watch) { return watch.waiter.expired(); });
         m_sweepAt = 2 * m_cancelWatches.size() + 16; // so that a sweep costs O(1) a waiter
     }
     auto watcher = std::make_unique<QFutureWatcher<Connection>>();
-    connect(watcher.get(), &QFutureWatcherBase::canceled, this, [this, number] { stock->leave(number); });
+    connect(watcher.get(), &QFutureWatcherBase::canceled, this,
+            [this, number = waiter->number] { stock->leave(number, Stock::Departure::Cancelled); });
     // At once, since it shares the result: one that nobody takes is to go home with the caller's future. (The sweep is for
     // results that were taken while this line was on its way: such a future never tells that it has finished.)
     connect(watcher.get(), &QFutureWatcherBase::finished, this, [this, finished = watcher.get()] {
@@ -237,7 +273,7 @@ void PoolPrivate::watchForCancel(const std::weak_ptr<FutureWaiter> &waiter, quin
             return isIt;
         });
     });
-    watcher->setFuture(waiting->future());
+    watcher->setFuture(waiter->future());
     m_cancelWatches.push_back({waiter, std::move(watcher)});
 }
 
@@ -251,12 +287,15 @@ Pool::Pool(std::unique_ptr<PoolPrivate> dd, QObject *parent) : QObject(parent), 
 /*!
     Closes the pool. Leases that are out stay valid and close what they hold when they end.
 */
-Pool::~Pool() = default;
+Pool::~Pool()
+{
+    d->leave();
+}
 
 /*! Returns what the pool is doing. From any thread. */
 Pool::State Pool::state() const noexcept
 {
-    return d->state;
+    return Visit(d.get())->state;
 }
 
 /*! \fn bool QNetPool::Pool::isReady() const
@@ -265,25 +304,25 @@ Pool::State Pool::state() const noexcept
 /*! Returns the number of connections in the stock. From any thread. */
 int Pool::idleCount() const
 {
-    return d->stock->count(Stage::Idle);
+    return Visit(d.get())->stock->idleCount();
 }
 
 /*! Returns the number of connections that are out with the application. From any thread. */
 int Pool::leasedCount() const
 {
-    return d->stock->count(Stage::Leased);
+    return Visit(d.get())->stock->leasedCount();
 }
 
 /*! Returns the number of connections that are being set up. From any thread. */
 int Pool::pendingCount() const
 {
-    return d->stock->count(Stage::Pending);
+    return Visit(d.get())->stock->pendingCount();
 }
 
 /*! Returns the number of acquire() and waitForConnection() calls that wait. From any thread. */
 int Pool::waiterCount() const
 {
-    return d->stock->waiterCount();
+    return Visit(d.get())->stock->waiterCount();
 }
 
 /*!
@@ -292,7 +331,7 @@ int Pool::waiterCount() const
 */
 int Pool::capacity() const noexcept
 {
-    return d->capacity;
+    return Visit(d.get())->capacity;
 }
 
 /*!
@@ -301,34 +340,36 @@ int Pool::capacity() const noexcept
 */
 std::chrono::milliseconds Pool::interval() const noexcept
 {
-    return d->interval;
+    return Visit(d.get())->interval;
 }
 
 /*! Returns the number of errors since construction or resetErrorCount(): reported ones and addError(). From any thread. */
 int Pool::errorCount() const noexcept
 {
-    return d->errorCount;
+    return Visit(d.get())->errorCount;
 }
 
 /*! Counts an error of the application's own: one that a dialer met, say. From any thread. */
 void Pool::addError()
 {
-    d->countError();
+    Visit(d.get())->countError();
 }
 
 /*! Sets errorCount() to 0. From any thread. */
 void Pool::resetErrorCount()
 {
-    if (d->errorCount.exchange(0) != 0)
-        d->tellErrorCount(0);
+    const Visit visit(d.get());
+    if (visit->errorCount.exchange(0) != 0)
+        visit->tellErrorCount(0);
 }
 
 /*! Returns all numbers of one moment. From any thread. */
 PoolStatistics Pool::statistics() const
 {
-    PoolStatistics statistics = d->stock->statistics();
-    statistics.capacity = d->capacity;
-    statistics.errors = d->errorCount;
+    const Visit visit(d.get());
+    PoolStatistics statistics = visit->stock->statistics();
+    statistics.capacity = visit->capacity;
+    statistics.errors = visit->errorCount;
     return statistics;
 }
 
@@ -337,7 +378,7 @@ PoolStatistics Pool::statistics() const
 */
 Connection Pool::take()
 {
-    return d->stock->take();
+    return Visit(d.get())->stock->take();
 }
 
 /*!
@@ -346,7 +387,7 @@ Connection Pool::take()
 */
 Connection Pool::take(ConnectionId id)
 {
-    return id.isNull() ? Connection() : d->stock->take(id);
+    return id.isNull() ? Connection() : Visit(d.get())->stock->take(id);
 }
 
 /*!
@@ -369,10 +410,10 @@ QFuture<Connection> Pool::acquire(std::chrono::milliseconds timeout)
 */
 QFuture<Connection> Pool::acquire(ConnectionId id, std::chrono::milliseconds timeout)
 {
-    auto waiter = std::make_shared<FutureWaiter>(id, timeout);
+    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    const auto waiter = std::make_shared<FutureWaiter>(id, timeout);
     QFuture<Connection> future = waiter->future();
-    if (const quint64 number = d->stock->join(waiter))
-        d->leaveLineOnCancel(waiter, number);
+    stock->join(waiter);
     return future;
 }
 
@@ -385,9 +426,10 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
 {
     if (thread() == QThread::currentThread())
         return waitInEventLoop(acquire(timeout));
+    const std::shared_ptr<Stock> stock = Visit(d.get())->stock; // the pool may be destroyed meanwhile
     const auto waiter = std::make_shared<BlockingWaiter>();
-    const quint64 number = d->stock->join(waiter);
-    return waiter->wait(timeout, [this, number] { return d->stock->leave(number); });
+    stock->join(waiter);
+    return waiter->wait(timeout, [&] { return stock->leave(waiter->number, Stock::Departure::TimedOut); });
 }
 
 /*!
@@ -398,13 +440,15 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
 */
 bool Pool::put(ConnectionId id, QTcpSocket *socket)
 {
-    return d->stock->put(id, socket);
+    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    return stock->put(id, socket);
 }
 
 /*! Closes all idle connections. Leases and those who wait are not touched. From any thread. */
 void Pool::flush()
 {
-    d->stock->flush();
+    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    stock->flush();
 }
 
 /*!
@@ -414,7 +458,10 @@ void Pool::flush()
 */
 void Pool::close()
 {
-    d->close();
+    if (thread() == QThread::currentThread())
+        return d->close();
+    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    stock->shut(QStringLiteral("the pool was closed"));
 }
 
 /*! \reimp */

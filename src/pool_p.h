@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "checks.h"
 #include "stock/stock.h"
 #include "waiters.h"
 
 #include <qnetpool/pool.h>
 
 #include <QtCore/qfuturewatcher.h>
+#include <QtCore/qthread.h>
 #include <QtCore/qtimer.h>
 
 #include <atomic>
@@ -23,8 +25,9 @@ public:
     void attach(Pool *pool);
 
     // In the pool's thread.
-    bool open(const Stock::Policy &policy); // reports why it could not
-    void close(); // from any thread
+    bool open(const Policy &policy, const Checks::Plan &checks); // reports why it could not
+    void setPolicy(const Policy &policy, const Checks::Plan &checks);
+    void close();
     bool isRunning(); // between open() and close()
     quint64 run() const noexcept { return m_run; } // tells one run from the next
     void report(Pool::Error error, const QString &message);
@@ -33,10 +36,10 @@ public:
     void setInterval(std::chrono::milliseconds value);
     void countError(); // from any thread
     void tellErrorCount(int value); // from any thread
-    void leaveLineOnCancel(const std::weak_ptr<FutureWaiter> &waiter, quint64 number); // from any thread
 
     virtual void stopSetup() = 0; // nothing is dialled or accepted any more
-    virtual void waitersChanged(int waiting); // waiting for any connection
+    virtual void roomOrWaitersChanged(int unserved); // unserved: waiters for any connection, for whom none is on its way
+    void leave(); // before destruction: waits for calls of other threads that are on their way through
 
     Pool *q = nullptr;
     const LogCategory log;
@@ -45,6 +48,7 @@ public:
     std::atomic<int> capacity{0};
     std::atomic<std::chrono::milliseconds> interval{};
     std::atomic<int> errorCount{0};
+    std::atomic<int> visitors{0};
 
 protected:
     bool event(QEvent *event) override;
@@ -53,7 +57,9 @@ private:
     void spreadNews();
     void closeHere();
 
-    void watchForCancel(const std::weak_ptr<FutureWaiter> &waiter, quint64 number);
+    void watchForCancel(const std::shared_ptr<FutureWaiter> &waiter);
+    void armExpiry(std::optional<Stock::Clock::time_point> deadline);
+    void expire();
 
     struct CancelWatch
     {
@@ -64,8 +70,27 @@ private:
     std::size_t m_sweepAt = 16;
     bool m_isRunning = false;
     quint64 m_run = 0;
+    Checks m_checks;
     QTimer m_expiry;
     int m_toldIdle = 0;
+};
+
+// A call of another thread on its way through the pool's private part: the destructor waits for it, so it must not run code of the
+// application's. What does, gets the stock from here and goes on with that.
+class Visit
+{
+public:
+    explicit Visit(PoolPrivate *d) noexcept : m_d(d), m_isForeign(d->thread() != QThread::currentThread())
+    {
+        m_d->visitors += m_isForeign;
+    }
+    ~Visit() { m_d->visitors -= m_isForeign; }
+    PoolPrivate *operator->() const noexcept { return m_d; }
+
+private:
+    Q_DISABLE_COPY_MOVE(Visit)
+    PoolPrivate *const m_d;
+    const bool m_isForeign;
 };
 
 } // namespace QNetPool

@@ -2,6 +2,7 @@
 #include <qnetpool/serverpool.h>
 
 #include "pool_p.h"
+#include "preparedpolicy.h"
 #include "setup/descriptor.h"
 #include "setup/listener.h"
 #include "setup/peerfilter.h"
@@ -34,7 +35,8 @@ namespace {
 struct Prepared
 {
     PeerFilter filter;
-    Stock::Policy policy;
+    Policy policy;
+    Checks::Plan checks;
     std::shared_ptr<WelcomePlan> plan = std::make_shared<WelcomePlan>();
     int backlog = 0;
     QStringList changes;
@@ -44,7 +46,8 @@ struct Prepared
 Prepared prepare(const ServerPool::Configuration &wish)
 {
     Prepared result;
-    result.policy = {std::max(1, wish.maximumCapacity), wish.maximumWaiters, false, wish.unclaimedTimeout};
+    result.policy = policyOf(wish, result.changes);
+    result.checks = checksOf(wish, result.changes);
     if (wish.maximumCapacity < 1)
         result.changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(wish.maximumCapacity);
     result.backlog = std::max(1, wish.listenBacklog);
@@ -53,11 +56,7 @@ Prepared prepare(const ServerPool::Configuration &wish)
     plan.format = wish.idFormat;
     plan.handshakeTimeout = wish.handshakeTimeout;
     plan.keepAlivePeriod = wish.keepAlivePeriod;
-    if (wish.handshakeTimeout.count() <= 0) {
-        result.changes << QStringLiteral("handshakeTimeout is %1 ms, out of range: it becomes 1000 ms")
-                                  .arg(wish.handshakeTimeout.count());
-        plan.handshakeTimeout = std::chrono::seconds(1);
-    }
+    putRightTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
 
     QString offender;
     if (const std::optional<PeerFilter> filter = PeerFilter::fromStrings(wish.allowedPeers, &offender))
@@ -133,7 +132,7 @@ void ServerPoolPrivate::use(const Prepared &prepared)
     for (const QString &change : prepared.changes)
         qCWarning(serverLog).noquote() << change;
     m_use = prepared;
-    stock->setPolicy(prepared.policy);
+    setPolicy(prepared.policy, prepared.checks);
     setCapacity(prepared.policy.maximumIdle);
 }
 
@@ -154,7 +153,7 @@ bool ServerPoolPrivate::ensureRunning()
     if (isRunning())
         return true;
     const Prepared prepared = prepare(configuration);
-    if (refuses(prepared) || !open(prepared.policy))
+    if (refuses(prepared) || !open(prepared.policy, prepared.checks))
         return false;
     use(prepared);
     return isRunning();
@@ -233,15 +232,16 @@ bool ServerPoolPrivate::accepted(qintptr descriptor)
         report(Pool::Error::PeerRejected, QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
         return false;
     }
-    if (stock->count(Stage::Idle) + stock->count(Stage::Pending) >= m_use.policy.maximumIdle && !stock->waitersForAny()) {
+    const bool isFull = stock->idleCount() + stock->pendingCount() >= m_use.policy.maximumIdle && !stock->unservedCount();
+    Entry *entry = isFull ? nullptr : stock->expectNamed();
+    if (!entry) {
         closeDescriptor(descriptor);
         report(Pool::Error::ResourcesExhausted,
-               QStringLiteral("the connection from %1 is closed: the stock is full with %2 connections")
+               QStringLiteral("the connection from %1 is closed: the pool has %2 connections, as many as it may")
                        .arg(peer.toString())
-                       .arg(m_use.policy.maximumIdle));
+                       .arg(isFull ? m_use.policy.maximumIdle : m_use.policy.maximumConnections));
         return false;
     }
-    Entry *entry = stock->expectNamed();
     qCDebug(serverLog).noquote() << entry->id << "is for" << peer.toString();
     auto *welcome = new Welcome(
             m_use.plan, entry, peer.toString(),
@@ -256,7 +256,7 @@ void ServerPoolPrivate::welcomed(Setup *welcome, SetupOutcome outcome)
     m_welcomes.remove(welcome);
     welcome->deleteLater();
     if (outcome.socket) {
-        stock->admit(welcome->entry(), {}, std::move(outcome.socket));
+        stock->admit(welcome->entry(), {}, std::move(outcome.socket), {std::nullopt, outcome.handshakeTime});
     } else {
         stock->abandon(welcome->entry());
         report(outcome.error, outcome.message);

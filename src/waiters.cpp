@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "waiters.h"
 
+#include "threadname.h"
+
 #include <qnetpool/poolexception.h>
 
 #include <QtCore/qeventloop.h>
@@ -12,6 +14,7 @@ FutureWaiter::FutureWaiter(ConnectionId id, std::chrono::milliseconds timeout)
 {
     wanted = id;
     since = std::chrono::steady_clock::now();
+    holder = currentThreadName();
     if (timeout.count() >= 0 && timeout < std::chrono::hours(24 * 365))
         deadline = since + timeout;
     m_promise.reportStarted();
@@ -38,6 +41,12 @@ void FutureWaiter::fail(Pool::Error error, const QString &message)
     m_isFinished = true;
     m_promise.reportException(PoolException(error, message));
     m_promise.reportFinished();
+}
+
+BlockingWaiter::BlockingWaiter()
+{
+    since = std::chrono::steady_clock::now();
+    holder = currentThreadName();
 }
 
 bool BlockingWaiter::serve(Connection &connection)

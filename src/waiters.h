@@ -21,6 +21,7 @@ public:
 
     bool serve(Connection &connection) override;
     void fail(Pool::Error error, const QString &message) override;
+    bool isCancelled() const override { return m_promise.isCanceled(); }
 
 private:
     // Not a QPromise: when a continuation has taken the result (Qt 6.4 at least), the destructor of that one finds a state
@@ -34,6 +35,7 @@ private:
 class BlockingWaiter final : public Waiter
 {
 public:
+    BlockingWaiter();
     // leave: takes this waiter out of line; false if it is being served or failed at this moment.
     Connection wait(std::chrono::milliseconds timeout, const std::function<bool()> &leave);
 

@@ -68,8 +68,44 @@ public:
         // that gets bytes unasked is out of step. In ConnectionMode::Multi they are always kept for the holder.
         bool dropUnexpectedBytes = false;
 
+        // How many connections the pool may have at most, idle, leased and being set up together: at the limit it does not
+        // dial, and those who wait are served with what is given back. 0 = no limit.
+        int maximumConnections = 0;
         // How many acquire() and waitForConnection() calls may wait at most; one more fails with TooManyWaiters. 0 = no limit.
         int maximumWaiters = 0;
+
+        // How long a connection may be idle before it is closed: less than the time after which the peer or a firewall would.
+        // A client pool dials another one when its stock gets low. 0 = no limit.
+        std::chrono::milliseconds idleTimeout{0};
+        // How long a connection may live: an idle one is closed then, a leased one when it is given back. 0 = no limit.
+        std::chrono::milliseconds maximumLifetime{0};
+        // The share of maximumLifetime by which each connection's life is shortened at random, at most, so that a stock that
+        // was filled at once does not end at once. 0 to 1; what is out of range is put within it.
+        double lifetimeSpread = 0.1;
+        // A lease that is held for longer is reported once, with Error::LeakSuspected: its ID, its age, the thread that has
+        // it. Nothing else happens to it. 0 = never.
+        std::chrono::milliseconds leakThreshold{0};
+        // Which idle connection goes out next.
+        Reuse reuse = Reuse::OldestFirst;
+        // In ConnectionMode::Single: how many connections a thread whose event loop runs may keep ready for its own next
+        // take, which spares them the way through the stock. They count as idle, and go into the stock when the loop is
+        // about to sleep, or when another thread finds nothing. None are kept when others wait, when they would be the last
+        // that are idle, and once a connection was asked for by its ID. 0 = none.
+        int warmConnections = 2;
+
+        // Asks the peer whether a connection still serves, before it goes out after it was idle for longer than
+        // validateAfter. Called in the pool's thread with the socket, whose result is true if it does; the socket must be left
+        // with nothing unread. When it is false, throws, is cancelled, or takes longer than validationTimeout (then it is
+        // cancelled, and the socket closed), the next connection is tried, and the caller knows nothing of it.
+        // take() never waits for it: it starts it, and passes over the connection.
+        std::function<QFuture<bool>(QTcpSocket *socket)> validator;
+        // Up to this time of idleness a connection goes out without being validated. 0 or more.
+        std::chrono::milliseconds validateAfter{1000};
+        // Called like the validator, on each connection whose socket was used, when it is given back: to end a transaction or
+        // a login, say. The connection is idle when the result is true, and closed otherwise.
+        std::function<QFuture<bool>(QTcpSocket *socket)> resetter;
+        // Time for the validator or the resetter. More than 0; what is less becomes 1 s.
+        std::chrono::milliseconds validationTimeout{5000};
     };
 
     explicit ClientPool(QObject *parent = nullptr);

@@ -39,6 +39,13 @@ enum class IdFormat {
 };
 Q_ENUM_NS(IdFormat)
 
+// Which idle connection goes out next.
+enum class Reuse {
+    OldestFirst, // the one that has been idle longest: all are used evenly, and none stays silent for long
+    NewestFirst, // the one that has been idle shortest: a few stay busy, and idleTimeout closes the rest
+};
+Q_ENUM_NS(Reuse)
+
 } // namespace QNetPool
 
 #endif

@@ -41,6 +41,7 @@ public:
         AcquireTimeout,
         TooManyWaiters,
         Closed,
+        LeakSuspected,
     };
     Q_ENUM(Error)
 

@@ -55,6 +55,7 @@ void Dial::connected()
 {
     if (step() != SetupStep::Connect)
         return;
+    noteConnected();
     // A request must not wait for the acknowledgement of the one before.
     socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
     setKeepAlive(kernelDescriptor(*socket()), m_plan->keepAlivePeriod);

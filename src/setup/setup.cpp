@@ -8,7 +8,8 @@
 namespace QNetPool {
 
 Setup::Setup(const SetupPlan &plan, Entry *entry, QString peer, Done done, QObject *parent)
-    : QObject(parent), m_plan(plan), m_entry(entry), m_peer(std::move(peer)), m_done(std::move(done))
+    : QObject(parent), m_plan(plan), m_entry(entry), m_peer(std::move(peer)), m_done(std::move(done)),
+      m_stepBegan(std::chrono::steady_clock::now())
 {
 }
 
@@ -61,6 +62,12 @@ void Setup::limit(std::chrono::milliseconds time)
     m_deadline.start(int(std::min<qint64>(time.count(), std::numeric_limits<int>::max())), Qt::CoarseTimer, this);
 }
 
+void Setup::noteConnected()
+{
+    const auto now = std::chrono::steady_clock::now();
+    m_outcome.connectTime = now - std::exchange(m_stepBegan, now);
+}
+
 void Setup::advance()
 {
     if (m_isFinished)
@@ -82,6 +89,8 @@ void Setup::handOverOnceSent()
         return; // the write has failed
     if (unsentBytes(*m_socket) == 0) {
         m_step = SetupStep::Done;
+        if (m_plan.isEncrypted || m_plan.exchangesId)
+            m_outcome.handshakeTime = std::chrono::steady_clock::now() - m_stepBegan;
         finish();
     } else if (QSslSocket *ssl = tls()) {
         connect(ssl, &QSslSocket::encryptedBytesWritten, this, &Setup::handOverOnceSent, Qt::UniqueConnection);

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 QT_FORWARD_DECLARE_CLASS(QSslSocket)
 QT_FORWARD_DECLARE_CLASS(QTcpSocket)
@@ -26,6 +27,8 @@ struct SetupOutcome
     ConnectionId id; // that the server sent
     Pool::Error error = Pool::Error::ConnectFailed;
     QString message;
+    std::optional<std::chrono::nanoseconds> connectTime; // of the steps that there were
+    std::optional<std::chrono::nanoseconds> handshakeTime;
 };
 
 // One connection on its way into the stock: carries out the steps of its plan, each with a deadline. Ends with one call of
@@ -50,6 +53,7 @@ protected:
     virtual QString reasonForClose() const = 0; // why an end of the connection in the current step is an error
 
     void limit(std::chrono::milliseconds time);
+    void noteConnected(); // for the times: it was dialled since construction
     void fail(Pool::Error error, const QString &message);
 
     QTcpSocket *socket() const noexcept { return m_socket.get(); }
@@ -72,6 +76,7 @@ private:
     std::unique_ptr<QTcpSocket> m_socket;
     SetupStep m_step = SetupStep::Connect;
     QBasicTimer m_deadline;
+    std::chrono::steady_clock::time_point m_stepBegan;
     std::chrono::milliseconds m_limit{};
     QStringList m_certificateErrors;
     bool m_isFinished = false;

@@ -25,6 +25,7 @@ public:
 
     int dialsWanted() const; // to be launched now
     void launched();
+    void forgo() noexcept { m_wanted = 0; } // there is no room for those that are still wanted
     void finished(bool created);
 
     // The round is over when nothing is wanted and nothing in flight. end() then says how long to sleep from now on;

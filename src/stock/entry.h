@@ -3,6 +3,8 @@
 
 #include <qnetpool/connectionid.h>
 
+#include <QtCore/qstring.h>
+
 #include <chrono>
 #include <memory>
 
@@ -12,24 +14,33 @@ namespace QNetPool {
 
 class SocketGuard;
 class Stock;
+class WarmShelf;
 
 // Where a connection is in its life: Pending -> Idle <-> Leased, and from each of them out.
 enum class Stage : quint8 {
     Free, // the record is not in use
     Pending, // being set up
     Idle, // in the stock
+    Warm, // in the stock, and still in the thread that gave it back, which alone may take it
+    Stale, // in the stock for so long that it has to be validated before it goes out
+    Unchecked, // the validator or the resetter is to run on it
+    Checked, // with the validator or the resetter, in the pool's thread
     Leased, // out with a holder
+    Overdue, // leased for longer than leakThreshold, and reported
     Unclaimed, // the peer sent bytes and closed: only take(id) delivers it
 };
+inline constexpr std::size_t StageCount = std::size_t(Stage::Unclaimed) + 1;
 
 // Why a connection was closed; PoolStatistics has a total for each.
-enum class CloseReason : quint8 { DiedIdle, Dirty, Discarded, Flushed, StockFull };
+enum class CloseReason : quint8 { DiedIdle, IdleTooLong, LivedTooLong, FailedCheck, Dirty, Discarded, Flushed, StockFull };
 
 // One connection's record. Its address is stable, so a lease is a pointer to it.
 // The members are the store's to change under the stock's lock, except those of the socket: they belong to whom the
 // connection belongs to, which is the stock (under its lock) while it is idle and one holder while it is leased.
 struct Entry
 {
+    using TimePoint = std::chrono::steady_clock::time_point;
+
     ConnectionId id;
     Stage stage = Stage::Free;
     quint32 slot = 0;
@@ -37,7 +48,9 @@ struct Entry
     Entry *previous = nullptr;
     Entry *next = nullptr;
     quint64 epoch = 0; // the run of the pool that set it up: what is of an earlier run is closed when it comes back
-    std::chrono::steady_clock::time_point since; // when it became unclaimed
+    TimePoint since; // when the stage began; of a stale one, when it became idle
+    TimePoint endOfLife = TimePoint::max();
+    QString holder; // the thread that has it, for the report of a leak
 
     QTcpSocket *socket = nullptr; // null again when the holder deletes it
     SocketGuard *guard = nullptr;
@@ -45,6 +58,8 @@ struct Entry
     bool encrypted = false;
     bool hasBytes = false; // bytes for the next holder were seen: watched for the hang-up alone
     bool pulled = false; // lives in a holder's thread
+    WarmShelf *shelf = nullptr; // while warm
+    bool isReturning = false; // unchecked or checked on its way back: the resetter's
     std::shared_ptr<Stock> owner; // while leased: a lease may outlive the pool
 
     quint64 token() const noexcept { return quint64(generation) << 32 | slot; }

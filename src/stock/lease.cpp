@@ -4,6 +4,7 @@
 
 #include "probe.h"
 #include "socketguard.h"
+#include "threadname.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qthread.h>
@@ -16,11 +17,20 @@ QTcpSocket *Stock::socket(Entry *entry)
     if (entry->socket && !entry->pulled) {
         entry->pulled = true;
         entry->guard->pull();
+        entry->owner->noteHolder(entry);
         // Bytes that Qt has read already raise no notification any more, and the holder waits for one.
         if (entry->socket->bytesAvailable() > 0)
             QMetaObject::invokeMethod(entry->socket, &QIODevice::readyRead, Qt::QueuedConnection);
     }
     return entry->socket;
+}
+
+// Who first uses the socket has it, whoever asked for it.
+void Stock::noteHolder(Entry *entry)
+{
+    const Lock lock(m_mutex);
+    if (m_policy.leakThreshold.count() > 0)
+        entry->holder = currentThreadName();
 }
 
 // Whether the lease's end has to wait or to happen in another thread: there is code of the socket's on this thread's call
@@ -77,30 +87,52 @@ void Stock::comeHome(Entry *entry)
         // A holder that has called deleteLater() wants it gone.
         QCoreApplication::sendPostedEvents(entry->socket, QEvent::DeferredDelete);
     }
-    if (!entry->socket) {
-        Lock lock(m_mutex);
-        return bury(entry, CloseReason::Discarded, lock);
-    }
     const bool wasTouched = entry->pulled;
-    if (wasTouched) {
-        if (!refit(entry)) {
-            Lock lock(m_mutex);
-            return bury(entry, CloseReason::Dirty, lock);
-        }
-        entry->pulled = false;
-        entry->hasBytes = false;
-        entry->guard->park();
+    const bool isFit = !wasTouched || (entry->socket && refit(entry));
+    if (wasTouched && isFit) {
+        if (returnWarm(entry))
+            return;
+        park(entry);
     }
     const Look seen = wasTouched ? Look::Quiet : look(entry);
     Lock lock(m_mutex);
-    if (seen == Look::Quiet || (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes)) {
+    endLease(entry);
+    if (!isFit) {
+        bury(entry, entry->socket ? CloseReason::Dirty : CloseReason::Discarded, lock);
+    } else if (seen == Look::Quiet && wasTouched && m_policy.hasResetter && isCurrent(entry)) {
+        entry->isReturning = true;
+        entry->owner.reset();
+        m_store.move(entry, Stage::Unchecked, Clock::now());
+        wake();
+    } else if (seen == Look::Quiet || (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes)) {
         offer(entry, lock);
-    } else if (seen == Look::LastWords && m_isOpen && entry->epoch == m_epoch && m_policy.unclaimedTimeout.count() > 0) {
+    } else if (seen == Look::LastWords && isCurrent(entry) && canSetAside()) {
         setAside(entry);
         entry->owner.reset();
     } else {
         bury(entry, CloseReason::Dirty, lock);
     }
+}
+
+// From a holder's thread into none, ready for the next one.
+void Stock::park(Entry *entry)
+{
+    entry->pulled = false;
+    entry->hasBytes = false;
+    entry->guard->park();
+}
+
+bool Stock::strip(Entry *entry)
+{
+    if (!refit(entry))
+        return false;
+    park(entry);
+    return true;
+}
+
+void Stock::endLease(const Entry *entry)
+{
+    m_leaseTimes.record(Clock::now() - entry->since);
 }
 
 // Whether the next holder can have it, with nothing of this one left. It stays in this thread.
@@ -125,6 +157,7 @@ void Stock::discard(Entry *entry)
         return;
     const std::shared_ptr<Stock> stock = entry->owner;
     Lock lock(stock->m_mutex);
+    stock->endLease(entry);
     stock->bury(entry, CloseReason::Discarded, lock);
 }
 
@@ -135,6 +168,7 @@ std::unique_ptr<QTcpSocket> Stock::detach(Entry *entry)
     delete entry->guard;
     const Lock lock(stock->m_mutex);
     qCDebug(stock->m_log) << entry->id << "is detached";
+    stock->endLease(entry);
     stock->m_store.remove(entry);
     ++(detached ? stock->m_totals.detached : stock->m_totals.discarded);
     stock->wake();

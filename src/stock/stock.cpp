@@ -4,7 +4,10 @@
 #include "probe.h"
 #include "randomid.h"
 #include "socketguard.h"
+#include "threadname.h"
+#include "warmshelf.h"
 
+#include <QtCore/qrandom.h>
 #include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
 
@@ -28,12 +31,14 @@ void Stock::open(const Policy &policy, std::unique_ptr<Watcher> watcher, std::fu
     m_watcher = std::move(watcher);
     m_wake = std::move(wake);
     m_isOpen = true;
+    m_isAskedById = false;
 }
 
 void Stock::setPolicy(const Policy &policy)
 {
     const Lock lock(m_mutex);
     m_policy = policy;
+    wake(); // for the next deadline
 }
 
 void Stock::setAudience(bool forAvailable) noexcept
@@ -69,35 +74,28 @@ Stock::News Stock::takeNews()
     m_awake = false;
     News news;
     news.events = std::exchange(m_events, {});
-    news.idle = m_store.count(Stage::Idle);
-    news.waiting = m_line.countForAny();
+    news.newcomers = std::exchange(m_newcomers, {});
+    news.idle = m_store.idle();
+    news.unserved = unserved();
     news.deadline = m_line.nextDeadline();
-    if (m_store.firstUnclaimed()) {
-        const Clock::time_point end = endOfOldestUnclaimed();
-        news.deadline = news.deadline ? std::min(*news.deadline, end) : end;
-    }
+    if (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy))
+        news.deadline = news.deadline ? std::min(*news.deadline, due->when) : due->when;
     return news;
 }
 
-// At once when there are more of them than the stock may hold: each of them holds a descriptor.
-Stock::Clock::time_point Stock::endOfOldestUnclaimed() const
+std::vector<Stock::Leak> Stock::expire(Clock::time_point now)
 {
-    if (m_store.count(Stage::Unclaimed) > m_policy.maximumIdle)
-        return {};
-    return m_store.firstUnclaimed()->since + m_policy.unclaimedTimeout;
-}
-
-void Stock::expire(Clock::time_point now)
-{
+    std::vector<Leak> leaks;
+    std::vector<QTcpSocket *> closing;
     Lock lock(m_mutex);
     const int waited = m_line.count();
     const std::vector<std::shared_ptr<Waiter>> late = m_line.takeExpired(now);
+    m_totals.timedOut += qint64(late.size());
     const QString lastError = m_lastError;
-    std::vector<QTcpSocket *> closing;
-    while (Entry *oldest = m_store.firstUnclaimed()) {
-        if (endOfOldestUnclaimed() > now)
+    while (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy)) {
+        if (due->when > now)
             break;
-        closing.push_back(forget(oldest, CloseReason::DiedIdle));
+        carryOut(*due, now, closing, leaks);
     }
     wake(); // for the next deadline
     lock.unlock();
@@ -110,14 +108,46 @@ void Stock::expire(Clock::time_point now)
             message += QStringLiteral("; last error: ") + lastError;
         waiter->fail(Pool::Error::AcquireTimeout, message);
     }
+    return leaks;
+}
+
+void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<QTcpSocket *> &closing,
+                     std::vector<Leak> &leaks)
+{
+    Entry *entry = due.entry;
+    switch (due.verdict) {
+    case TimeLimits::Verdict::Leak:
+        leaks.push_back(
+                {entry->id, std::chrono::duration_cast<std::chrono::milliseconds>(now - entry->since), entry->holder});
+        m_store.moveAsItIs(entry, Stage::Overdue);
+        return;
+    case TimeLimits::Verdict::Unclaimed:
+        closing.push_back(forget(entry, CloseReason::DiedIdle));
+        return;
+    case TimeLimits::Verdict::IdleTooLong:
+        m_watcher->remove(entry->descriptor);
+        closing.push_back(forget(entry, CloseReason::IdleTooLong));
+        return;
+    case TimeLimits::Verdict::LivedTooLong:
+        m_store.forgetLife(entry);
+        if (entry->stage == Stage::Warm) {
+            entry->shelf->requestCooling();
+        } else if (entry->stage == Stage::Idle || entry->stage == Stage::Stale) {
+            m_watcher->remove(entry->descriptor);
+            closing.push_back(forget(entry, CloseReason::LivedTooLong));
+        }
+        return; // what is leased is closed when it comes back
+    }
 }
 
 quint64 Stock::shut(const QString &reason)
 {
+    coolHere();
     Lock lock(m_mutex);
     m_isOpen = false;
     const quint64 next = ++m_epoch;
     const std::vector<std::shared_ptr<Waiter>> waiters = m_line.takeAll();
+    m_totals.abandoned += qint64(waiters.size());
     const std::vector<QTcpSocket *> closing = forgetAllIdle();
     wake();
     lock.unlock();
@@ -193,7 +223,7 @@ void Stock::inspect(quint64 token)
 {
     Lock lock(m_mutex);
     Entry *entry = m_store.find(token);
-    if (!entry || entry->stage != Stage::Idle)
+    if (!entry || (entry->stage != Stage::Idle && entry->stage != Stage::Stale))
         return; // taken in the meantime
     switch (look(entry)) {
     case Look::Quiet:
@@ -205,7 +235,7 @@ void Stock::inspect(quint64 token)
         m_watcher->hangUpOnly(entry->descriptor, token);
         return;
     case Look::LastWords:
-        if (!m_policy.dropUnexpectedBytes && m_policy.unclaimedTimeout.count() > 0) {
+        if (canSetAside()) {
             m_watcher->remove(entry->descriptor);
             return setAside(entry);
         }
@@ -222,14 +252,22 @@ void Stock::inspect(quint64 token)
 void Stock::setAside(Entry *entry)
 {
     tell(News::Kind::Lost, entry->id);
-    m_store.toUnclaimed(entry, Clock::now());
+    m_store.move(entry, Stage::Unclaimed, Clock::now());
 }
 
 // --- Setting up --------------------------------------------------------------------------------------------------------
 
+bool Stock::hasRoom() const
+{
+    return m_policy.maximumConnections <= 0
+            || m_store.idle() + m_store.leased() + m_store.count(Stage::Pending) < m_policy.maximumConnections;
+}
+
 Entry *Stock::expect()
 {
     const Lock lock(m_mutex);
+    if (!hasRoom())
+        return nullptr;
     Entry *entry = m_store.add();
     entry->epoch = m_epoch;
     return entry;
@@ -246,10 +284,11 @@ bool Stock::giveName(Entry *entry, ConnectionId id)
 
 Entry *Stock::expectNamed()
 {
-    const Lock lock(m_mutex);
-    Entry *entry = m_store.add();
-    entry->epoch = m_epoch;
-    giveName(entry, {});
+    Entry *entry = expect();
+    if (entry) {
+        const Lock lock(m_mutex);
+        giveName(entry, {});
+    }
     return entry;
 }
 
@@ -257,9 +296,10 @@ void Stock::abandon(Entry *entry)
 {
     const Lock lock(m_mutex);
     m_store.remove(entry);
+    wake(); // there is room for another one
 }
 
-Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket)
+Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     auto *guard = new SocketGuard(socket.get(), entry);
@@ -268,9 +308,9 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTc
 
     Lock lock(m_mutex);
     Admission refusal = Admission::Admitted;
-    if (!m_isOpen || entry->epoch != m_epoch || entry->descriptor < 0)
+    if (!isCurrent(entry) || entry->descriptor < 0)
         refusal = Admission::Closed;
-    else if (m_store.count(Stage::Idle) >= m_policy.maximumIdle && !m_line.count())
+    else if (m_store.idle() >= m_policy.maximumIdle && !m_line.count())
         refusal = Admission::Full;
     else if (entry->id.isNull() && !giveName(entry, id))
         refusal = Admission::IdInUse;
@@ -284,6 +324,11 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTc
     qCDebug(m_log) << entry->id << "is set up";
     socket.release(); // the entry's from here on
     ++m_totals.created;
+    if (times.connect)
+        m_connectTimes.record(*times.connect);
+    if (times.handshake)
+        m_handshakeTimes.record(*times.handshake);
+    m_store.limitLife(entry, TimeLimits::endOfLife(m_policy, Clock::now(), QRandomGenerator::global()->generateDouble()));
     return offer(entry, lock) ? Admission::Admitted : Admission::Full;
 }
 
@@ -301,6 +346,10 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
     socket->setParent(nullptr);
 
     Entry *entry = expect();
+    if (!entry) {
+        SocketGuard::close(socket);
+        return false;
+    }
     auto *guard = new SocketGuard(socket, entry);
     const bool isUsable = refit(entry);
     delete guard;
@@ -318,27 +367,22 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
 // there was no place for it, and it was closed.
 bool Stock::offer(Entry *entry, Lock &lock)
 {
-    const bool comesHome = entry->stage == Stage::Leased;
-    while (m_isOpen && entry->epoch == m_epoch) {
+    const bool comesHome = entry->stage == Stage::Leased || entry->stage == Stage::Overdue || entry->isReturning;
+    const Clock::time_point now = Clock::now();
+    while (isCurrent(entry) && entry->endOfLife > now) {
         const std::shared_ptr<Waiter> waiter = m_line.next(entry->id);
         if (!waiter)
             break;
-        if (entry->stage != Stage::Leased)
-            m_store.toLeased(entry);
-        Connection connection = lend(entry);
-        lock.unlock();
-        const bool isServed = waiter->serve(connection);
-        lock.lock();
-        if (isServed) {
+        if (serve(*waiter, entry, lock)) {
             m_totals.givenBack += comesHome;
             return true;
         }
-        connection.m_entry = nullptr; // the waiter left at the same moment: still ours
-        --m_totals.taken;
     }
-    if (!m_isOpen || entry->epoch != m_epoch) {
+    if (!isCurrent(entry)) {
         bury(entry, CloseReason::Flushed, lock);
-    } else if (m_store.count(Stage::Idle) >= m_policy.maximumIdle) {
+    } else if (entry->endOfLife <= now) {
+        bury(entry, CloseReason::LivedTooLong, lock);
+    } else if (entry->stage != Stage::Warm && m_store.idle() >= m_policy.maximumIdle) {
         bury(entry, CloseReason::StockFull, lock);
     } else if (!shelve(entry)) {
         bury(entry, CloseReason::Dirty, lock); // the system does not watch it: it cannot be known to live
@@ -349,104 +393,182 @@ bool Stock::offer(Entry *entry, Lock &lock)
     return false;
 }
 
+// False: the waiter left at the same moment, and the entry is still the caller's.
+bool Stock::serve(Waiter &waiter, Entry *entry, Lock &lock)
+{
+    m_store.move(entry, Stage::Leased, Clock::now());
+    Connection connection = lend(entry, &PoolStatistics::hadToWait, waiter.holder);
+    lock.unlock();
+    const bool isServed = waiter.serve(connection);
+    const Clock::duration waited = Clock::now() - waiter.since;
+    lock.lock();
+    if (isServed) {
+        m_acquireTimes.record(waited);
+        return true;
+    }
+    connection.m_entry = nullptr;
+    --m_totals.taken;
+    --m_totals.hadToWait;
+    ++m_totals.cancelled;
+    return false;
+}
+
 bool Stock::shelve(Entry *entry)
 {
     // Under the lock: once it is in the line, another thread may take it and must find it watched.
     if (!m_watcher->add(entry->descriptor, entry->token(), entry->hasBytes))
         return false;
-    m_store.toIdle(entry);
+    m_store.move(entry, Stage::Idle, Clock::now());
+    entry->isReturning = false;
+    entry->holder.clear();
     entry->owner.reset();
     tell(News::Kind::Available, entry->id);
     return true;
 }
 
-Connection Stock::lend(Entry *entry)
+// way: what it counts as.
+Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, const QString &holder)
 {
     qCDebug(m_log) << entry->id << "goes out";
     entry->owner = shared_from_this();
+    entry->isReturning = false;
+    entry->holder = holder;
     ++m_totals.taken;
+    ++(m_totals.*way);
     wake(); // the number of idle connections
     return Connection(entry);
+}
+
+// The one that is to go out. Null if there is none, or if it has to be validated or cooled first, which is seen to for an ID.
+Entry *Stock::pick(ConnectionId id, Clock::time_point now)
+{
+    if (id.isNull()) {
+        for (Entry *oldest; (oldest = m_store.first(Stage::Idle)) && TimeLimits::isStale(*oldest, m_policy, now);)
+            m_store.moveAsItIs(oldest, Stage::Stale);
+        if (Entry *stale = m_store.first(Stage::Stale); stale && !m_policy.hasValidator)
+            return stale; // the configuration had a validator before
+        return m_policy.reuse == Reuse::OldestFirst ? m_store.first(Stage::Idle) : m_store.last(Stage::Idle);
+    }
+    m_isAskedById = true;
+    Entry *entry = m_store.find(id);
+    if (!entry || entry->stage == Stage::Unclaimed)
+        return entry;
+    if (entry->stage == Stage::Warm)
+        entry->shelf->requestCooling();
+    if (entry->stage != Stage::Idle && entry->stage != Stage::Stale)
+        return nullptr;
+    if (!TimeLimits::isStale(*entry, m_policy, now))
+        return entry;
+    requestCheck(entry);
+    return nullptr;
 }
 
 // A healthy connection, leased; null, with the lock held, if there is none.
 Entry *Stock::checkOut(ConnectionId id, Lock &lock)
 {
-    const bool isCertain = !id.isNull();
-    while (Entry *entry = isCertain ? m_store.find(id) : m_store.firstIdle()) {
-        if (entry->stage != Stage::Idle && entry->stage != Stage::Unclaimed)
-            return nullptr;
-        const bool isLate = entry->stage == Stage::Unclaimed;
-        m_store.toLeased(entry);
-        if (isLate)
+    const Clock::time_point now = Clock::now();
+    while (Entry *entry = pick(id, now)) {
+        if (entry->stage == Stage::Unclaimed) {
+            m_store.move(entry, Stage::Leased, now);
             return entry;
-        const bool drops = m_policy.dropUnexpectedBytes;
+        }
         m_watcher->remove(entry->descriptor);
+        const bool isSpent = TimeLimits::isSpent(*entry, m_policy, now);
+        m_store.move(entry, Stage::Leased, now);
+        if (isSpent) {
+            bury(entry, entry->endOfLife <= now ? CloseReason::LivedTooLong : CloseReason::IdleTooLong, lock);
+            lock.lock();
+            continue;
+        }
         lock.unlock();
         const Look seen = look(entry);
         lock.lock();
-        if (!m_isOpen || entry->epoch != m_epoch) {
+        if (!isCurrent(entry)) {
             bury(entry, CloseReason::Flushed, lock);
             lock.lock();
             return nullptr;
         }
-        if (seen == Look::Quiet || (seen == Look::HasBytes && !drops) || (seen == Look::LastWords && !drops && isCertain))
+        const bool keeps = !m_policy.dropUnexpectedBytes;
+        const bool isCertain = !id.isNull();
+        if (seen == Look::Quiet || (seen == Look::HasBytes && keeps) || (seen == Look::LastWords && keeps && isCertain))
             return entry;
-        if (seen == Look::LastWords && !drops && m_policy.unclaimedTimeout.count() > 0) {
+        if (seen == Look::LastWords && canSetAside()) {
             setAside(entry);
         } else {
             tell(News::Kind::Lost, entry->id);
             bury(entry, CloseReason::DiedIdle, lock);
             lock.lock();
         }
-        if (isCertain)
-            return nullptr;
     }
     return nullptr;
 }
 
 Connection Stock::take(ConnectionId id)
 {
+    Entry *warm = takeWarm(id);
     Lock lock(m_mutex);
-    Entry *entry = m_isOpen ? checkOut(id, lock) : nullptr;
-    return entry ? lend(entry) : Connection();
+    Entry *entry = warm || !m_isOpen ? warm : checkOut(id, lock);
+    if (entry)
+        return lend(entry, &PoolStatistics::fromStock, m_policy.leakThreshold.count() > 0 ? currentThreadName() : QString());
+    if (!m_isOpen || !id.isNull())
+        return {};
+    requestCooling();
+    if (Entry *stale = m_store.first(Stage::Stale))
+        requestCheck(stale);
+    return {};
 }
 
-quint64 Stock::join(std::shared_ptr<Waiter> waiter)
+void Stock::join(std::shared_ptr<Waiter> waiter)
 {
+    Entry *warm = takeWarm(waiter->wanted);
     Lock lock(m_mutex);
-    if (Entry *entry = m_isOpen ? checkOut(waiter->wanted, lock) : nullptr) {
-        Connection connection = lend(entry);
+    if (Entry *entry = warm || !m_isOpen ? warm : checkOut(waiter->wanted, lock)) {
+        Connection connection = lend(entry, &PoolStatistics::fromStock, waiter->holder);
+        m_acquireTimes.record(Clock::now() - waiter->since);
         lock.unlock();
         waiter->serve(connection); // else the lease gives itself back
-        return 0;
+        return;
     }
     if (!m_isOpen) {
+        ++m_totals.refused;
         lock.unlock();
-        waiter->fail(Pool::Error::Closed, QStringLiteral("the pool is not running"));
-        return 0;
+        return waiter->fail(Pool::Error::Closed, QStringLiteral("the pool is not running"));
+    }
+    std::vector<std::shared_ptr<Waiter>> gone; // destroyed after the lock is released
+    if (m_policy.maximumWaiters > 0 && m_line.count() >= m_policy.maximumWaiters) {
+        gone = m_line.takeCancelled(); // of whom the pool's event loop has not told yet
+        m_totals.cancelled += qint64(gone.size());
     }
     if (m_policy.maximumWaiters > 0 && m_line.count() >= m_policy.maximumWaiters) {
         const int waiting = m_line.count();
+        ++m_totals.refused;
         lock.unlock();
-        waiter->fail(Pool::Error::TooManyWaiters, QStringLiteral("%1 are waiting already").arg(waiting));
-        return 0;
+        return waiter->fail(Pool::Error::TooManyWaiters, QStringLiteral("%1 are waiting already").arg(waiting));
     }
-    const quint64 number = m_line.join(std::move(waiter));
+    ++m_totals.queued;
+    m_newcomers.push_back(waiter);
+    if (waiter->wanted.isNull())
+        requestCooling();
+    m_line.join(std::move(waiter));
+    requestChecksForWaiters();
     wake(); // for its deadline, and for the connection that it needs
-    return number;
+    lock.unlock();
 }
 
-bool Stock::leave(quint64 number)
+bool Stock::leave(quint64 number, Departure departure)
 {
     std::shared_ptr<Waiter> left; // destroyed after the lock is released
     const Lock lock(m_mutex);
     left = m_line.leave(number);
-    return left != nullptr;
+    if (!left)
+        return false;
+    ++(departure == Departure::TimedOut ? m_totals.timedOut : m_totals.cancelled);
+    return true;
 }
 
 void Stock::flush()
 {
+    coolHere();
     Lock lock(m_mutex);
     const std::vector<QTcpSocket *> closing = forgetAllIdle();
     wake();
@@ -460,27 +582,45 @@ void Stock::flush()
 // The socket leaves its entry, and the entry the store; to be closed without the lock.
 QTcpSocket *Stock::forget(Entry *entry, CloseReason reason)
 {
-    static constexpr const char *causes[] = {"it died while idle", "it came back not fit for use", "it was discarded",
-                                             "the pool was flushed or closed", "the stock is full"};
-    qCDebug(m_log) << entry->id << "is closed:" << causes[std::size_t(reason)];
+    struct Cause
+    {
+        const char *text;
+        qint64 PoolStatistics::*total;
+    };
+    static constexpr Cause causes[] = {{"it died while idle", &PoolStatistics::diedIdle},
+                                       {"it was idle too long", &PoolStatistics::idleTooLong},
+                                       {"it has lived too long", &PoolStatistics::livedTooLong},
+                                       {"it failed its check", &PoolStatistics::failedCheck},
+                                       {"it came back not fit for use", &PoolStatistics::closedDirty},
+                                       {"it was discarded", &PoolStatistics::discarded},
+                                       {"the pool was flushed or closed", &PoolStatistics::flushed},
+                                       {"the stock is full", &PoolStatistics::stockFull}};
+    const Cause &cause = causes[std::size_t(reason)];
+    qCDebug(m_log) << entry->id << "is closed:" << cause.text;
     QTcpSocket *socket = entry->socket;
     if (entry->guard)
         entry->guard->leave();
     m_store.remove(entry);
-    ++(m_totals.*m_byReason[std::size_t(reason)]);
+    ++(m_totals.*cause.total);
     return socket;
 }
 
+// All that wait in no thread; what is warm is sent for.
 std::vector<QTcpSocket *> Stock::forgetAllIdle()
 {
     std::vector<QTcpSocket *> sockets;
-    sockets.reserve(std::size_t(m_store.count(Stage::Idle) + m_store.count(Stage::Unclaimed)));
-    while (Entry *entry = m_store.firstIdle()) {
-        m_watcher->remove(entry->descriptor);
-        sockets.push_back(forget(entry, CloseReason::Flushed));
+    sockets.reserve(std::size_t(m_store.idle()));
+    for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Unchecked, Stage::Unclaimed}) {
+        while (Entry *entry = m_store.first(stage)) {
+            if (stage == Stage::Idle || stage == Stage::Stale)
+                m_watcher->remove(entry->descriptor);
+            sockets.push_back(forget(entry, CloseReason::Flushed));
+        }
     }
-    while (Entry *entry = m_store.firstUnclaimed())
-        sockets.push_back(forget(entry, CloseReason::Flushed));
+    for (Entry *entry = m_store.first(Stage::Warm); entry; entry = entry->next) {
+        entry->epoch = NoEpoch;
+        entry->shelf->requestCooling();
+    }
     return sockets;
 }
 
@@ -498,20 +638,42 @@ void Stock::bury(Entry *entry, CloseReason reason, Lock &lock)
 
 PoolStatistics Stock::statistics() const
 {
-    const Lock lock(m_mutex);
+    Lock lock(m_mutex);
     PoolStatistics statistics = m_totals;
-    statistics.idle = m_store.count(Stage::Idle);
-    statistics.leased = m_store.count(Stage::Leased);
+    statistics.idle = m_store.idle();
+    statistics.leased = m_store.leased();
     statistics.pending = m_store.count(Stage::Pending);
     statistics.unclaimed = m_store.count(Stage::Unclaimed);
     statistics.waiters = m_line.count();
+    // Copied under the lock, evaluated without it.
+    const Histogram connect = m_connectTimes;
+    const Histogram handshake = m_handshakeTimes;
+    const Histogram acquire = m_acquireTimes;
+    const Histogram lease = m_leaseTimes;
+    lock.unlock();
+    statistics.connectTime = connect.summary();
+    statistics.handshakeTime = handshake.summary();
+    statistics.acquireTime = acquire.summary();
+    statistics.leaseTime = lease.summary();
     return statistics;
 }
 
-int Stock::count(Stage stage) const
+int Stock::idleCount() const
 {
     const Lock lock(m_mutex);
-    return m_store.count(stage);
+    return m_store.idle();
+}
+
+int Stock::leasedCount() const
+{
+    const Lock lock(m_mutex);
+    return m_store.leased();
+}
+
+int Stock::pendingCount() const
+{
+    const Lock lock(m_mutex);
+    return m_store.count(Stage::Pending);
 }
 
 int Stock::waiterCount() const
@@ -520,10 +682,16 @@ int Stock::waiterCount() const
     return m_line.count();
 }
 
-int Stock::waitersForAny() const
+int Stock::unserved() const
+{
+    const int inChecks = m_store.count(Stage::Unchecked) + m_store.count(Stage::Checked);
+    return std::max(0, m_line.countForAny() - inChecks);
+}
+
+int Stock::unservedCount() const
 {
     const Lock lock(m_mutex);
-    return m_line.countForAny();
+    return unserved();
 }
 
 } // namespace QNetPool

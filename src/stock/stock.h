@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "histogram.h"
 #include "logging.h"
+#include "policy.h"
 #include "store.h"
+#include "timelimits.h"
 #include "waiterline.h"
 #include "watcher.h"
 
@@ -25,58 +28,72 @@ public:
 
     using Clock = std::chrono::steady_clock;
 
-    struct Policy
-    {
-        int maximumIdle = 1;
-        int maximumWaiters = 0;
-        bool dropUnexpectedBytes = false;
-        std::chrono::milliseconds unclaimedTimeout{30000};
-    };
-
     // What the pool has to tell, in the order in which it happened.
     struct News
     {
         enum class Kind { Available, Lost };
         std::vector<std::pair<Kind, ConnectionId>> events;
+        std::vector<std::weak_ptr<Waiter>> newcomers; // who joined the line since
         int idle = 0;
-        int waiting = 0; // for any connection
+        int unserved = 0; // waiters for any connection, less those for whom one is being validated
         std::optional<Clock::time_point> deadline; // when expire() has something to do
     };
 
+    struct Leak
+    {
+        ConnectionId id;
+        std::chrono::milliseconds age;
+        QString holder;
+    };
+
+    // How long setting up a connection took, step by step.
+    struct SetupTimes
+    {
+        std::optional<std::chrono::nanoseconds> connect;
+        std::optional<std::chrono::nanoseconds> handshake;
+    };
+
     enum class Admission { Admitted, IdInUse, Full, Closed };
+    enum class Departure { TimedOut, Cancelled };
 
     // The pool's side. wake is called with the lock held, from any thread, once until takeNews() is called.
     void open(const Policy &policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake);
     void setPolicy(const Policy &policy);
     void setAudience(bool forAvailable) noexcept; // whether anyone listens to connectionAvailable()
     News takeNews();
-    void expire(Clock::time_point now);
+    std::vector<Leak> expire(Clock::time_point now);
     void inspect(quint64 token); // the watcher's report, in the pool's thread
-    quint64
-    shut(const QString &
-                 reason); // returns what epoch() is from then on; waiters fail, what is idle is closed, leases close what they hold when they end
+    // Waiters fail, what is idle is closed, leases close what they hold when they end. Returns what epoch() is from then on.
+    quint64 shut(const QString &reason);
     quint64 epoch() const; // a new one begins with shut()
     bool isOpen() const;
     void stopWatching(); // after shut(), in the pool's thread
     void leavePool(); // both, and never wake again
     void setLastError(const QString &message);
 
-    // Setting up: an entry is expected, then admitted or abandoned.
+    // Setting up: an entry is expected, then admitted or abandoned. Null: maximumConnections are here.
     Entry *expect();
     Entry *expectNamed(); // with a random ID that is not in use
     void abandon(Entry *entry);
     // id: null if the entry is to keep the name it has, or to get a random one.
-    Admission admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket);
+    Admission admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times = {});
+
+    // Checking, in the pool's thread: check.cpp. Each entry that nextToCheck() gives is checked by a validator or resetter,
+    // and then comes back with checked().
+    Entry *nextToCheck();
+    void checked(Entry *entry, bool isFit);
 
     Connection take(ConnectionId id = {});
     bool put(ConnectionId id, QTcpSocket *socket);
     void flush();
-    quint64 join(std::shared_ptr<Waiter> waiter); // its place in line; 0: served or failed already
-    bool leave(quint64 number); // out of line without a word; false: it is being served or failed
+    void join(std::shared_ptr<Waiter> waiter);
+    bool leave(quint64 number, Departure departure); // false: it is not in line; it is being served or failed
     PoolStatistics statistics() const; // without what only the pool knows
-    int count(Stage stage) const;
+    int idleCount() const;
+    int leasedCount() const;
+    int pendingCount() const;
     int waiterCount() const;
-    int waitersForAny() const; // those whom any connection serves
+    int unservedCount() const; // as in News
 
     // The lease's side, in the holder's thread: lease.cpp.
     static QTcpSocket *socket(Entry *entry);
@@ -84,25 +101,50 @@ public:
     static void discard(Entry *entry);
     static std::unique_ptr<QTcpSocket> detach(Entry *entry);
 
+    // The warm shelf's side, in its thread: warm.cpp.
+    void cool(Entry *entry);
+
 private:
     using Lock = std::unique_lock<std::mutex>;
     enum class Look { Quiet, HasBytes, LastWords, Gone };
 
+    static constexpr quint64 NoEpoch = ~quint64(0);
+
+    bool isCurrent(const Entry *entry) const { return m_isOpen && entry->epoch == m_epoch; }
     Look look(Entry *entry) const;
+    Entry *pick(ConnectionId id, Clock::time_point now);
     Entry *checkOut(ConnectionId id, Lock &lock);
-    Connection lend(Entry *entry);
+    Connection lend(Entry *entry, qint64 PoolStatistics::*way, const QString &holder);
     bool offer(Entry *entry, Lock &lock);
+    bool serve(Waiter &waiter, Entry *entry, Lock &lock);
     bool shelve(Entry *entry);
     void bury(Entry *entry, CloseReason reason, Lock &lock);
     void setAside(Entry *entry);
-    Clock::time_point endOfOldestUnclaimed() const;
+    bool canSetAside() const { return !m_policy.dropUnexpectedBytes && m_policy.unclaimedTimeout.count() > 0; }
     void tell(News::Kind kind, ConnectionId id);
     void wake();
+    void carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<QTcpSocket *> &closing,
+                  std::vector<Leak> &leaks);
     QTcpSocket *forget(Entry *entry, CloseReason reason);
     std::vector<QTcpSocket *> forgetAllIdle();
+    bool hasRoom() const;
     bool giveName(Entry *entry, ConnectionId id);
+    int unserved() const;
+
+    void requestCheck(Entry *entry);
+    void requestChecksForWaiters();
+
+    Entry *takeWarm(ConnectionId id);
+    bool returnWarm(Entry *entry);
+    void requestCooling();
+    void coolHere();
+
     void comeHome(Entry *entry);
     bool refit(Entry *entry);
+    bool strip(Entry *entry); // both: refitted and parked
+    void park(Entry *entry);
+    void endLease(const Entry *entry);
+    void noteHolder(Entry *entry);
     static void runOnceAtHome(Entry *entry, QThread *home, void (*act)(Entry *));
     static bool runElsewhere(Entry *entry, void (*act)(Entry *));
 
@@ -110,14 +152,17 @@ private:
     mutable std::mutex m_mutex; // guards everything below
     Store m_store;
     WaiterLine m_line;
+    std::vector<std::weak_ptr<Waiter>> m_newcomers;
     std::unique_ptr<Watcher> m_watcher;
     Policy m_policy;
     bool m_isOpen = false;
+    bool m_isAskedById = false; // in this run: then none is kept warm, where only one thread finds it
     quint64 m_epoch = 0;
     PoolStatistics m_totals; // the totals alone
-    std::array<qint64 PoolStatistics::*, 5> m_byReason{&PoolStatistics::diedIdle, &PoolStatistics::closedDirty,
-                                                       &PoolStatistics::discarded, &PoolStatistics::flushed,
-                                                       &PoolStatistics::stockFull};
+    Histogram m_connectTimes;
+    Histogram m_handshakeTimes;
+    Histogram m_acquireTimes;
+    Histogram m_leaseTimes;
     QString m_lastError;
     std::vector<std::pair<News::Kind, ConnectionId>> m_events;
     bool m_audience = false;

@@ -11,6 +11,7 @@ void Store::Line::append(Entry *entry) noexcept
     entry->next = nullptr;
     (last ? last->next : first) = entry;
     last = entry;
+    ++count;
 }
 
 void Store::Line::unlink(Entry *entry) noexcept
@@ -18,26 +19,7 @@ void Store::Line::unlink(Entry *entry) noexcept
     (entry->previous ? entry->previous->next : first) = entry->next;
     (entry->next ? entry->next->previous : last) = entry->previous;
     entry->previous = entry->next = nullptr;
-}
-
-Store::Line *Store::lineOf(Stage stage) noexcept
-{
-    return stage == Stage::Idle ? &m_idle : stage == Stage::Unclaimed ? &m_unclaimed : nullptr;
-}
-
-void Store::leaveStage(Entry *entry) noexcept
-{
-    --m_counts[std::size_t(entry->stage)];
-    if (Line *line = lineOf(entry->stage))
-        line->unlink(entry);
-}
-
-void Store::enterStage(Entry *entry, Stage stage) noexcept
-{
-    ++m_counts[std::size_t(stage)];
-    entry->stage = stage;
-    if (Line *line = lineOf(stage))
-        line->append(entry);
+    --count;
 }
 
 Entry *Store::add()
@@ -49,7 +31,8 @@ Entry *Store::add()
         entry = &m_entries.emplace_back();
         entry->slot = quint32(m_entries.size() - 1);
     }
-    enterStage(entry, Stage::Pending);
+    entry->stage = Stage::Pending;
+    lineOf(entry).append(entry);
     return entry;
 }
 
@@ -63,28 +46,23 @@ bool Store::name(Entry *entry, ConnectionId id)
     return true;
 }
 
-void Store::toIdle(Entry *entry)
+void Store::move(Entry *entry, Stage stage, TimePoint now)
 {
-    leaveStage(entry);
-    enterStage(entry, Stage::Idle);
-}
-
-void Store::toLeased(Entry *entry)
-{
-    leaveStage(entry);
-    enterStage(entry, Stage::Leased);
-}
-
-void Store::toUnclaimed(Entry *entry, std::chrono::steady_clock::time_point now)
-{
-    leaveStage(entry);
-    enterStage(entry, Stage::Unclaimed);
+    moveAsItIs(entry, stage);
     entry->since = now;
+}
+
+void Store::moveAsItIs(Entry *entry, Stage stage)
+{
+    lineOf(entry).unlink(entry);
+    entry->stage = stage;
+    lineOf(entry).append(entry);
 }
 
 void Store::remove(Entry *entry)
 {
-    leaveStage(entry);
+    lineOf(entry).unlink(entry);
+    forgetLife(entry);
     if (!entry->id.isNull())
         m_byId.remove(entry->id);
     const quint32 slot = entry->slot;
@@ -103,6 +81,25 @@ Entry *Store::find(quint64 token) noexcept
         return nullptr;
     Entry *entry = &m_entries[slot];
     return entry->stage != Stage::Free && entry->token() == token ? entry : nullptr;
+}
+
+int Store::leased() const noexcept
+{
+    return count(Stage::Leased) + count(Stage::Overdue) + count(Stage::Unchecked) + count(Stage::Checked);
+}
+
+void Store::limitLife(Entry *entry, TimePoint end)
+{
+    forgetLife(entry);
+    entry->endOfLife = end;
+    if (end != TimePoint::max())
+        m_ends.emplace(end, entry);
+}
+
+void Store::forgetLife(Entry *entry)
+{
+    if (entry->endOfLife != TimePoint::max())
+        m_ends.erase({entry->endOfLife, entry});
 }
 
 } // namespace QNetPool

@@ -7,46 +7,53 @@
 
 #include <array>
 #include <deque>
+#include <set>
 
 namespace QNetPool {
 
-// The records of a pool's connections and the order in which the idle ones go out, every operation O(1).
+// The records of a pool's connections: a line for each stage, in the order in which they came to it. Every operation is O(1),
+// but for those of a limited life: O(log n), once when it begins and once when it ends.
 // A plain value: no lock, no clock, no socket.
 class Store
 {
 public:
+    using TimePoint = Entry::TimePoint;
+
     Entry *add(); // a new record, Pending and without an ID
     bool name(Entry *entry, ConnectionId id); // false if the ID is null or in use
-    void toIdle(Entry *entry); // to the end of the line
-    void toLeased(Entry *entry);
-    void toUnclaimed(Entry *entry, std::chrono::steady_clock::time_point now);
+    void move(Entry *entry, Stage stage, TimePoint now); // to the end of that line
+    void moveAsItIs(Entry *entry, Stage stage); // its time in the former stage goes on
     void remove(Entry *entry); // the ID is free again, and every token of the record is void
 
-    Entry *firstIdle() const noexcept { return m_idle.first; }
-    Entry *firstUnclaimed() const noexcept { return m_unclaimed.first; } // the one that has waited longest
+    Entry *first(Stage stage) const noexcept { return m_lines[std::size_t(stage)].first; }
+    Entry *last(Stage stage) const noexcept { return m_lines[std::size_t(stage)].last; }
     Entry *find(ConnectionId id) const noexcept { return m_byId.value(id, nullptr); }
     Entry *find(quint64 token) noexcept; // null if the record has a new tenant or none
-    int count(Stage stage) const noexcept { return m_counts[std::size_t(stage)]; }
+    int count(Stage stage) const noexcept { return m_lines[std::size_t(stage)].count; }
+    int idle() const noexcept { return count(Stage::Idle) + count(Stage::Warm) + count(Stage::Stale); }
+    int leased() const noexcept; // out with the application, its validator and its resetter included
+
+    void limitLife(Entry *entry, TimePoint end);
+    void forgetLife(Entry *entry); // its end is not firstEnd() any more
+    Entry *firstEnd() const noexcept { return m_ends.empty() ? nullptr : m_ends.begin()->second; } // the next to end
 
 private:
     struct Line
     {
         Entry *first = nullptr;
         Entry *last = nullptr;
+        int count = 0;
         void append(Entry *entry) noexcept;
         void unlink(Entry *entry) noexcept;
     };
 
-    void leaveStage(Entry *entry) noexcept;
-    void enterStage(Entry *entry, Stage stage) noexcept;
-    Line *lineOf(Stage stage) noexcept;
+    Line &lineOf(const Entry *entry) noexcept { return m_lines[std::size_t(entry->stage)]; }
 
     std::deque<Entry> m_entries; // grows at the end only: addresses stay
     Entry *m_free = nullptr;
-    Line m_idle;
-    Line m_unclaimed;
+    std::array<Line, StageCount> m_lines;
     QHash<ConnectionId, Entry *> m_byId;
-    std::array<int, 5> m_counts{};
+    std::set<std::pair<TimePoint, Entry *>> m_ends;
 };
 
 } // namespace QNetPool

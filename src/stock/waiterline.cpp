@@ -56,6 +56,18 @@ std::vector<std::shared_ptr<Waiter>> WaiterLine::takeExpired(TimePoint now)
     return expired;
 }
 
+std::vector<std::shared_ptr<Waiter>> WaiterLine::takeCancelled()
+{
+    std::vector<std::shared_ptr<Waiter>> cancelled;
+    for (const auto &[number, waiter] : m_waiters) {
+        if (waiter->isCancelled())
+            cancelled.push_back(waiter);
+    }
+    for (const std::shared_ptr<Waiter> &waiter : cancelled)
+        leave(waiter->number);
+    return cancelled;
+}
+
 std::vector<std::shared_ptr<Waiter>> WaiterLine::takeAll()
 {
     std::vector<std::shared_ptr<Waiter>> all;

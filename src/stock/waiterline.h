@@ -24,11 +24,13 @@ public:
     virtual ~Waiter();
     virtual bool serve(Connection &connection) = 0; // false: no longer interested, the connection is still the caller's
     virtual void fail(Pool::Error error, const QString &message) = 0;
+    virtual bool isCancelled() const { return false; } // it may stand in line for a while yet
 
     ConnectionId wanted; // null: any
     TimePoint since;
     TimePoint deadline = TimePoint::max();
-    quint64 number = 0; // the place in the order of arrival, given by the line
+    quint64 number = 0; // the place in the order of arrival, given by the line; 0: it was never in line
+    QString holder; // the thread that asks
 
 protected:
     Waiter() = default;
@@ -46,6 +48,7 @@ public:
     std::shared_ptr<Waiter> next(ConnectionId arrived); // leaves the line; null: nobody waits for this connection
     std::shared_ptr<Waiter> leave(quint64 number); // null: not in line any more
     std::vector<std::shared_ptr<Waiter>> takeExpired(TimePoint now);
+    std::vector<std::shared_ptr<Waiter>> takeCancelled(); // looks at all of them
     std::vector<std::shared_ptr<Waiter>> takeAll();
 
     std::optional<TimePoint> nextDeadline() const;

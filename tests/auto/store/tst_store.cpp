@@ -54,7 +54,7 @@ static Entry *addNamed(Store &store, int number)
 static Entry *addIdle(Store &store, int number)
 {
     Entry *entry = addNamed(store, number);
-    store.toIdle(entry);
+    store.move(entry, Stage::Idle, {});
     return entry;
 }
 
@@ -73,8 +73,8 @@ void tst_Store::newStoreIsEmpty()
     Store store;
     for (const Stage stage : {Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed})
         QCOMPARE(store.count(stage), 0);
-    QVERIFY(!store.firstIdle());
-    QVERIFY(!store.firstUnclaimed());
+    QVERIFY(!store.first(Stage::Idle));
+    QVERIFY(!store.first(Stage::Unclaimed));
     QVERIFY(!store.find(numberedId(1)));
     QVERIFY(!store.find(ConnectionId()));
     QVERIFY(!store.find(quint64(0)));
@@ -89,7 +89,7 @@ void tst_Store::newRecordIsPendingAndHasNoId()
     QVERIFY(!entry->socket && !entry->guard && !entry->owner && entry->descriptor == -1);
     QCOMPARE(store.count(Stage::Pending), 1);
     QCOMPARE(store.find(entry->token()), entry);
-    QVERIFY(!store.firstIdle());
+    QVERIFY(!store.first(Stage::Idle));
     QVERIFY(!store.find(ConnectionId())); // null finds nobody, though this one's ID is null
     QVERIFY(store.add() != entry);
     QCOMPARE(store.count(Stage::Pending), 2);
@@ -101,14 +101,14 @@ void tst_Store::idleOnesGoOutInTheOrderTheyCame()
     Entry *first = addNamed(store, 1);
     Entry *second = addNamed(store, 2);
     Entry *third = addNamed(store, 3);
-    store.toIdle(second); // the order is that of becoming idle
-    store.toIdle(third);
-    store.toIdle(first);
+    store.move(second, Stage::Idle, {}); // the order is that of becoming idle
+    store.move(third, Stage::Idle, {});
+    store.move(first, Stage::Idle, {});
     for (Entry *expected : {second, third, first}) {
-        QCOMPARE(store.firstIdle(), expected);
-        store.toLeased(expected);
+        QCOMPARE(store.first(Stage::Idle), expected);
+        store.move(expected, Stage::Leased, {});
     }
-    QVERIFY(!store.firstIdle());
+    QVERIFY(!store.first(Stage::Idle));
     QCOMPARE(store.count(Stage::Leased), 3);
 }
 
@@ -118,12 +118,12 @@ void tst_Store::whoComesBackStandsAtTheEnd()
     Entry *first = addIdle(store, 1);
     Entry *second = addIdle(store, 2);
     Entry *third = addIdle(store, 3);
-    store.toLeased(first);
-    QCOMPARE(lineFrom(store.firstIdle()), (Line{second, third}));
-    store.toIdle(first);
-    QCOMPARE(lineFrom(store.firstIdle()), (Line{second, third, first}));
-    store.toIdle(second); // from the line itself, too
-    QCOMPARE(lineFrom(store.firstIdle()), (Line{third, first, second}));
+    store.move(first, Stage::Leased, {});
+    QCOMPARE(lineFrom(store.first(Stage::Idle)), (Line{second, third}));
+    store.move(first, Stage::Idle, {});
+    QCOMPARE(lineFrom(store.first(Stage::Idle)), (Line{second, third, first}));
+    store.move(second, Stage::Idle, {}); // from the line itself, too
+    QCOMPARE(lineFrom(store.first(Stage::Idle)), (Line{third, first, second}));
     QCOMPARE(store.count(Stage::Idle), 3);
 }
 
@@ -148,12 +148,12 @@ void tst_Store::lineClosesWhereOneIsTakenOut()
         if (isRemoved)
             store.remove(out);
         else
-            store.toLeased(out);
-        QCOMPARE(lineFrom(store.firstIdle()), Line(entries.cbegin(), entries.cend()));
+            store.move(out, Stage::Leased, {});
+        QCOMPARE(lineFrom(store.first(Stage::Idle)), Line(entries.cbegin(), entries.cend()));
         for (qsizetype i = 0; i < entries.size(); ++i) // backwards, too
             QCOMPARE(entries[i]->previous, i == 0 ? nullptr : entries[i - 1]);
         entries << addIdle(store, 9);
-        QCOMPARE(lineFrom(store.firstIdle()), Line(entries.cbegin(), entries.cend()));
+        QCOMPARE(lineFrom(store.first(Stage::Idle)), Line(entries.cbegin(), entries.cend()));
     }
 }
 
@@ -164,22 +164,22 @@ void tst_Store::unclaimedOnesStandInALineOfTheirOwn()
     Entry *first = addIdle(store, 2);
     Entry *second = addIdle(store, 3);
     Entry *third = addIdle(store, 4);
-    store.toUnclaimed(second, TimePoint(5s));
-    store.toUnclaimed(first, TimePoint(6s));
-    store.toUnclaimed(third, TimePoint(7s));
-    QCOMPARE(lineFrom(store.firstUnclaimed()), (Line{second, first, third}));
-    QCOMPARE(lineFrom(store.firstIdle()), Line{idle});
+    store.move(second, Stage::Unclaimed, TimePoint(5s));
+    store.move(first, Stage::Unclaimed, TimePoint(6s));
+    store.move(third, Stage::Unclaimed, TimePoint(7s));
+    QCOMPARE(lineFrom(store.first(Stage::Unclaimed)), (Line{second, first, third}));
+    QCOMPARE(lineFrom(store.first(Stage::Idle)), Line{idle});
     QCOMPARE(store.count(Stage::Unclaimed), 3);
     QVERIFY(second->since == TimePoint(5s) && first->since == TimePoint(6s) && third->since == TimePoint(7s));
 
-    store.toLeased(first); // take(id)
-    QCOMPARE(lineFrom(store.firstUnclaimed()), (Line{second, third}));
+    store.move(first, Stage::Leased, {}); // take(id)
+    QCOMPARE(lineFrom(store.first(Stage::Unclaimed)), (Line{second, third}));
     store.remove(second);
-    QCOMPARE(lineFrom(store.firstUnclaimed()), Line{third});
+    QCOMPARE(lineFrom(store.first(Stage::Unclaimed)), Line{third});
     store.remove(third);
-    QVERIFY(!store.firstUnclaimed());
+    QVERIFY(!store.first(Stage::Unclaimed));
     QCOMPARE(store.count(Stage::Unclaimed), 0);
-    QCOMPARE(lineFrom(store.firstIdle()), Line{idle});
+    QCOMPARE(lineFrom(store.first(Stage::Idle)), Line{idle});
 }
 
 void tst_Store::idFindsItsRecordInEveryStage()
@@ -188,11 +188,11 @@ void tst_Store::idFindsItsRecordInEveryStage()
     Entry *other = addIdle(store, 2);
     Entry *entry = addNamed(store, 1);
     QCOMPARE(store.find(numberedId(1)), entry);
-    store.toIdle(entry);
+    store.move(entry, Stage::Idle, {});
     QCOMPARE(store.find(numberedId(1)), entry);
-    store.toLeased(entry);
+    store.move(entry, Stage::Leased, {});
     QCOMPARE(store.find(numberedId(1)), entry);
-    store.toUnclaimed(entry, TimePoint());
+    store.move(entry, Stage::Unclaimed, TimePoint());
     QCOMPARE(store.find(numberedId(1)), entry);
     QCOMPARE(entry->id, numberedId(1));
     store.remove(entry);
@@ -208,11 +208,11 @@ void tst_Store::idIsUniqueWhileItsConnectionLives()
     Entry *second = store.add();
     const auto isRefused = [&] { return !store.name(second, numberedId(1)) && second->id.isNull(); };
     QVERIFY(isRefused());
-    store.toIdle(first);
+    store.move(first, Stage::Idle, {});
     QVERIFY(isRefused());
-    store.toLeased(first);
+    store.move(first, Stage::Leased, {});
     QVERIFY(isRefused());
-    store.toUnclaimed(first, TimePoint());
+    store.move(first, Stage::Unclaimed, TimePoint());
     QVERIFY(isRefused());
     QCOMPARE(store.find(numberedId(1)), first); // which none of this has shaken
     store.remove(first);
@@ -255,9 +255,9 @@ void tst_Store::tokenIsVoidOnceTheRecordIsRemoved()
     Entry *entry = addIdle(store, 1);
     const quint64 token = entry->token();
     QCOMPARE(store.find(token), entry);
-    store.toLeased(entry);
+    store.move(entry, Stage::Leased, {});
     QCOMPARE(store.find(token), entry); // the same through its life
-    store.toIdle(entry);
+    store.move(entry, Stage::Idle, {});
     QCOMPARE(store.find(token), entry);
     store.remove(entry);
     QVERIFY(!store.find(token));
@@ -304,7 +304,7 @@ void tst_Store::newTenantFindsTheRecordAsNew()
     entry->epoch = 7;
     entry->descriptor = 42;
     entry->encrypted = entry->hasBytes = entry->pulled = true;
-    store.toUnclaimed(entry, TimePoint(5s));
+    store.move(entry, Stage::Unclaimed, TimePoint(5s));
     store.remove(addIdle(store, 2)); // another that is free
     store.remove(entry);
     Entry *tenant = store.add();
@@ -334,7 +334,7 @@ void tst_Store::addressesAreStable()
         QCOMPARE(store.find(numberedId(i)), entries[i]);
         QCOMPARE(entries[i]->id, numberedId(i));
     }
-    QCOMPARE(lineFrom(store.firstIdle()), Line(entries.cbegin(), entries.cend()));
+    QCOMPARE(lineFrom(store.first(Stage::Idle)), Line(entries.cbegin(), entries.cend()));
 }
 
 void tst_Store::slotsAreUsedAgain()
@@ -364,17 +364,17 @@ void tst_Store::countsFollowTheStages()
     Entry *one = addNamed(store, 1);
     Entry *two = addNamed(store, 2);
     QCOMPARE(counts(), (QList<int>{2, 0, 0, 0}));
-    store.toIdle(one);
+    store.move(one, Stage::Idle, {});
     QCOMPARE(counts(), (QList<int>{1, 1, 0, 0}));
-    store.toIdle(two);
+    store.move(two, Stage::Idle, {});
     QCOMPARE(counts(), (QList<int>{0, 2, 0, 0}));
-    store.toLeased(one);
+    store.move(one, Stage::Leased, {});
     QCOMPARE(counts(), (QList<int>{0, 1, 1, 0}));
-    store.toUnclaimed(two, TimePoint());
+    store.move(two, Stage::Unclaimed, TimePoint());
     QCOMPARE(counts(), (QList<int>{0, 0, 1, 1}));
-    store.toLeased(two);
+    store.move(two, Stage::Leased, {});
     QCOMPARE(counts(), (QList<int>{0, 0, 2, 0}));
-    store.toIdle(one);
+    store.move(one, Stage::Idle, {});
     QCOMPARE(counts(), (QList<int>{0, 1, 1, 0}));
     store.remove(two);
     QCOMPARE(counts(), (QList<int>{0, 1, 0, 0}));
@@ -459,13 +459,13 @@ void tst_Store::randomTrafficAgreesWithASimpleModel()
                 else
                     ++refusals;
             } else if (dice < 7) {
-                store.toIdle(entry);
+                store.move(entry, Stage::Idle, {});
                 model.enter(record, Stage::Idle);
             } else if (dice < 9) {
-                store.toLeased(entry);
+                store.move(entry, Stage::Leased, {});
                 model.enter(record, Stage::Leased);
             } else {
-                store.toUnclaimed(entry, TimePoint(std::chrono::seconds(i)));
+                store.move(entry, Stage::Unclaimed, TimePoint(std::chrono::seconds(i)));
                 model.enter(record, Stage::Unclaimed);
                 QVERIFY(entry->since == TimePoint(std::chrono::seconds(i)));
             }
@@ -483,8 +483,8 @@ void tst_Store::randomTrafficAgreesWithASimpleModel()
             QCOMPARE(record->entry->id, record->id);
         }
         if (i % 20 == 0 || i > 99000) {
-            QCOMPARE(lineFrom(store.firstIdle()), model.line(Stage::Idle));
-            QCOMPARE(lineFrom(store.firstUnclaimed()), model.line(Stage::Unclaimed));
+            QCOMPARE(lineFrom(store.first(Stage::Idle)), model.line(Stage::Idle));
+            QCOMPARE(lineFrom(store.first(Stage::Unclaimed)), model.line(Stage::Unclaimed));
             for (const Stage stage : {Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed})
                 QCOMPARE(store.count(stage), model.line(stage).size());
         }

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "checks.h"
+#include "stock/policy.h"
+
+#include <qnetpool/global.h>
+
+#include <QtCore/qstringlist.h>
+
+#include <algorithm>
+
+namespace QNetPool {
+
+// Both pools' configurations have these fields in common. Each sentence in changes tells what was put right.
+
+inline void putRightTime(std::chrono::milliseconds &time, const char *name, QStringList &changes)
+{
+    if (time.count() > 0)
+        return;
+    changes << QStringLiteral("%1 is %2 ms, out of range: it becomes 1000 ms").arg(QLatin1String(name)).arg(time.count());
+    time = std::chrono::milliseconds(1000);
+}
+
+template<typename Configuration> Policy policyOf(const Configuration &wish, QStringList &changes)
+{
+    Policy policy;
+    policy.maximumIdle = std::max(1, wish.maximumCapacity);
+    policy.maximumConnections = wish.maximumConnections;
+    policy.maximumWaiters = wish.maximumWaiters;
+    policy.warmConnections = wish.connectionMode == ConnectionMode::Single ? wish.warmConnections : 0;
+    policy.idleTimeout = wish.idleTimeout;
+    policy.maximumLifetime = wish.maximumLifetime;
+    policy.lifetimeSpread = std::clamp(wish.lifetimeSpread, 0.0, 1.0);
+    policy.leakThreshold = wish.leakThreshold;
+    policy.unclaimedTimeout = wish.unclaimedTimeout;
+    policy.hasValidator = bool(wish.validator);
+    policy.validateAfter = wish.validateAfter;
+    policy.hasResetter = bool(wish.resetter);
+    policy.reuse = wish.reuse;
+    if (policy.lifetimeSpread != wish.lifetimeSpread)
+        changes << QStringLiteral("lifetimeSpread is %1, out of range: it becomes %2")
+                           .arg(wish.lifetimeSpread)
+                           .arg(policy.lifetimeSpread);
+    return policy;
+}
+
+template<typename Configuration> Checks::Plan checksOf(const Configuration &wish, QStringList &changes)
+{
+    Checks::Plan plan{wish.validator, wish.resetter, wish.validationTimeout};
+    putRightTime(plan.timeout, "validationTimeout", changes);
+    return plan;
+}
+
+} // namespace QNetPool

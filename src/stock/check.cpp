@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The stock's side of the validator and the resetter: which connections they are run on, and what becomes of them.
+#include "stock.h"
+
+#include "socketguard.h"
+
+namespace QNetPool {
+
+void Stock::requestCheck(Entry *entry)
+{
+    m_watcher->remove(entry->descriptor);
+    m_store.move(entry, Stage::Unchecked, Clock::now());
+    wake();
+}
+
+void Stock::requestChecksForWaiters()
+{
+    for (int missing = unserved(); missing > 0; --missing) {
+        Entry *stale = m_store.first(Stage::Stale);
+        if (!stale)
+            return;
+        requestCheck(stale);
+    }
+}
+
+Entry *Stock::nextToCheck()
+{
+    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
+    Lock lock(m_mutex);
+    while (Entry *entry = m_store.first(Stage::Unchecked)) {
+        m_store.move(entry, Stage::Checked, Clock::now());
+        lock.unlock();
+        const Look seen = look(entry);
+        lock.lock();
+        if (seen == Look::Quiet && isCurrent(entry)) {
+            entry->owner = self;
+            lock.unlock();
+            socket(entry); // into the pool's thread
+            return entry;
+        }
+        if (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes) {
+            offer(entry, lock); // the bytes are for its next holder, not for the validator
+        } else if (seen == Look::LastWords && isCurrent(entry) && canSetAside()) {
+            setAside(entry);
+        } else {
+            tell(News::Kind::Lost, entry->id);
+            bury(entry, isCurrent(entry) ? CloseReason::DiedIdle : CloseReason::Flushed, lock);
+        }
+        if (!lock.owns_lock())
+            lock.lock();
+        requestChecksForWaiters();
+    }
+    return nullptr;
+}
+
+void Stock::checked(Entry *entry, bool isFit)
+{
+    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
+    const bool isReady = isFit && entry->socket && strip(entry);
+    Lock lock(m_mutex);
+    if (isReady) {
+        offer(entry, lock);
+        return;
+    }
+    bury(entry, isCurrent(entry) ? CloseReason::FailedCheck : CloseReason::Flushed, lock);
+    lock.lock();
+    requestChecksForWaiters(); // those who waited for this one
+}
+
+} // namespace QNetPool

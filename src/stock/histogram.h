@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <qnetpool/poolstatistics.h>
+
+#include <array>
+
+namespace QNetPool {
+
+// How long something took, over and over: count, sum and maximum are exact, a percentile is at most 1/16 too high.
+// A plain value of some KiB; recording is O(1) and allocates nothing.
+class Histogram
+{
+public:
+    void record(std::chrono::nanoseconds time) noexcept;
+    DurationStatistics summary() const noexcept;
+
+private:
+    // Sixteen buckets for each power of two, which makes them narrow where times are short and wide where they are long.
+    static constexpr int StepBits = 4;
+    static constexpr int Steps = 1 << StepBits;
+    static constexpr int Powers = 46; // the last bucket begins at 2^49 ns, or 6.5 days: enough for any wait
+
+    static int bucketOf(quint64 time) noexcept;
+    static quint64 endOf(int bucket) noexcept; // the longest time in it
+    std::chrono::nanoseconds percentile(double share) const noexcept;
+
+    std::array<quint64, (Powers + 1) * Steps> m_buckets{};
+    qint64 m_count = 0;
+    std::chrono::nanoseconds m_sum{};
+    std::chrono::nanoseconds m_maximum{};
+};
+
+} // namespace QNetPool

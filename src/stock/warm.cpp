@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The stock's side of warm connections: idle ones that are still in the thread that gave them back.
+#include "stock.h"
+
+#include "probe.h"
+#include "socketguard.h"
+#include "warmshelf.h"
+
+#include <QtNetwork/qtcpsocket.h>
+
+namespace QNetPool {
+
+// Its socket lives in this thread and is fit for another holder. It may stay if nobody else would miss it: nobody waits, it
+// is not the last that is idle, and others ask for any connection, not for a certain one.
+bool Stock::returnWarm(Entry *entry)
+{
+    {
+        const Lock lock(m_mutex);
+        if (m_policy.warmConnections <= 0 || m_policy.hasResetter || m_isAskedById)
+            return false;
+    }
+    WarmShelf *shelf = WarmShelf::make();
+    if (!shelf)
+        return false;
+    const Clock::time_point now = Clock::now();
+    const Lock lock(m_mutex);
+    if (!isCurrent(entry) || m_isAskedById || shelf->count(this) >= m_policy.warmConnections || m_line.count()
+        || !m_store.first(Stage::Idle) || entry->endOfLife <= now || m_store.idle() >= m_policy.maximumIdle)
+        return false;
+    endLease(entry);
+    m_store.move(entry, Stage::Warm, now);
+    entry->holder.clear();
+    entry->shelf = shelf;
+    shelf->add(entry);
+    ++m_totals.givenBack;
+    wake(); // the number of idle connections
+    return true;
+}
+
+// This thread's, leased; null if it has none that is fit.
+Entry *Stock::takeWarm(ConnectionId id)
+{
+    WarmShelf *shelf = WarmShelf::existing();
+    Entry *entry = shelf ? shelf->find(this, id) : nullptr;
+    if (!entry)
+        return nullptr;
+    shelf->remove(entry);
+    const bool isFit = entry->guard->isFit() && !entry->guard->hasUnread() && probe(entry->descriptor) == Health::Quiet;
+    const Clock::time_point now = Clock::now();
+    if (isFit) {
+        const Lock lock(m_mutex);
+        if (isCurrent(entry) && !TimeLimits::isSpent(*entry, m_policy, now) && !TimeLimits::isStale(*entry, m_policy, now)) {
+            entry->shelf = nullptr;
+            m_store.move(entry, Stage::Leased, now);
+            return entry;
+        }
+    }
+    cool(entry);
+    return nullptr;
+}
+
+// In the thread where it is warm; it is on no shelf any more.
+void Stock::cool(Entry *entry)
+{
+    const std::shared_ptr<Stock> self = shared_from_this(); // the entry may be the last that holds it
+    entry->hasBytes = entry->socket->bytesAvailable() > 0;
+    entry->pulled = false;
+    entry->guard->park();
+    const Look seen = look(entry);
+    Lock lock(m_mutex);
+    entry->shelf = nullptr;
+    if (seen == Look::Quiet || (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes)) {
+        offer(entry, lock);
+    } else if (seen == Look::LastWords && isCurrent(entry) && canSetAside()) {
+        setAside(entry);
+        entry->owner.reset();
+    } else {
+        tell(News::Kind::Lost, entry->id);
+        bury(entry, isCurrent(entry) ? CloseReason::DiedIdle : CloseReason::Flushed, lock);
+    }
+}
+
+// Somebody found nothing: what is warm is for all now.
+void Stock::requestCooling()
+{
+    for (Entry *entry = m_store.first(Stage::Warm); entry; entry = entry->next)
+        entry->shelf->requestCooling();
+}
+
+void Stock::coolHere()
+{
+    if (WarmShelf *shelf = WarmShelf::existing())
+        shelf->cool(this);
+}
+
+} // namespace QNetPool

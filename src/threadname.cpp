@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "threadname.h"
+
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qthread.h>
+
+namespace QNetPool {
+
+QString currentThreadName()
+{
+    const QThread *thread = QThread::currentThread();
+    QString name = thread->objectName();
+    if (!name.isEmpty())
+        return name;
+    if (qApp && qApp->thread() == thread)
+        return QStringLiteral("main thread");
+    return QStringLiteral("thread 0x%1").arg(quintptr(QThread::currentThreadId()), 0, 16);
+}
+
+} // namespace QNetPool
