@@ -15,7 +15,7 @@
     dropped at once (connectionLost()), so that a connection whose end has reached this host is never handed out.
 
     take(), acquire(), waitForConnection(), put(), flush(), close() and everything that returns a number may be called from any
-    thread. Signals are emitted in the pool's thread, which needs an event loop. The pool may be moved to another thread while
+    thread, also while the pool closes; the destructor lets calls that have begun come to their end. Signals are emitted in the pool's thread, which needs an event loop. The pool may be moved to another thread while
     it is stopped.
 */
 
@@ -41,6 +41,7 @@
     \value AcquireTimeout No connection within the time.
     \value TooManyWaiters maximumWaiters wait already.
     \value Closed The pool is not running, or was closed while one waited.
+    \value LeakSuspected A lease is held for longer than leakThreshold; told once a lease.
 */
 
 /*!
@@ -374,7 +375,8 @@ PoolStatistics Pool::statistics() const
 }
 
 /*!
-    Returns the connection that has been idle longest, or none if there is none: a call that never waits. From any thread.
+    Returns an idle connection, or none if there is none: a call that never waits. Which one, Configuration::reuse says; the
+    thread's own warm one comes first. One that has to be validated is passed over, and its validation started. From any thread.
 */
 Connection Pool::take()
 {
@@ -383,7 +385,7 @@ Connection Pool::take()
 
 /*!
     Returns connection \a id if it is idle, or closed by its peer with bytes not yet claimed; none otherwise, and none for a
-    null ID. From any thread.
+    null ID. If it has to be validated, this starts it, and connectionAvailable() follows. From any thread.
 */
 Connection Pool::take(ConnectionId id)
 {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "waiters.h"
 
-#include "threadname.h"
-
 #include <qnetpool/poolexception.h>
 
 #include <QtCore/qeventloop.h>
@@ -14,7 +12,6 @@ FutureWaiter::FutureWaiter(ConnectionId id, std::chrono::milliseconds timeout)
 {
     wanted = id;
     since = std::chrono::steady_clock::now();
-    holder = currentThreadName();
     if (timeout.count() >= 0 && timeout < std::chrono::hours(24 * 365))
         deadline = since + timeout;
     m_promise.reportStarted();
@@ -46,7 +43,6 @@ void FutureWaiter::fail(Pool::Error error, const QString &message)
 BlockingWaiter::BlockingWaiter()
 {
     since = std::chrono::steady_clock::now();
-    holder = currentThreadName();
 }
 
 bool BlockingWaiter::serve(Connection &connection)

@@ -73,7 +73,7 @@ public:
         // cancelled, and the socket closed), the next connection is tried, and the caller knows nothing of it.
         // take() never waits for it: it starts it, and passes over the connection.
         std::function<QFuture<bool>(QTcpSocket *socket)> validator;
-        // Up to this time of idleness a connection goes out without being validated. 0 or more.
+        // Up to this time of idleness a connection goes out without being validated. 0 = none does; take() finds none then.
         std::chrono::milliseconds validateAfter{1000};
         // Called like the validator, on each connection whose socket was used, when it is given back: to end a transaction or
         // a login, say. The connection is idle when the result is true, and closed otherwise.

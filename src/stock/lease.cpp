@@ -4,7 +4,6 @@
 
 #include "probe.h"
 #include "socketguard.h"
-#include "threadname.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qthread.h>
@@ -29,8 +28,7 @@ QTcpSocket *Stock::socket(Entry *entry)
 void Stock::noteHolder(Entry *entry)
 {
     const Lock lock(m_mutex);
-    if (m_policy.leakThreshold.count() > 0)
-        entry->holder = currentThreadName();
+    entry->holder = holderName();
 }
 
 // Whether the lease's end has to wait or to happen in another thread: there is code of the socket's on this thread's call

@@ -361,6 +361,11 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
     return admit(entry, id, std::unique_ptr<QTcpSocket>(socket)) == Admission::Admitted;
 }
 
+QString Stock::holderName() const
+{
+    return m_policy.leakThreshold.count() > 0 ? currentThreadName() : QString(); // only a report needs it
+}
+
 // --- Into and out of the stock -----------------------------------------------------------------------------------------
 
 // The caller owns the entry, and its socket is in no thread. To the first who waits for it, else into the stock. False if
@@ -509,7 +514,7 @@ Connection Stock::take(ConnectionId id)
     Lock lock(m_mutex);
     Entry *entry = warm || !m_isOpen ? warm : checkOut(id, lock);
     if (entry)
-        return lend(entry, &PoolStatistics::fromStock, m_policy.leakThreshold.count() > 0 ? currentThreadName() : QString());
+        return lend(entry, &PoolStatistics::fromStock, holderName());
     if (!m_isOpen || !id.isNull())
         return {};
     requestCooling();
@@ -522,6 +527,7 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
 {
     Entry *warm = takeWarm(waiter->wanted);
     Lock lock(m_mutex);
+    waiter->holder = holderName();
     if (Entry *entry = warm || !m_isOpen ? warm : checkOut(waiter->wanted, lock)) {
         Connection connection = lend(entry, &PoolStatistics::fromStock, waiter->holder);
         m_acquireTimes.record(Clock::now() - waiter->since);

@@ -130,6 +130,7 @@ private:
     bool hasRoom() const;
     bool giveName(Entry *entry, ConnectionId id);
     int unserved() const;
+    QString holderName() const;
 
     void requestCheck(Entry *entry);
     void requestChecksForWaiters();

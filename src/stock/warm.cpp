@@ -63,10 +63,12 @@ Entry *Stock::takeWarm(ConnectionId id)
 void Stock::cool(Entry *entry)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // the entry may be the last that holds it
+    // Its event loop may have read what came, and closed it: then the descriptor is somebody else's by now.
+    const bool isConnected = entry->guard->isSameConnection();
     entry->hasBytes = entry->socket->bytesAvailable() > 0;
     entry->pulled = false;
     entry->guard->park();
-    const Look seen = look(entry);
+    const Look seen = isConnected ? look(entry) : entry->hasBytes ? Look::LastWords : Look::Gone;
     Lock lock(m_mutex);
     entry->shelf = nullptr;
     if (seen == Look::Quiet || (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes)) {
