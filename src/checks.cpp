@@ -75,7 +75,8 @@ void Checks::start(Entry *entry)
             [this, check] { finish(check, saysYes(check->watcher.future())); });
     connect(&check->deadline, &QTimer::timeout, this, [this, check] { finish(check, false); });
     check->deadline.setSingleShot(true);
-    check->deadline.start(m_plan.timeout);
+    check->deadline.start(
+            std::min(m_plan.timeout, std::chrono::milliseconds(std::chrono::hours(24)))); // a timer has its limits
 
     const QPointer<Check> alive(check); // the function may stop the pool
     const Function function = entry->isReturning ? m_plan.resetter : m_plan.validator;

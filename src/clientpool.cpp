@@ -122,6 +122,7 @@ private:
     bool dial(); // false: the pool has as many connections as it may have
     void dialed(Setup *dial, SetupOutcome outcome);
     bool admit(Entry *entry, SetupOutcome outcome);
+    void sleep(milliseconds pause);
     void publish();
     void abandonDials();
 
@@ -187,7 +188,7 @@ bool ClientPoolPrivate::apply(const ClientPool::Configuration &wish)
         if (!alive)
             return true;
         if (m_pause.isActive() && m_pause.remainingTimeAsDuration() > m_cycle.interval())
-            m_pause.start(m_cycle.interval());
+            sleep(m_cycle.interval());
     }
     configuration = wish;
     return true;
@@ -236,7 +237,7 @@ void ClientPoolPrivate::advance()
     if (!alive || !isRunning() || !m_cycle.isOver())
         return;
     if (const std::optional<milliseconds> pause = m_cycle.end(QRandomGenerator::global()->generateDouble()))
-        m_pause.start(*pause);
+        sleep(*pause);
     publish();
 }
 
@@ -284,6 +285,11 @@ bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
            QStringLiteral("%1 sent the connection ID %2, which is in use: the newcomer is closed")
                    .arg(m_plan->target(), outcome.id.toString()));
     return false;
+}
+
+void ClientPoolPrivate::sleep(milliseconds pause)
+{
+    m_pause.start(std::min(pause, milliseconds(std::chrono::hours(24)))); // a timer has its limits
 }
 
 // The numbers and the state, as they follow from the cycle and the stock.

@@ -31,7 +31,7 @@ template<typename Configuration> Policy policyOf(const Configuration &wish, QStr
     policy.warmConnections = wish.connectionMode == ConnectionMode::Single ? wish.warmConnections : 0;
     policy.idleTimeout = wish.idleTimeout;
     policy.maximumLifetime = wish.maximumLifetime;
-    policy.lifetimeSpread = std::clamp(wish.lifetimeSpread, 0.0, 1.0);
+    policy.lifetimeSpread = wish.lifetimeSpread > 0 ? std::min(wish.lifetimeSpread, 1.0) : 0; // NaN becomes 0, too
     policy.leakThreshold = wish.leakThreshold;
     policy.unclaimedTimeout = wish.unclaimedTimeout;
     policy.hasValidator = bool(wish.validator);

@@ -49,7 +49,7 @@ public:
         int maximumWaiters = 0;
 
         // How long a connection may be idle before it is closed: less than the time after which the peer or a firewall would.
-        // A client pool dials another one when its stock gets low. 0 = no limit.
+        // 0 = no limit.
         std::chrono::milliseconds idleTimeout{0};
         // How long a connection may live: an idle one is closed then, a leased one when it is given back. 0 = no limit.
         std::chrono::milliseconds maximumLifetime{0};

@@ -19,7 +19,7 @@ private:
     // Sixteen buckets for each power of two, which makes them narrow where times are short and wide where they are long.
     static constexpr int StepBits = 4;
     static constexpr int Steps = 1 << StepBits;
-    static constexpr int Powers = 46; // the last bucket begins at 2^49 ns, or 6.5 days: enough for any wait
+    static constexpr int Powers = 59; // up to 2^63 ns, all that there is
 
     static int bucketOf(quint64 time) noexcept;
     static quint64 endOf(int bucket) noexcept; // the longest time in it

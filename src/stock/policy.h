@@ -18,7 +18,7 @@ struct Policy
     int warmConnections = 0; // 0: none is kept warm
     milliseconds idleTimeout{};
     milliseconds maximumLifetime{};
-    double lifetimeSpread = 0;
+    double lifetimeSpread = 0; // 0 to 1
     milliseconds leakThreshold{};
     milliseconds unclaimedTimeout{}; // 0: none are kept
     bool hasValidator = false;

@@ -7,9 +7,17 @@ namespace QNetPool::TimeLimits {
 
 namespace {
 
+// So many milliseconds are too many for a clock that counts nanoseconds, or nearly so: never.
+constexpr std::chrono::milliseconds century = std::chrono::hours(24 * 365 * 100);
+
+TimePoint after(TimePoint begin, std::chrono::milliseconds time)
+{
+    return time > century ? TimePoint::max() : begin + time;
+}
+
 void consider(std::optional<Due> &earliest, TimePoint when, Entry *entry, Verdict verdict)
 {
-    if (!earliest || when < earliest->when)
+    if (when != TimePoint::max() && (!earliest || when < earliest->when))
         earliest = Due{when, entry, verdict};
 }
 
@@ -21,34 +29,35 @@ std::optional<Due> next(const Store &store, const Policy &policy)
     if (Entry *oldest = store.first(Stage::Unclaimed)) {
         // At once when there are more of them than the stock may hold: each of them holds a descriptor.
         const bool isTooMany = store.count(Stage::Unclaimed) > policy.maximumIdle;
-        consider(earliest, isTooMany ? TimePoint() : oldest->since + policy.unclaimedTimeout, oldest, Verdict::Unclaimed);
+        consider(earliest, isTooMany ? TimePoint() : after(oldest->since, policy.unclaimedTimeout), oldest,
+                 Verdict::Unclaimed);
     }
     if (Entry *oldest = store.firstEnd())
         consider(earliest, oldest->endOfLife, oldest, Verdict::LivedTooLong);
     if (policy.idleTimeout.count() > 0) {
         for (Stage stage : {Stage::Stale, Stage::Idle}) {
             if (Entry *oldest = store.first(stage))
-                consider(earliest, oldest->since + policy.idleTimeout, oldest, Verdict::IdleTooLong);
+                consider(earliest, after(oldest->since, policy.idleTimeout), oldest, Verdict::IdleTooLong);
         }
     }
     if (Entry *oldest = store.first(Stage::Leased); oldest && policy.leakThreshold.count() > 0)
-        consider(earliest, oldest->since + policy.leakThreshold, oldest, Verdict::Leak);
+        consider(earliest, after(oldest->since, policy.leakThreshold), oldest, Verdict::Leak);
     return earliest;
 }
 
 bool isSpent(const Entry &entry, const Policy &policy, TimePoint now)
 {
-    return entry.endOfLife <= now || (policy.idleTimeout.count() > 0 && entry.since + policy.idleTimeout <= now);
+    return entry.endOfLife <= now || (policy.idleTimeout.count() > 0 && after(entry.since, policy.idleTimeout) <= now);
 }
 
 bool isStale(const Entry &entry, const Policy &policy, TimePoint now)
 {
-    return policy.hasValidator && now - entry.since > policy.validateAfter;
+    return policy.hasValidator && (policy.validateAfter.count() <= 0 || after(entry.since, policy.validateAfter) < now);
 }
 
 TimePoint endOfLife(const Policy &policy, TimePoint now, double random)
 {
-    if (policy.maximumLifetime.count() <= 0)
+    if (policy.maximumLifetime.count() <= 0 || policy.maximumLifetime > century)
         return TimePoint::max();
     const double share = 1 - std::clamp(policy.lifetimeSpread, 0.0, 1.0) * random;
     return now + std::chrono::duration_cast<TimePoint::duration>(policy.maximumLifetime * share);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "testmain.h"
 
 #include <QtCore/QRegularExpression>
 #include <QtCore/QTimer>
@@ -333,5 +334,5 @@ void tst_Acquire::blockingEndsWhenTheApplicationQuits()
     QVERIFY(hasEnded);
 }
 
-QTEST_GUILESS_MAIN(tst_Acquire)
+QNETPOOL_TEST_MAIN(tst_Acquire)
 #include "tst_acquire.moc"

@@ -46,6 +46,17 @@ private Q_SLOTS:
     void demandDuringAnOutageDialsNothing();
     void failedRoundOfWaitersBeginsAnOutage();
 
+    void roundWithoutRoomEnds();
+    void whatIsInFlightIsAwaitedWithoutRoom();
+    void withoutRoomThePauseOfTheTimerGoesOn();
+    void roundThatCouldLaunchNoneIsNoOutage();
+    void roundWithoutRoomThatFailedIsAnOutage();
+    void roundWithoutRoomDuringAnOutageLeavesItAsItIs();
+    void whatWasForgoneIsNotMadeUpFor();
+    void demandAsksAgainOnceThereIsRoom();
+    void onlyWhatWasCreatedCountsForTheCapacityWithoutRoom();
+    void forgoWithNothingWantedChangesNothing();
+
     void newLimitsBoundCapacityAndIntervalAtOnce();
     void newLimitsCountInTheMiddleOfARound();
     void newMaximumBoundsTheBackoff();
@@ -506,6 +517,226 @@ void tst_Cycle::failedRoundOfWaitersBeginsAnOutage()
     cycle.demand(2);
     QCOMPARE(cycle.dialsWanted(), 0);
     QCOMPARE(timerRound(cycle, 0, false).count(), 2000);
+}
+
+static void launch(Cycle &cycle, int count)
+{
+    for (int i = 0; i < count; ++i)
+        cycle.launched();
+}
+
+void tst_Cycle::roundWithoutRoomEnds()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.begin(4, 0);
+    QCOMPARE(cycle.dialsWanted(), 6);
+    cycle.forgo();
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(cycle.isOver());
+    const auto pause = cycle.end(0);
+    QCOMPARE(pause, std::optional(500ms));
+    QVERIFY(!cycle.isOver()); // once
+}
+
+void tst_Cycle::whatIsInFlightIsAwaitedWithoutRoom()
+{
+    Cycle cycle(withPending(3));
+    cycle.begin(0, 0);
+    launch(cycle, 3);
+    cycle.finished(true);
+    QCOMPARE(cycle.dialsWanted(), 1);
+    cycle.forgo(); // seven that there is no room for
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(!cycle.isOver());
+    cycle.finished(true);
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(!cycle.isOver());
+    cycle.demand(2); // one of them is on its way
+    QCOMPARE(cycle.dialsWanted(), 1);
+    cycle.forgo();
+    cycle.finished(true);
+    QVERIFY(cycle.isOver());
+    const auto pause = cycle.end(0);
+    QCOMPARE(pause, std::optional(500ms));
+}
+
+void tst_Cycle::withoutRoomThePauseOfTheTimerGoesOn()
+{
+    Cycle cycle(tenToTwenty);
+    timerRound(cycle, 10, true);
+    QCOMPARE(cycle.interval().count(), 600);
+    cycle.demand(5);
+    launch(cycle, 2);
+    cycle.forgo();
+    QVERIFY(!cycle.isOver());
+    finish(cycle, 2, true);
+    QVERIFY(cycle.isOver());
+    auto pause = cycle.end(0);
+    QCOMPARE(pause, std::nullopt);
+    cycle.demand(5);
+    cycle.forgo();
+    QVERIFY(cycle.isOver());
+    pause = cycle.end(0);
+    QCOMPARE(pause, std::nullopt); // nor does one that launched none start it anew
+    QCOMPARE(cycle.interval().count(), 600);
+
+    cycle.demand(5);
+    launch(cycle, 1);
+    cycle.begin(0, 5); // the timer's takes it over
+    cycle.forgo();
+    cycle.finished(true);
+    QVERIFY(cycle.isOver());
+    pause = cycle.end(0);
+    QCOMPARE(pause, std::optional(500ms));
+}
+
+void tst_Cycle::roundThatCouldLaunchNoneIsNoOutage()
+{
+    Cycle cycle(tenToTwenty);
+    for (int i = 0; i < 10; ++i) {
+        cycle.begin(0, i);
+        cycle.forgo();
+        QVERIFY(cycle.isOver());
+        auto pause = cycle.end(0);
+        QCOMPARE(pause, std::optional(500ms)); // it does not grow
+        QVERIFY(!cycle.isOutage());
+        cycle.demand(3);
+        QCOMPARE(cycle.dialsWanted(), 3); // rather than wait for a probe
+        cycle.forgo();
+        QVERIFY(cycle.isOver());
+        pause = cycle.end(0);
+        QCOMPARE(pause, std::nullopt);
+        QVERIFY(!cycle.isOutage());
+    }
+    const milliseconds first = timerRound(cycle, 0, false);
+    QCOMPARE(first.count(), 1000); // no failure was counted before it
+}
+
+void tst_Cycle::roundWithoutRoomThatFailedIsAnOutage()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.begin(0, 0);
+    launch(cycle, 2);
+    cycle.forgo();
+    finish(cycle, 2, false); // all that were tried
+    QVERIFY(cycle.isOver());
+    const auto pause = cycle.end(0);
+    QCOMPARE(pause, std::optional(1000ms));
+    QVERIFY(cycle.isOutage());
+}
+
+void tst_Cycle::roundWithoutRoomDuringAnOutageLeavesItAsItIs()
+{
+    Cycle cycle(tenToTwenty);
+    timerRound(cycle, 0, false);
+    timerRound(cycle, 0, false);
+    QCOMPARE(cycle.interval().count(), 2000);
+    for (int i = 0; i < 3; ++i) {
+        cycle.begin(0, 2);
+        QCOMPARE(cycle.dialsWanted(), 1);
+        cycle.forgo();
+        QVERIFY(cycle.isOver());
+        const auto pause = cycle.end(0);
+        QCOMPARE(pause, std::optional(2000ms)); // nobody was asked: neither longer nor shorter
+        QVERIFY(cycle.isOutage());
+    }
+    timerRound(cycle, 0, false);
+    QCOMPARE(cycle.interval().count(), 4000);
+
+    cycle.begin(0, 0);
+    launch(cycle, 1);
+    cycle.forgo(); // there was room for the probe alone
+    cycle.finished(true);
+    QVERIFY(!cycle.isOutage());
+    QVERIFY(cycle.isOver());
+    const auto pause = cycle.end(0);
+    QCOMPARE(pause, std::optional(500ms));
+}
+
+void tst_Cycle::whatWasForgoneIsNotMadeUpFor()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.begin(0, 0);
+    launch(cycle, 1);
+    cycle.forgo();
+    cycle.finished(true);
+    QCOMPARE(cycle.dialsWanted(), 0);
+    cycle.end(0);
+    cycle.begin(8, 0); // the next round sees for itself what is missing
+    QCOMPARE(cycle.dialsWanted(), 2);
+    cycle.forgo();
+    cycle.end(0);
+    cycle.demand(1);
+    QCOMPARE(cycle.dialsWanted(), 1);
+}
+
+void tst_Cycle::demandAsksAgainOnceThereIsRoom()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.demand(4);
+    launch(cycle, 1);
+    cycle.forgo();
+    cycle.demand(4); // somebody closed one
+    QCOMPARE(cycle.dialsWanted(), 3);
+    launch(cycle, 1);
+    cycle.forgo();
+    finish(cycle, 2, true);
+    QVERIFY(cycle.isOver());
+    cycle.end(0);
+    cycle.demand(2);
+    QCOMPARE(cycle.dialsWanted(), 2); // between rounds, too
+}
+
+void tst_Cycle::onlyWhatWasCreatedCountsForTheCapacityWithoutRoom()
+{
+    for (const auto &[created, capacity] :
+         {std::tuple(0, 14), std::tuple(2, 14), std::tuple(3, 15), std::tuple(12, 15), std::tuple(13, 16)}) {
+        Cycle cycle(tenToTwenty);
+        for (int i = 0; i < 5; ++i)
+            timerRound(cycle, 0, true);
+        QCOMPARE(cycle.capacity(), 15);
+        cycle.begin(0, 0);
+        launch(cycle, created);
+        cycle.forgo();
+        finish(cycle, created, true);
+        QVERIFY(cycle.isOver());
+        QCOMPARE(cycle.capacity(), 15); // the end is still to come
+        cycle.end(0);
+        QCOMPARE(cycle.capacity(), capacity);
+    }
+
+    // What was dialled for waiters counts, whether there was room for all of them or not.
+    Cycle cycle(tenToTwenty);
+    cycle.demand(20);
+    launch(cycle, 9);
+    cycle.forgo();
+    finish(cycle, 9, true);
+    cycle.end(0);
+    QCOMPARE(cycle.capacity(), 10);
+    cycle.begin(0, 0);
+    cycle.forgo();
+    cycle.end(0);
+    QCOMPARE(cycle.capacity(), 11);
+}
+
+void tst_Cycle::forgoWithNothingWantedChangesNothing()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.forgo(); // there is no round
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(!cycle.isOver());
+    cycle.begin(4, 0);
+    launch(cycle, 6);
+    cycle.forgo();
+    QVERIFY(!cycle.isOver());
+    finish(cycle, 6, true);
+    QVERIFY(cycle.isOver());
+    const auto pause = cycle.end(0);
+    QCOMPARE(pause, std::optional(500ms));
+    cycle.forgo();
+    QVERIFY(!cycle.isOver());
+    cycle.demand(2);
+    QCOMPARE(cycle.dialsWanted(), 2);
 }
 
 void tst_Cycle::newLimitsBoundCapacityAndIntervalAtOnce()

@@ -37,8 +37,28 @@ private Q_SLOTS:
     void addressesAreStable();
     void slotsAreUsedAgain();
     void countsFollowTheStages();
+    void eachStageHasALineOfItsOwn();
+    void stockAndLeasesAreTheSumOfTheirStages();
+    void moveBeginsANewTime();
+    void moveAsItIsKeepsTheTime();
+    void ownLineIsAMoveToItsEnd();
+    void lifeWithoutALimitHasNoEnd();
+    void firstEndIsTheEarliest();
+    void newLimitTakesThePlaceOfTheOld();
+    void lifeGoesOnInEveryStage();
+    void forgottenEndIsNotTheFirst();
+    void removalForgetsTheEnd();
+    void livesThatEndTogetherAreToldApart();
     void randomTrafficAgreesWithASimpleModel();
 };
+
+static constexpr Stage allStages[] = {Stage::Free,      Stage::Pending, Stage::Idle,   Stage::Warm,    Stage::Stale,
+                                      Stage::Unchecked, Stage::Checked, Stage::Leased, Stage::Overdue, Stage::Unclaimed};
+static_assert(std::size(allStages) == StageCount);
+
+// Where an entry that is in use may be.
+static constexpr Stage usedStages[] = {Stage::Pending, Stage::Idle,   Stage::Warm,    Stage::Stale,    Stage::Unchecked,
+                                       Stage::Checked, Stage::Leased, Stage::Overdue, Stage::Unclaimed};
 
 static ConnectionId numberedId(int number)
 {
@@ -66,15 +86,27 @@ static QList<const Entry *> lineFrom(const Entry *first)
     return line;
 }
 
+// From the end to the front; the same line if it is linked both ways.
+static QList<const Entry *> lineBackFrom(const Entry *last)
+{
+    QList<const Entry *> line;
+    for (const Entry *entry = last; entry && line.size() < 100000; entry = entry->previous)
+        line.prepend(entry);
+    return line;
+}
+
 using Line = QList<const Entry *>;
 
 void tst_Store::newStoreIsEmpty()
 {
     Store store;
-    for (const Stage stage : {Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed})
+    for (const Stage stage : allStages) {
         QCOMPARE(store.count(stage), 0);
-    QVERIFY(!store.first(Stage::Idle));
-    QVERIFY(!store.first(Stage::Unclaimed));
+        QVERIFY(!store.first(stage) && !store.last(stage));
+    }
+    QCOMPARE(store.idle(), 0);
+    QCOMPARE(store.leased(), 0);
+    QVERIFY(!store.firstEnd());
     QVERIFY(!store.find(numberedId(1)));
     QVERIFY(!store.find(ConnectionId()));
     QVERIFY(!store.find(quint64(0)));
@@ -245,7 +277,7 @@ void tst_Store::removedRecordLeavesNoTrace()
     store.remove(refused);
     QCOMPARE(store.find(numberedId(1)), holder);
     store.remove(holder);
-    for (const Stage stage : {Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed})
+    for (const Stage stage : allStages)
         QCOMPARE(store.count(stage), 0);
 }
 
@@ -303,7 +335,9 @@ void tst_Store::newTenantFindsTheRecordAsNew()
     Entry *entry = addIdle(store, 1);
     entry->epoch = 7;
     entry->descriptor = 42;
-    entry->encrypted = entry->hasBytes = entry->pulled = true;
+    entry->encrypted = entry->hasBytes = entry->pulled = entry->isReturning = true;
+    entry->holder = QStringLiteral("a thread");
+    store.limitLife(entry, TimePoint(9s));
     store.move(entry, Stage::Unclaimed, TimePoint(5s));
     store.remove(addIdle(store, 2)); // another that is free
     store.remove(entry);
@@ -313,7 +347,9 @@ void tst_Store::newTenantFindsTheRecordAsNew()
     QVERIFY(tenant->id.isNull());
     QCOMPARE(tenant->epoch, 0u);
     QCOMPARE(tenant->descriptor, -1);
-    QVERIFY(!tenant->encrypted && !tenant->hasBytes && !tenant->pulled);
+    QVERIFY(!tenant->encrypted && !tenant->hasBytes && !tenant->pulled && !tenant->isReturning);
+    QVERIFY(tenant->holder.isEmpty());
+    QVERIFY(tenant->endOfLife == TimePoint::max());
     QVERIFY(!tenant->previous && !tenant->next);
     QVERIFY(tenant->since == TimePoint());
 }
@@ -382,6 +418,246 @@ void tst_Store::countsFollowTheStages()
     QCOMPARE(counts(), (QList<int>{0, 0, 0, 0}));
 }
 
+void tst_Store::eachStageHasALineOfItsOwn()
+{
+    for (const Stage stage : usedStages) {
+        Store store;
+        QList<const Entry *> expected;
+        for (int i = 0; i < 4; ++i) {
+            Entry *entry = addNamed(store, i);
+            store.move(entry, stage, {});
+            expected << entry;
+            QCOMPARE(store.first(stage), expected.first());
+            QCOMPARE(store.last(stage), entry);
+        }
+        for (const Stage other : allStages) {
+            QCOMPARE(lineFrom(store.first(other)), other == stage ? expected : Line());
+            QCOMPARE(lineBackFrom(store.last(other)), other == stage ? expected : Line());
+            QCOMPARE(store.count(other), other == stage ? 4 : 0);
+        }
+        store.remove(store.last(stage));
+        expected.removeLast();
+        QCOMPARE(store.last(stage), expected.last());
+        store.remove(store.first(stage));
+        expected.removeFirst();
+        QCOMPARE(lineFrom(store.first(stage)), expected);
+        store.move(store.first(stage), Stage::Leased, {});
+        store.remove(store.last(stage));
+        if (stage != Stage::Leased)
+            QVERIFY(!store.first(stage) && !store.last(stage));
+    }
+}
+
+void tst_Store::stockAndLeasesAreTheSumOfTheirStages()
+{
+    const auto isOneOf = [](Stage stage, std::initializer_list<Stage> stages) {
+        return std::find(stages.begin(), stages.end(), stage) != stages.end();
+    };
+    Store all;
+    for (const Stage stage : usedStages) {
+        Store store;
+        Entry *entry = addNamed(store, 1);
+        store.move(entry, stage, {});
+        QCOMPARE(store.idle(), isOneOf(stage, {Stage::Idle, Stage::Warm, Stage::Stale}) ? 1 : 0);
+        QCOMPARE(store.leased(), isOneOf(stage, {Stage::Leased, Stage::Overdue, Stage::Unchecked, Stage::Checked}) ? 1 : 0);
+        store.remove(entry);
+        QCOMPARE(store.idle(), 0);
+        QCOMPARE(store.leased(), 0);
+        all.move(all.add(), stage, {});
+    }
+    QCOMPARE(all.idle(), 3);
+    QCOMPARE(all.leased(), 4);
+}
+
+void tst_Store::moveBeginsANewTime()
+{
+    Store store;
+    Entry *entry = addNamed(store, 1);
+    auto now = 1s;
+    for (const Stage stage : usedStages) {
+        store.move(entry, stage, TimePoint(now));
+        QCOMPARE(entry->stage, stage);
+        QVERIFY(entry->since == TimePoint(now));
+        store.move(entry, stage, TimePoint(now + 500ms)); // within its line, too
+        QVERIFY(entry->since == TimePoint(now + 500ms));
+        now += 1s;
+    }
+}
+
+void tst_Store::moveAsItIsKeepsTheTime()
+{
+    Store store;
+    Entry *entry = addNamed(store, 1);
+    store.move(entry, Stage::Idle, TimePoint(7s));
+    for (const Stage stage : usedStages) {
+        store.moveAsItIs(entry, stage);
+        QCOMPARE(entry->stage, stage);
+        QCOMPARE(store.count(stage), 1);
+        QCOMPARE(store.last(stage), entry);
+        QVERIFY(entry->since == TimePoint(7s));
+    }
+    QCOMPARE(store.count(Stage::Idle), 0);
+
+    Entry *first = addIdle(store, 2);
+    Entry *second = addIdle(store, 3);
+    store.moveAsItIs(second, Stage::Stale);
+    store.moveAsItIs(first, Stage::Stale); // in the order of the moves
+    QCOMPARE(lineFrom(store.first(Stage::Stale)), (Line{second, first}));
+}
+
+void tst_Store::ownLineIsAMoveToItsEnd()
+{
+    for (const Stage stage : usedStages) {
+        Store store;
+        Entry *first = addNamed(store, 1);
+        Entry *second = addNamed(store, 2);
+        store.move(first, stage, {});
+        store.move(second, stage, {});
+        store.moveAsItIs(first, stage);
+        QCOMPARE(lineFrom(store.first(stage)), (Line{second, first}));
+        store.move(second, stage, {});
+        QCOMPARE(lineFrom(store.first(stage)), (Line{first, second}));
+        QCOMPARE(lineBackFrom(store.last(stage)), (Line{first, second}));
+        store.move(second, stage, {}); // the last is the last
+        QCOMPARE(lineFrom(store.first(stage)), (Line{first, second}));
+        QCOMPARE(store.count(stage), 2);
+    }
+}
+
+void tst_Store::lifeWithoutALimitHasNoEnd()
+{
+    Store store;
+    Entry *entry = addIdle(store, 1);
+    QVERIFY(entry->endOfLife == TimePoint::max());
+    QVERIFY(!store.firstEnd());
+    store.limitLife(entry, TimePoint::max());
+    QVERIFY(!store.firstEnd());
+    store.forgetLife(entry);
+    QVERIFY(!store.firstEnd());
+    Entry *other = addIdle(store, 2);
+    store.limitLife(other, TimePoint::max() - 1ns);
+    QCOMPARE(store.firstEnd(), other); // the last of all moments is one
+    store.limitLife(other, TimePoint::max());
+    QVERIFY(!store.firstEnd());
+}
+
+void tst_Store::firstEndIsTheEarliest()
+{
+    Store store;
+    QList<Entry *> entries;
+    for (int i = 0; i < 5; ++i)
+        entries << addIdle(store, i);
+    const auto limit = [&](int which, auto end) { store.limitLife(entries[which], TimePoint(end)); };
+    limit(2, 30s);
+    QCOMPARE(store.firstEnd(), entries[2]);
+    limit(0, 40s);
+    QCOMPARE(store.firstEnd(), entries[2]);
+    limit(3, 20s);
+    QCOMPARE(store.firstEnd(), entries[3]);
+    limit(1, 20s - 1ns);
+    QCOMPARE(store.firstEnd(), entries[1]);
+    limit(4, 35s);
+    for (const int expected : {1, 3, 2, 4, 0}) {
+        QCOMPARE(store.firstEnd(), entries[expected]);
+        store.remove(store.firstEnd());
+    }
+    QVERIFY(!store.firstEnd());
+}
+
+void tst_Store::newLimitTakesThePlaceOfTheOld()
+{
+    Store store;
+    Entry *one = addIdle(store, 1);
+    Entry *two = addIdle(store, 2);
+    store.limitLife(one, TimePoint(10s));
+    store.limitLife(two, TimePoint(20s));
+    store.limitLife(one, TimePoint(30s)); // later
+    QCOMPARE(store.firstEnd(), two);
+    QVERIFY(one->endOfLife == TimePoint(30s));
+    store.limitLife(one, TimePoint(5s)); // earlier
+    QCOMPARE(store.firstEnd(), one);
+    store.limitLife(one, TimePoint(5s)); // the same again
+    store.limitLife(one, TimePoint::max()); // none
+    QCOMPARE(store.firstEnd(), two);
+    store.limitLife(two, TimePoint::max());
+    QVERIFY(!store.firstEnd()); // no old one was left behind
+}
+
+void tst_Store::lifeGoesOnInEveryStage()
+{
+    Store store;
+    Entry *entry = addNamed(store, 1);
+    store.limitLife(entry, TimePoint(10s));
+    for (const Stage stage : usedStages) {
+        store.move(entry, stage, TimePoint(60s));
+        QCOMPARE(store.firstEnd(), entry);
+        store.moveAsItIs(entry, stage);
+        QCOMPARE(store.firstEnd(), entry);
+        QVERIFY(entry->endOfLife == TimePoint(10s));
+    }
+}
+
+void tst_Store::forgottenEndIsNotTheFirst()
+{
+    Store store;
+    Entry *one = addIdle(store, 1);
+    Entry *two = addIdle(store, 2);
+    store.limitLife(one, TimePoint(10s));
+    store.limitLife(two, TimePoint(20s));
+    store.forgetLife(one);
+    QCOMPARE(store.firstEnd(), two);
+    QVERIFY(one->endOfLife == TimePoint(10s)); // whoever gives it back can see that it is over
+    store.forgetLife(one); // again
+    QCOMPARE(store.firstEnd(), two);
+    store.remove(one);
+    QCOMPARE(store.firstEnd(), two);
+    store.forgetLife(two);
+    QVERIFY(!store.firstEnd());
+    store.limitLife(two, TimePoint(20s)); // a new limit is remembered, the same time or not
+    QCOMPARE(store.firstEnd(), two);
+}
+
+void tst_Store::removalForgetsTheEnd()
+{
+    Store store;
+    Entry *entry = addIdle(store, 1);
+    store.limitLife(entry, TimePoint(10s));
+    store.remove(entry);
+    QVERIFY(!store.firstEnd());
+    Entry *tenant = store.add();
+    QCOMPARE(tenant, entry);
+    QVERIFY(!store.firstEnd()); // nor is it the next tenant's
+    store.limitLife(tenant, TimePoint(20s));
+    QCOMPARE(store.firstEnd(), tenant);
+    QVERIFY(tenant->endOfLife == TimePoint(20s));
+    store.remove(tenant);
+    QVERIFY(!store.firstEnd());
+}
+
+void tst_Store::livesThatEndTogetherAreToldApart()
+{
+    Store store;
+    QSet<Entry *> entries;
+    for (int i = 0; i < 100; ++i) {
+        Entry *entry = addIdle(store, i);
+        store.limitLife(entry, TimePoint(10s));
+        entries << entry;
+    }
+    Entry *spared = store.find(numberedId(50));
+    store.limitLife(spared, TimePoint(20s));
+    entries.remove(spared);
+    for (int i = 0; i < 99; ++i) {
+        Entry *next = store.firstEnd();
+        const bool isNew = entries.remove(next);
+        QVERIFY(isNew); // each of them once
+        if (i % 2)
+            store.forgetLife(next);
+        else
+            store.remove(next);
+    }
+    QCOMPARE(store.firstEnd(), spared);
+}
+
 // What a store is to do, in the plainest way there is: lists that are searched.
 class Model
 {
@@ -392,6 +668,9 @@ public:
         quint64 token;
         ConnectionId id;
         Stage stage;
+        TimePoint since;
+        TimePoint end = TimePoint::max();
+        bool isEndForgotten = false;
     };
     using Records = std::list<Record>; // each stage in the order of entering it
 
@@ -408,6 +687,27 @@ public:
     {
         const auto found = std::find_if(records.begin(), records.end(), [id](const Record &r) { return r.id == id; });
         return id.isNull() || found == records.end() ? nullptr : found->entry;
+    }
+    Record *byEntry(const Entry *entry)
+    {
+        const auto found =
+                std::find_if(records.begin(), records.end(), [entry](const Record &r) { return r.entry == entry; });
+        return found == records.end() ? nullptr : &*found;
+    }
+    TimePoint earliestEnd() const
+    {
+        TimePoint earliest = TimePoint::max();
+        for (const Record &record : records) {
+            if (!record.isEndForgotten)
+                earliest = std::min(earliest, record.end);
+        }
+        return earliest;
+    }
+    int count(std::initializer_list<Stage> stages) const
+    {
+        return int(std::count_if(records.begin(), records.end(), [stages](const Record &record) {
+            return std::find(stages.begin(), stages.end(), record.stage) != stages.end();
+        }));
     }
     Line line(Stage stage) const
     {
@@ -439,7 +739,7 @@ void tst_Store::randomTrafficAgreesWithASimpleModel()
             QVERIFY(!model.voidTokens.contains(entry->token()));
             for (const Model::Record &record : model.records)
                 QVERIFY(record.entry != entry);
-            model.records.push_back({entry, entry->token(), {}, Stage::Pending});
+            model.records.push_back({entry, entry->token(), {}, Stage::Pending, {}});
         } else {
             const auto record = model.at(below(qsizetype(model.records.size())));
             Entry *entry = record->entry;
@@ -459,15 +759,25 @@ void tst_Store::randomTrafficAgreesWithASimpleModel()
                 else
                     ++refusals;
             } else if (dice < 7) {
-                store.move(entry, Stage::Idle, {});
-                model.enter(record, Stage::Idle);
-            } else if (dice < 9) {
-                store.move(entry, Stage::Leased, {});
-                model.enter(record, Stage::Leased);
+                const Stage stage = usedStages[below(qsizetype(std::size(usedStages)))];
+                record->since = TimePoint(std::chrono::seconds(i));
+                store.move(entry, stage, record->since);
+                model.enter(record, stage);
+            } else if (dice < 8) {
+                const Stage stage = usedStages[below(qsizetype(std::size(usedStages)))];
+                store.moveAsItIs(entry, stage);
+                model.enter(record, stage);
+            } else if (below(4)) {
+                record->end = below(5) ? TimePoint(std::chrono::seconds(below(300))) : TimePoint::max(); // some are equal
+                record->isEndForgotten = false;
+                store.limitLife(entry, record->end);
             } else {
-                store.move(entry, Stage::Unclaimed, TimePoint(std::chrono::seconds(i)));
-                model.enter(record, Stage::Unclaimed);
-                QVERIFY(entry->since == TimePoint(std::chrono::seconds(i)));
+                // The first to end is the one that is forgotten, most of the time.
+                Entry *first = below(4) ? store.firstEnd() : entry;
+                if (first) {
+                    store.forgetLife(first);
+                    model.byEntry(first)->isEndForgotten = true;
+                }
             }
         }
         peak = std::max(peak, qsizetype(model.records.size()));
@@ -481,12 +791,23 @@ void tst_Store::randomTrafficAgreesWithASimpleModel()
             QCOMPARE(store.find(record->token), record->entry);
             QCOMPARE(record->entry->stage, record->stage);
             QCOMPARE(record->entry->id, record->id);
+            QVERIFY(record->entry->since == record->since);
+            QVERIFY(record->entry->endOfLife == record->end);
         }
+        const Entry *next = store.firstEnd();
+        const Model::Record *ending = model.byEntry(next);
+        QCOMPARE(ending != nullptr, next != nullptr);
+        QVERIFY((ending ? ending->end : TimePoint::max()) == model.earliestEnd());
+        QVERIFY(!ending || !ending->isEndForgotten);
         if (i % 20 == 0 || i > 99000) {
-            QCOMPARE(lineFrom(store.first(Stage::Idle)), model.line(Stage::Idle));
-            QCOMPARE(lineFrom(store.first(Stage::Unclaimed)), model.line(Stage::Unclaimed));
-            for (const Stage stage : {Stage::Free, Stage::Pending, Stage::Idle, Stage::Leased, Stage::Unclaimed})
-                QCOMPARE(store.count(stage), model.line(stage).size());
+            for (const Stage stage : allStages) {
+                const Line line = model.line(stage);
+                QCOMPARE(lineFrom(store.first(stage)), line);
+                QCOMPARE(lineBackFrom(store.last(stage)), line);
+                QCOMPARE(store.count(stage), line.size());
+            }
+            QCOMPARE(store.idle(), model.count({Stage::Idle, Stage::Warm, Stage::Stale}));
+            QCOMPARE(store.leased(), model.count({Stage::Leased, Stage::Overdue, Stage::Unchecked, Stage::Checked}));
         }
     }
     const QString seen = QStringLiteral("%1 refusals, %2 removals, %3 at most").arg(refusals).arg(removals).arg(peak);

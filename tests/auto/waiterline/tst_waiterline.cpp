@@ -23,6 +23,9 @@ public:
 
     bool serve(Connection &) override { return true; }
     void fail(Pool::Error, const QString &) override { }
+    bool isCancelled() const override { return isGone; }
+
+    bool isGone = false;
 };
 
 class tst_WaiterLine : public QObject
@@ -35,6 +38,7 @@ private Q_SLOTS:
     void orderHoldsAcrossAnyAndCertain();
     void certainIdServesItsWaiterOnly();
     void waitersForOneIdAreServedInOrder();
+    void whoWasNeverInLineHasNoNumber();
     void numbersGrowAndAreNeverReused();
     void leavingInTheMiddleKeepsTheOrder();
     void whoHasLeftIsNotServed();
@@ -42,6 +46,10 @@ private Q_SLOTS:
     void whoWasServedDoesNotExpire();
     void nextDeadlineIsTheEarliestOfThoseInLine();
     void takeAllEmptiesTheLineInOrder();
+    void takeCancelledTakesExactlyThoseInOrder();
+    void cancelledOneStaysInLineUntilItIsTaken();
+    void takenCancelledOneLeavesNothingBehind();
+    void takeCancelledFindsThoseWhoCancelledSince();
     void countsTellAnyFromCertain();
     void lineLetsGoOfThoseWhoLeft();
     void randomTrafficAgreesWithASimpleModel();
@@ -150,6 +158,19 @@ void tst_WaiterLine::waitersForOneIdAreServedInOrder()
     QCOMPARE(served, joined);
     QVERIFY(!line.next(idA));
     QCOMPARE(line.count(), 20);
+}
+
+void tst_WaiterLine::whoWasNeverInLineHasNoNumber()
+{
+    WaiterLine line;
+    join(line);
+    const auto waiter = std::make_shared<QuietWaiter>();
+    QCOMPARE(waiter->number, 0u);
+    QVERIFY(!line.leave(waiter->number)); // and takes nobody else's place
+    QCOMPARE(line.count(), 1);
+    const quint64 number = line.join(waiter);
+    QVERIFY(number > 0);
+    QCOMPARE(waiter->number, number);
 }
 
 void tst_WaiterLine::numbersGrowAndAreNeverReused()
@@ -273,6 +294,100 @@ void tst_WaiterLine::takeAllEmptiesTheLineInOrder()
     QCOMPARE(numberOf(line.next(idA)), newcomer);
 }
 
+static std::shared_ptr<QuietWaiter> joinAs(WaiterLine &line, bool isCancelled, ConnectionId id = {},
+                                           TimePoint until = TimePoint::max())
+{
+    auto waiter = std::make_shared<QuietWaiter>(id, until);
+    waiter->isGone = isCancelled;
+    line.join(waiter);
+    return waiter;
+}
+
+// Everybody whom this one's arrival can serve, one after the other.
+static QList<quint64> serveAll(WaiterLine &line, ConnectionId arrived)
+{
+    QList<quint64> served;
+    while (const quint64 number = numberOf(line.next(arrived)))
+        served << number;
+    return served;
+}
+
+void tst_WaiterLine::takeCancelledTakesExactlyThoseInOrder()
+{
+    WaiterLine line;
+    QVERIFY(line.takeCancelled().empty());
+    const auto first = joinAs(line, false);
+    const auto second = joinAs(line, true, idA, at(30s));
+    const auto third = joinAs(line, true);
+    const auto fourth = joinAs(line, false, idA);
+    const auto fifth = joinAs(line, true, idB);
+    const auto sixth = joinAs(line, false, {}, at(10s));
+    const auto seventh = joinAs(line, true, {}, at(5s)); // the order is that of arrival, not that of the deadlines
+    const QList<quint64> gone = numbersOf(line.takeCancelled());
+    QCOMPARE(gone, (QList<quint64>{second->number, third->number, fifth->number, seventh->number}));
+    QCOMPARE(line.count(), 3);
+    QCOMPARE(line.countForAny(), 2);
+    QVERIFY(line.takeCancelled().empty());
+    const QList<quint64> served = serveAll(line, idA);
+    QCOMPARE(served, (QList<quint64>{first->number, fourth->number, sixth->number}));
+}
+
+void tst_WaiterLine::cancelledOneStaysInLineUntilItIsTaken()
+{
+    WaiterLine line;
+    const auto gone = joinAs(line, true, {}, at(5s));
+    const auto alsoGone = joinAs(line, true, idA);
+    QCOMPARE(line.count(), 2);
+    QCOMPARE(line.countForAny(), 1);
+    QCOMPARE(line.nextDeadline(), at(5s));
+    const auto served = line.next(idA);
+    QCOMPARE(served, gone); // it will say that it is no longer interested
+    const auto left = line.leave(alsoGone->number);
+    QCOMPARE(left, alsoGone);
+    QVERIFY(line.takeCancelled().empty()); // who has left is not taken again
+}
+
+void tst_WaiterLine::takenCancelledOneLeavesNothingBehind()
+{
+    WaiterLine line;
+    std::vector<std::weak_ptr<Waiter>> gone;
+    for (const ConnectionId id : {ConnectionId(), idA, idA, idB})
+        gone.push_back(joinAs(line, true, id, at(5s)));
+    const auto later = joinAs(line, false, {}, at(20s));
+    const quint64 number = gone[1].lock()->number;
+    QCOMPARE(line.nextDeadline(), at(5s));
+    const std::size_t taken = line.takeCancelled().size();
+    QCOMPARE(taken, 4u);
+    QCOMPARE(line.nextDeadline(), at(20s));
+    QVERIFY(line.takeExpired(at(10s)).empty());
+    QVERIFY(!line.leave(number));
+    for (const std::weak_ptr<Waiter> &waiter : gone)
+        QVERIFY(waiter.expired()); // only the one who took them kept them alive
+    QList<quint64> served = serveAll(line, idA);
+    QCOMPARE(served, QList<quint64>{later->number});
+    QVERIFY(!line.next(idB));
+    const quint64 newcomer = join(line, idA); // the ID can be waited for again
+    served = serveAll(line, idA);
+    QCOMPARE(served, QList<quint64>{newcomer});
+}
+
+void tst_WaiterLine::takeCancelledFindsThoseWhoCancelledSince()
+{
+    WaiterLine line;
+    const auto first = joinAs(line, false, idA);
+    const auto second = joinAs(line, false, idA);
+    const auto third = joinAs(line, false);
+    QVERIFY(line.takeCancelled().empty());
+    first->isGone = true;
+    QList<quint64> gone = numbersOf(line.takeCancelled());
+    QCOMPARE(gone, QList<quint64>{first->number});
+    third->isGone = true;
+    gone = numbersOf(line.takeCancelled());
+    QCOMPARE(gone, QList<quint64>{third->number});
+    const QList<quint64> served = serveAll(line, idA);
+    QCOMPARE(served, QList<quint64>{second->number}); // who wanted the same is still in line
+}
+
 void tst_WaiterLine::countsTellAnyFromCertain()
 {
     WaiterLine line;
@@ -323,6 +438,7 @@ void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
         quint64 number;
         ConnectionId wanted;
         TimePoint deadline;
+        std::shared_ptr<QuietWaiter> waiter;
     };
     std::mt19937 random(20240611); // the same traffic each time
     const auto below = [&random](unsigned count) { return int(random() % count); };
@@ -339,6 +455,7 @@ void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
 
     int served = 0;
     int expired = 0;
+    int cancelled = 0;
     for (int i = 0; i < 50000; ++i) {
         now += std::chrono::milliseconds(below(200));
         const ConnectionId id = below(3) ? numberedId(below(8)) : ConnectionId();
@@ -348,7 +465,8 @@ void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
         case 2:
         case 3: {
             const TimePoint deadline = below(4) ? now + std::chrono::milliseconds(below(10000)) : TimePoint::max();
-            model.push_back({join(line, id, deadline), id, deadline});
+            const auto waiter = joinAs(line, false, id, deadline);
+            model.push_back({waiter->number, id, deadline, waiter});
             break;
         }
         case 4:
@@ -376,6 +494,16 @@ void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
             break;
         }
         }
+        if (below(10) == 0 && !model.empty())
+            std::next(model.begin(), below(unsigned(model.size())))->waiter->isGone = true;
+        if (below(50) == 0) {
+            QList<quint64> expected;
+            while (const quint64 number = takeFromModel([](const Person &person) { return person.waiter->isGone; }))
+                expected << number;
+            const QList<quint64> gone = numbersOf(line.takeCancelled());
+            QCOMPARE(gone, expected);
+            cancelled += int(gone.size());
+        }
         if (below(5000) == 0) {
             QList<quint64> expected;
             for (const Person &person : model)
@@ -393,7 +521,8 @@ void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
         const bool hasDeadline = earliest != model.end() && earliest->deadline != TimePoint::max();
         QCOMPARE(line.nextDeadline(), hasDeadline ? std::optional(earliest->deadline) : std::nullopt);
     }
-    QVERIFY2(served > 1000 && expired > 1000, qPrintable(QStringLiteral("%1, %2").arg(served).arg(expired)));
+    QVERIFY2(served > 1000 && expired > 1000 && cancelled > 1000,
+             qPrintable(QStringLiteral("%1, %2, %3").arg(served).arg(expired).arg(cancelled)));
 }
 
 QTEST_APPLESS_MAIN(tst_WaiterLine)
