@@ -6,6 +6,7 @@
 #include <QtCore/qfuturewatcher.h>
 #include <QtCore/qpointer.h>
 #include <QtCore/qtimer.h>
+#include <QtNetwork/qtcpsocket.h>
 
 #include <algorithm>
 
@@ -28,8 +29,7 @@ namespace {
 QFuture<bool> call(const Checks::Function &function, QTcpSocket *socket)
 {
     try {
-        if (function && socket)
-            return function(socket);
+        return function(socket);
     } catch (const std::exception &exception) {
         qWarning("QNetPool: a validator or resetter has thrown: %s", exception.what());
     } catch (...) {
@@ -69,28 +69,41 @@ void Checks::begin()
 
 void Checks::start(Entry *entry)
 {
+    const std::shared_ptr<Stock> stock = m_stock;
+    const Function function = entry->isReturning ? m_plan.resetter : m_plan.validator;
+    if (!function) // the configuration has none any more
+        return stock->checked(entry, true);
+    const QPointer<Checks> alive(this); // the function may stop or delete the pool
+    const int stops = m_stops;
+    QTcpSocket *socket = Stock::socket(entry);
+    QFuture<bool> future = call(function, socket);
+    if (!alive || m_stops != stops) {
+        future.cancel();
+        return stock->checked(entry, false);
+    }
+
     auto *check = new Check(entry, this);
     m_running.push_back(check);
-    connect(&check->watcher, &QFutureWatcherBase::finished, this,
+    const auto fail = [this, check] { finish(check, false); };
+    connect(&check->watcher, &QFutureWatcherBase::finished, check,
             [this, check] { finish(check, saysYes(check->watcher.future())); });
-    connect(&check->deadline, &QTimer::timeout, this, [this, check] { finish(check, false); });
+    connect(&check->deadline, &QTimer::timeout, check, fail);
+    if (entry->socket) // queued: not in the middle of the socket's own work
+        connect(entry->socket, &QTcpSocket::disconnected, check, fail, Qt::QueuedConnection);
     check->deadline.setSingleShot(true);
     check->deadline.start(
             std::min(m_plan.timeout, std::chrono::milliseconds(std::chrono::hours(24)))); // a timer has its limits
-
-    const QPointer<Check> alive(check); // the function may stop the pool
-    const Function function = entry->isReturning ? m_plan.resetter : m_plan.validator;
-    const QFuture<bool> future = call(function, Stock::socket(entry));
-    if (alive && std::find(m_running.begin(), m_running.end(), check) != m_running.end())
-        check->watcher.setFuture(future);
+    check->watcher.setFuture(future);
 }
 
 void Checks::finish(Check *check, bool isFit)
 {
-    std::erase(m_running, check);
+    if (std::erase(m_running, check) == 0)
+        return; // it has ended, and something that was queued comes late
     check->deadline.stop();
     check->watcher.disconnect();
-    check->watcher.cancel(); // for a function that is still at work
+    if (!check->watcher.isFinished())
+        check->watcher.cancel(); // it is still at work
     check->deleteLater(); // one of its signals may be on the call stack
     const std::shared_ptr<Stock> stock = m_stock; // a continuation may delete the pool
     stock->checked(check->entry, isFit);
@@ -98,6 +111,7 @@ void Checks::finish(Check *check, bool isFit)
 
 void Checks::stop()
 {
+    ++m_stops;
     const QPointer<Checks> alive(this);
     while (alive && !m_running.empty())
         finish(m_running.back(), false);

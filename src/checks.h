@@ -44,6 +44,7 @@ private:
     const std::shared_ptr<Stock> m_stock;
     Plan m_plan;
     std::vector<Check *> m_running; // children
+    int m_stops = 0;
 };
 
 } // namespace QNetPool

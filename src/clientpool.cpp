@@ -153,7 +153,8 @@ void ClientPoolPrivate::use(const Prepared &prepared)
     for (const QString &change : prepared.changes)
         qCWarning(clientLog).noquote() << change;
     m_plan = prepared.plan;
-    m_minimumCapacity = prepared.limits.minimumCapacity;
+    const int most = prepared.policy.maximumConnections;
+    m_minimumCapacity = most > 0 ? std::min(prepared.limits.minimumCapacity, most) : prepared.limits.minimumCapacity;
     setPolicy(prepared.policy, prepared.checks);
     m_cycle.setLimits(prepared.limits);
     publish();

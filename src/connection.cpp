@@ -15,8 +15,9 @@
     nothing leaks either way. A lease may outlive its pool: what it holds is closed when it ends.
 
     The object itself is not thread-safe, but may be moved to another thread; a lease may end in any thread. The socket lives
-    in the thread that called socket() first. If the lease ends in another one, that thread's event loop carries the return
-    out; if that thread has finished, the connection is closed.
+    in the thread that called socket() first. If the lease ends in another one, that thread carries the return out: by its event
+    loop, or when it uses a pool again, or as it ends. A lease may outlive that thread, too: the socket lives in no thread then,
+    and in the one that next calls socket().
 
     \note The pool undoes what a holder did to the socket. What Qt lets nobody find are connections \e to the socket, such as
     a timer's signal connected to one of its slots or to a lambda with the socket as its context: use an object of your own as
@@ -71,7 +72,8 @@ void Connection::giveBack()
 }
 
 /*!
-    Ends the lease and closes the connection: the right end for one whose protocol is out of step.
+    Ends the lease and closes the connection: the right end for one whose protocol is out of step. What was written and is not
+    sent yet may be lost.
 */
 void Connection::discard()
 {

@@ -171,7 +171,8 @@ void PoolPrivate::expire()
         if (!alive)
             return;
         const QString message = QStringLiteral("connection %1 has been leased for %2 ms, by %3")
-                                        .arg(leak.id.toString(), QString::number(leak.age.count()), leak.holder);
+                                        .arg(leak.id.toString(), QString::number(leak.age.count()),
+                                             leak.holder.isEmpty() ? QStringLiteral("an unknown thread") : leak.holder);
         qCWarning(log).noquote() << message;
         countError();
         if (alive)
@@ -438,7 +439,8 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
     Brings \a socket into the pool under \a id, or under a random ID if that is null, and returns whether it is there now.
     It is closed if it is not fit for use (as in Connection::giveBack()), if \a id is in use, or if the stock is full.
 
-    The pool takes ownership either way. \a socket must live in the calling thread. From any thread.
+    The pool takes ownership either way. \a socket must live in the calling thread, and this must not be called in a slot of its
+    own. From any thread.
 */
 bool Pool::put(ConnectionId id, QTcpSocket *socket)
 {

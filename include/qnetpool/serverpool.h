@@ -51,7 +51,8 @@ public:
         // How long a connection may be idle before it is closed: less than the time after which the peer or a firewall would.
         // 0 = no limit.
         std::chrono::milliseconds idleTimeout{0};
-        // How long a connection may live: an idle one is closed then, a leased one when it is given back. 0 = no limit.
+        // How long a connection may live: an idle one is closed then, a leased one when it is given back. When this is
+        // changed, it holds for those that are set up from then on. 0 = no limit.
         std::chrono::milliseconds maximumLifetime{0};
         // The share of maximumLifetime by which each connection's life is shortened at random, at most, so that a stock that
         // was filled at once does not end at once. 0 to 1; what is out of range is put within it.

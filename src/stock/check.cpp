@@ -9,7 +9,7 @@ namespace QNetPool {
 void Stock::requestCheck(Entry *entry)
 {
     m_watcher->remove(entry->descriptor);
-    m_store.move(entry, Stage::Unchecked, Clock::now());
+    m_store.moveAsItIs(entry, Stage::Unchecked);
     wake();
 }
 
@@ -28,10 +28,17 @@ Entry *Stock::nextToCheck()
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     Lock lock(m_mutex);
     while (Entry *entry = m_store.first(Stage::Unchecked)) {
+        const bool isSpent = !entry->isReturning && TimeLimits::isSpent(*entry, m_policy, Clock::now());
         m_store.move(entry, Stage::Checked, Clock::now());
         lock.unlock();
         const Look seen = look(entry);
         lock.lock();
+        if (isSpent && isCurrent(entry)) {
+            burySpent(entry, lock);
+            lock.lock();
+            requestChecksForWaiters();
+            continue;
+        }
         if (seen == Look::Quiet && isCurrent(entry)) {
             entry->owner = self;
             lock.unlock();
@@ -56,15 +63,18 @@ Entry *Stock::nextToCheck()
 void Stock::checked(Entry *entry, bool isFit)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
-    const bool isReady = isFit && entry->socket && strip(entry);
+    const bool isReady = isFit && entry->socket && refit(entry);
+    leaveHome(entry);
+    if (isReady)
+        park(entry);
     Lock lock(m_mutex);
-    if (isReady) {
+    if (isReady)
         offer(entry, lock);
-        return;
-    }
-    bury(entry, isCurrent(entry) ? CloseReason::FailedCheck : CloseReason::Flushed, lock);
-    lock.lock();
-    requestChecksForWaiters(); // those who waited for this one
+    else
+        bury(entry, isCurrent(entry) ? CloseReason::FailedCheck : CloseReason::Flushed, lock);
+    if (!lock.owns_lock())
+        lock.lock();
+    requestChecksForWaiters(); // who counted on this one may not have got it
 }
 
 } // namespace QNetPool

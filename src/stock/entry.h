@@ -12,6 +12,7 @@ QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 
 namespace QNetPool {
 
+class Home;
 class SocketGuard;
 class Stock;
 class WarmShelf;
@@ -57,7 +58,9 @@ struct Entry
     qintptr descriptor = -1;
     bool encrypted = false;
     bool hasBytes = false; // bytes for the next holder were seen: watched for the hang-up alone
-    bool pulled = false; // lives in a holder's thread
+    bool isUsed = false; // its holder has had the socket
+    std::shared_ptr<Home> home; // the thread in which it lives, while a holder uses it
+    std::size_t place = 0; // among the home's guests
     WarmShelf *shelf = nullptr; // while warm
     bool isReturning = false; // unchecked or checked on its way back: the resetter's
     std::shared_ptr<Stock> owner; // while leased: a lease may outlive the pool

@@ -6,16 +6,17 @@
 #include "socketguard.h"
 
 #include <QtCore/qcoreapplication.h>
-#include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
 
 namespace QNetPool {
 
 QTcpSocket *Stock::socket(Entry *entry)
 {
-    if (entry->socket && !entry->pulled) {
-        entry->pulled = true;
-        entry->guard->pull();
+    if (entry->home && entry->home->hasEnded())
+        entry->home.reset();
+    if (entry->socket && !entry->home) {
+        entry->isUsed = true;
+        pullHere(entry);
         entry->owner->noteHolder(entry);
         // Bytes that Qt has read already raise no notification any more, and the holder waits for one.
         if (entry->socket->bytesAvailable() > 0)
@@ -31,43 +32,35 @@ void Stock::noteHolder(Entry *entry)
     entry->holder = holderName();
 }
 
+void Stock::pullHere(Entry *entry)
+{
+    entry->guard->pull();
+    entry->home = Home::ofThisThread();
+    entry->home->moveIn(entry);
+}
+
+void Stock::leaveHome(Entry *entry)
+{
+    if (entry->home)
+        std::exchange(entry->home, nullptr)->moveOut(entry);
+}
+
 // Whether the lease's end has to wait or to happen in another thread: there is code of the socket's on this thread's call
 // stack, or it lives elsewhere.
-bool Stock::runElsewhere(Entry *entry, void (*act)(Entry *))
+bool Stock::runElsewhere(Entry *entry, Home::Act act)
 {
-    if (!entry->pulled || !entry->socket)
+    if (!entry->home)
         return false;
-    QThread *home = entry->socket->thread();
-    if (home == QThread::currentThread()) {
+    if (entry->home->isHere()) {
         if (!entry->guard->isBusy())
             return false;
         entry->guard->whenQuiet([entry, act] { act(entry); });
         return true;
     }
-    if (!home) { // its thread has ended
-        entry->guard->pull();
-        return false;
-    }
-    if (home->isFinished()) { // and will never let go of it
-        delete std::exchange(entry->socket, nullptr); // the guard goes with it
-        return false;
-    }
-    runOnceAtHome(entry, home, act);
-    return true;
-}
-
-// In the thread where the socket lives: by its event loop; or as it finishes without one; or as the socket is destroyed there.
-void Stock::runOnceAtHome(Entry *entry, QThread *home, void (*act)(Entry *))
-{
-    const auto isDone = std::make_shared<std::atomic<bool>>(false);
-    const auto once = [entry, act, isDone] {
-        if (!isDone->exchange(true))
-            act(entry);
-    };
-    SocketGuard *guard = entry->guard;
-    QObject::connect(guard, &QObject::destroyed, once);
-    QObject::connect(home, &QThread::finished, guard, once, Qt::DirectConnection);
-    QMetaObject::invokeMethod(guard, once, Qt::QueuedConnection);
+    if (entry->home->post(entry, act))
+        return true;
+    entry->home.reset(); // that thread has ended
+    return false;
 }
 
 void Stock::giveBack(Entry *entry)
@@ -81,23 +74,26 @@ void Stock::giveBack(Entry *entry)
 void Stock::comeHome(Entry *entry)
 {
     qCDebug(m_log) << entry->id << "comes back";
-    if (entry->pulled && entry->socket) {
+    const bool wasUsed = entry->isUsed;
+    if (wasUsed && entry->socket && !entry->home)
+        pullHere(entry); // the thread where it was used has ended
+    if (wasUsed && entry->socket) {
         // A holder that has called deleteLater() wants it gone.
         QCoreApplication::sendPostedEvents(entry->socket, QEvent::DeferredDelete);
     }
-    const bool wasTouched = entry->pulled;
-    const bool isFit = !wasTouched || (entry->socket && refit(entry));
-    if (wasTouched && isFit) {
+    const bool isFit = !wasUsed || (entry->socket && refit(entry));
+    leaveHome(entry);
+    if (wasUsed && isFit) {
         if (returnWarm(entry))
             return;
         park(entry);
     }
-    const Look seen = wasTouched ? Look::Quiet : look(entry);
+    const Look seen = wasUsed ? Look::Quiet : look(entry);
     Lock lock(m_mutex);
     endLease(entry);
     if (!isFit) {
         bury(entry, entry->socket ? CloseReason::Dirty : CloseReason::Discarded, lock);
-    } else if (seen == Look::Quiet && wasTouched && m_policy.hasResetter && isCurrent(entry)) {
+    } else if (seen == Look::Quiet && wasUsed && m_policy.hasResetter && isCurrent(entry)) {
         entry->isReturning = true;
         entry->owner.reset();
         m_store.move(entry, Stage::Unchecked, Clock::now());
@@ -115,17 +111,9 @@ void Stock::comeHome(Entry *entry)
 // From a holder's thread into none, ready for the next one.
 void Stock::park(Entry *entry)
 {
-    entry->pulled = false;
+    entry->isUsed = false;
     entry->hasBytes = false;
     entry->guard->park();
-}
-
-bool Stock::strip(Entry *entry)
-{
-    if (!refit(entry))
-        return false;
-    park(entry);
-    return true;
 }
 
 void Stock::endLease(const Entry *entry)
@@ -146,7 +134,7 @@ bool Stock::refit(Entry *entry)
     if (guard->hasUnread() || probe(entry->descriptor) != Health::Quiet)
         return false;
     entry->socket->flush();
-    return guard->restore() && guard->isFit();
+    return entry->socket->state() == QAbstractSocket::ConnectedState && guard->restore() && guard->isFit();
 }
 
 void Stock::discard(Entry *entry)
@@ -154,6 +142,7 @@ void Stock::discard(Entry *entry)
     if (runElsewhere(entry, &Stock::discard))
         return;
     const std::shared_ptr<Stock> stock = entry->owner;
+    leaveHome(entry);
     Lock lock(stock->m_mutex);
     stock->endLease(entry);
     stock->bury(entry, CloseReason::Discarded, lock);
@@ -163,6 +152,7 @@ std::unique_ptr<QTcpSocket> Stock::detach(Entry *entry)
 {
     const std::shared_ptr<Stock> stock = entry->owner;
     QTcpSocket *detached = socket(entry);
+    leaveHome(entry);
     delete entry->guard;
     const Lock lock(stock->m_mutex);
     qCDebug(stock->m_log) << entry->id << "is detached";

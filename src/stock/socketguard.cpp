@@ -2,6 +2,7 @@
 #include "socketguard.h"
 
 #include "entry.h"
+#include "home.h"
 #include "kerneldescriptor.h"
 #include "probe.h"
 #include "unsentbytes.h"
@@ -30,10 +31,13 @@ SocketGuard::SocketGuard(QTcpSocket *socket, Entry *entry)
 
 SocketGuard::~SocketGuard()
 {
-    if (m_entry)
+    Entry *entry = m_entry;
+    if (entry)
         leave();
     if (m_whenQuiet)
         std::exchange(m_whenQuiet, nullptr)(); // the lease has ended, and then the holder deleted the socket
+    else if (entry && entry->home)
+        std::exchange(entry->home, nullptr)->socketIsGone(entry);
 }
 
 void SocketGuard::leave() noexcept
@@ -93,7 +97,8 @@ void SocketGuard::close(QTcpSocket *socket)
         socket->abort();
     // Below a running event loop, code of Qt's that uses the socket may be on the call stack; without one, nothing would
     // ever carry out a deferred deletion.
-    if (QThread::currentThread()->loopLevel() > 0)
+    const QThread *thread = QThread::currentThread(); // null when this one is at its very end
+    if (thread && thread->loopLevel() > 0)
         socket->deleteLater();
     else
         delete socket;

@@ -193,6 +193,8 @@ void Stock::leavePool()
 // The caller owns the entry, and its socket is in no thread.
 Stock::Look Stock::look(Entry *entry) const
 {
+    if (entry->socket->state() != QAbstractSocket::ConnectedState) // its descriptor may be somebody else's by now
+        return entry->socket->bytesAvailable() > 0 ? Look::LastWords : Look::Gone;
     Health health = probe(entry->descriptor);
     if (health == Health::Quiet)
         return entry->hasBytes ? Look::HasBytes : Look::Quiet;
@@ -314,6 +316,10 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTc
         refusal = Admission::Full;
     else if (entry->id.isNull() && !giveName(entry, id))
         refusal = Admission::IdInUse;
+    if (refusal == Admission::Full) {
+        ++m_totals.created;
+        ++m_totals.stockFull;
+    }
     if (refusal != Admission::Admitted) {
         guard->leave();
         m_store.remove(entry);
@@ -375,10 +381,10 @@ bool Stock::offer(Entry *entry, Lock &lock)
     const bool comesHome = entry->stage == Stage::Leased || entry->stage == Stage::Overdue || entry->isReturning;
     const Clock::time_point now = Clock::now();
     while (isCurrent(entry) && entry->endOfLife > now) {
-        const std::shared_ptr<Waiter> waiter = m_line.next(entry->id);
+        std::shared_ptr<Waiter> waiter = m_line.next(entry->id);
         if (!waiter)
             break;
-        if (serve(*waiter, entry, lock)) {
+        if (serve(std::move(waiter), entry, lock)) {
             m_totals.givenBack += comesHome;
             return true;
         }
@@ -399,13 +405,14 @@ bool Stock::offer(Entry *entry, Lock &lock)
 }
 
 // False: the waiter left at the same moment, and the entry is still the caller's.
-bool Stock::serve(Waiter &waiter, Entry *entry, Lock &lock)
+bool Stock::serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock)
 {
     m_store.move(entry, Stage::Leased, Clock::now());
-    Connection connection = lend(entry, &PoolStatistics::hadToWait, waiter.holder);
+    Connection connection = lend(entry, &PoolStatistics::hadToWait, waiter->holder);
     lock.unlock();
-    const bool isServed = waiter.serve(connection);
-    const Clock::duration waited = Clock::now() - waiter.since;
+    const bool isServed = waiter->serve(connection);
+    const Clock::duration waited = Clock::now() - waiter->since;
+    waiter.reset(); // without the lock: it may be the last that holds a lease which nobody took
     lock.lock();
     if (isServed) {
         m_acquireTimes.record(waited);
@@ -450,8 +457,10 @@ Entry *Stock::pick(ConnectionId id, Clock::time_point now)
     if (id.isNull()) {
         for (Entry *oldest; (oldest = m_store.first(Stage::Idle)) && TimeLimits::isStale(*oldest, m_policy, now);)
             m_store.moveAsItIs(oldest, Stage::Stale);
-        if (Entry *stale = m_store.first(Stage::Stale); stale && !m_policy.hasValidator)
-            return stale; // the configuration had a validator before
+        // What is spent is closed, and not validated; without a validator, none is stale any more.
+        if (Entry *stale = m_store.first(Stage::Stale);
+            stale && (!m_policy.hasValidator || TimeLimits::isSpent(*stale, m_policy, now)))
+            return stale;
         return m_policy.reuse == Reuse::OldestFirst ? m_store.first(Stage::Idle) : m_store.last(Stage::Idle);
     }
     m_isAskedById = true;
@@ -462,7 +471,7 @@ Entry *Stock::pick(ConnectionId id, Clock::time_point now)
         entry->shelf->requestCooling();
     if (entry->stage != Stage::Idle && entry->stage != Stage::Stale)
         return nullptr;
-    if (!TimeLimits::isStale(*entry, m_policy, now))
+    if (!TimeLimits::isStale(*entry, m_policy, now) || TimeLimits::isSpent(*entry, m_policy, now))
         return entry;
     requestCheck(entry);
     return nullptr;
@@ -472,7 +481,7 @@ Entry *Stock::pick(ConnectionId id, Clock::time_point now)
 Entry *Stock::checkOut(ConnectionId id, Lock &lock)
 {
     const Clock::time_point now = Clock::now();
-    while (Entry *entry = pick(id, now)) {
+    while (Entry *entry = m_isOpen ? pick(id, now) : nullptr) {
         if (entry->stage == Stage::Unclaimed) {
             m_store.move(entry, Stage::Leased, now);
             return entry;
@@ -481,7 +490,7 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
         const bool isSpent = TimeLimits::isSpent(*entry, m_policy, now);
         m_store.move(entry, Stage::Leased, now);
         if (isSpent) {
-            bury(entry, entry->endOfLife <= now ? CloseReason::LivedTooLong : CloseReason::IdleTooLong, lock);
+            burySpent(entry, lock);
             lock.lock();
             continue;
         }
@@ -491,7 +500,7 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
         if (!isCurrent(entry)) {
             bury(entry, CloseReason::Flushed, lock);
             lock.lock();
-            return nullptr;
+            continue; // the pool was closed, and perhaps opened again
         }
         const bool keeps = !m_policy.dropUnexpectedBytes;
         const bool isCertain = !id.isNull();
@@ -512,7 +521,7 @@ Connection Stock::take(ConnectionId id)
 {
     Entry *warm = takeWarm(id);
     Lock lock(m_mutex);
-    Entry *entry = warm || !m_isOpen ? warm : checkOut(id, lock);
+    Entry *entry = warm ? warm : checkOut(id, lock);
     if (entry)
         return lend(entry, &PoolStatistics::fromStock, holderName());
     if (!m_isOpen || !id.isNull())
@@ -528,7 +537,7 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
     Entry *warm = takeWarm(waiter->wanted);
     Lock lock(m_mutex);
     waiter->holder = holderName();
-    if (Entry *entry = warm || !m_isOpen ? warm : checkOut(waiter->wanted, lock)) {
+    if (Entry *entry = warm ? warm : checkOut(waiter->wanted, lock)) {
         Connection connection = lend(entry, &PoolStatistics::fromStock, waiter->holder);
         m_acquireTimes.record(Clock::now() - waiter->since);
         lock.unlock();
@@ -628,6 +637,11 @@ std::vector<QTcpSocket *> Stock::forgetAllIdle()
         entry->shelf->requestCooling();
     }
     return sockets;
+}
+
+void Stock::burySpent(Entry *entry, Lock &lock)
+{
+    bury(entry, entry->endOfLife <= Clock::now() ? CloseReason::LivedTooLong : CloseReason::IdleTooLong, lock);
 }
 
 void Stock::bury(Entry *entry, CloseReason reason, Lock &lock)

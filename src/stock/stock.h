@@ -2,6 +2,7 @@
 #pragma once
 
 #include "histogram.h"
+#include "home.h"
 #include "logging.h"
 #include "policy.h"
 #include "store.h"
@@ -12,8 +13,6 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
-
-QT_FORWARD_DECLARE_CLASS(QThread)
 
 namespace QNetPool {
 
@@ -116,9 +115,10 @@ private:
     Entry *checkOut(ConnectionId id, Lock &lock);
     Connection lend(Entry *entry, qint64 PoolStatistics::*way, const QString &holder);
     bool offer(Entry *entry, Lock &lock);
-    bool serve(Waiter &waiter, Entry *entry, Lock &lock);
+    bool serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock);
     bool shelve(Entry *entry);
     void bury(Entry *entry, CloseReason reason, Lock &lock);
+    void burySpent(Entry *entry, Lock &lock); // for the limit that it is over
     void setAside(Entry *entry);
     bool canSetAside() const { return !m_policy.dropUnexpectedBytes && m_policy.unclaimedTimeout.count() > 0; }
     void tell(News::Kind kind, ConnectionId id);
@@ -142,12 +142,12 @@ private:
 
     void comeHome(Entry *entry);
     bool refit(Entry *entry);
-    bool strip(Entry *entry); // both: refitted and parked
     void park(Entry *entry);
     void endLease(const Entry *entry);
     void noteHolder(Entry *entry);
-    static void runOnceAtHome(Entry *entry, QThread *home, void (*act)(Entry *));
-    static bool runElsewhere(Entry *entry, void (*act)(Entry *));
+    static void pullHere(Entry *entry);
+    static void leaveHome(Entry *entry);
+    static bool runElsewhere(Entry *entry, Home::Act act);
 
     const LogCategory m_log;
     mutable std::mutex m_mutex; // guards everything below

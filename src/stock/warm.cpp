@@ -49,9 +49,13 @@ Entry *Stock::takeWarm(ConnectionId id)
     const Clock::time_point now = Clock::now();
     if (isFit) {
         const Lock lock(m_mutex);
-        if (isCurrent(entry) && !TimeLimits::isSpent(*entry, m_policy, now) && !TimeLimits::isStale(*entry, m_policy, now)) {
+        const bool isMissed = m_line.count() > 0; // whoever came to wait meanwhile is first
+        if (isCurrent(entry) && !isMissed && !TimeLimits::isSpent(*entry, m_policy, now)
+            && !TimeLimits::isStale(*entry, m_policy, now)) {
             entry->shelf = nullptr;
             m_store.move(entry, Stage::Leased, now);
+            entry->home = Home::ofThisThread();
+            entry->home->moveIn(entry);
             return entry;
         }
     }
@@ -63,12 +67,9 @@ Entry *Stock::takeWarm(ConnectionId id)
 void Stock::cool(Entry *entry)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // the entry may be the last that holds it
-    // Its event loop may have read what came, and closed it: then the descriptor is somebody else's by now.
-    const bool isConnected = entry->guard->isSameConnection();
+    park(entry);
     entry->hasBytes = entry->socket->bytesAvailable() > 0;
-    entry->pulled = false;
-    entry->guard->park();
-    const Look seen = isConnected ? look(entry) : entry->hasBytes ? Look::LastWords : Look::Gone;
+    const Look seen = look(entry);
     Lock lock(m_mutex);
     entry->shelf = nullptr;
     if (seen == Look::Quiet || (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes)) {

@@ -335,7 +335,7 @@ void tst_Store::newTenantFindsTheRecordAsNew()
     Entry *entry = addIdle(store, 1);
     entry->epoch = 7;
     entry->descriptor = 42;
-    entry->encrypted = entry->hasBytes = entry->pulled = entry->isReturning = true;
+    entry->encrypted = entry->hasBytes = entry->isUsed = entry->isReturning = true;
     entry->holder = QStringLiteral("a thread");
     store.limitLife(entry, TimePoint(9s));
     store.move(entry, Stage::Unclaimed, TimePoint(5s));
@@ -347,7 +347,7 @@ void tst_Store::newTenantFindsTheRecordAsNew()
     QVERIFY(tenant->id.isNull());
     QCOMPARE(tenant->epoch, 0u);
     QCOMPARE(tenant->descriptor, -1);
-    QVERIFY(!tenant->encrypted && !tenant->hasBytes && !tenant->pulled && !tenant->isReturning);
+    QVERIFY(!tenant->encrypted && !tenant->hasBytes && !tenant->isUsed && !tenant->isReturning);
     QVERIFY(tenant->holder.isEmpty());
     QVERIFY(tenant->endOfLife == TimePoint::max());
     QVERIFY(!tenant->previous && !tenant->next);
