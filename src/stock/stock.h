@@ -136,6 +136,7 @@ private:
     void requestChecksForWaiters();
 
     Entry *takeWarm(ConnectionId id);
+    bool leaseWarm(Entry *entry);
     bool returnWarm(Entry *entry);
     void requestCooling();
     void coolHere();

@@ -46,21 +46,26 @@ Entry *Stock::takeWarm(ConnectionId id)
         return nullptr;
     shelf->remove(entry);
     const bool isFit = entry->guard->isFit() && !entry->guard->hasUnread() && probe(entry->descriptor) == Health::Quiet;
-    const Clock::time_point now = Clock::now();
-    if (isFit) {
-        const Lock lock(m_mutex);
-        const bool isMissed = m_line.count() > 0; // whoever came to wait meanwhile is first
-        if (isCurrent(entry) && !isMissed && !TimeLimits::isSpent(*entry, m_policy, now)
-            && !TimeLimits::isStale(*entry, m_policy, now)) {
-            entry->shelf = nullptr;
-            m_store.move(entry, Stage::Leased, now);
-            entry->home = Home::ofThisThread();
-            entry->home->moveIn(entry);
-            return entry;
-        }
+    if (!isFit || !leaseWarm(entry)) {
+        cool(entry);
+        return nullptr;
     }
-    cool(entry);
-    return nullptr;
+    entry->home = Home::ofThisThread();
+    entry->home->moveIn(entry); // without the lock: it may carry out what others have posted
+    return entry;
+}
+
+bool Stock::leaseWarm(Entry *entry)
+{
+    const Clock::time_point now = Clock::now();
+    const Lock lock(m_mutex);
+    const bool isMissed = m_line.count() > 0; // whoever came to wait meanwhile is first
+    if (!isCurrent(entry) || isMissed || TimeLimits::isSpent(*entry, m_policy, now)
+        || TimeLimits::isStale(*entry, m_policy, now))
+        return false;
+    entry->shelf = nullptr;
+    m_store.move(entry, Stage::Leased, now);
+    return true;
 }
 
 // In the thread where it is warm; it is on no shelf any more.
