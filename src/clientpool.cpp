@@ -112,7 +112,7 @@ public:
     ClientPool::Configuration configuration;
 
 private:
-    bool isStill(quint64 run) { return isRunning() && this->run() == run; }
+    bool isStill(quint64 run) const { return isRunning() && this->run() == run; }
     void stopSetup() override;
     void roomOrWaitersChanged(int unserved) override;
     bool refuses(const Prepared &prepared);
@@ -163,6 +163,8 @@ void ClientPoolPrivate::use(const Prepared &prepared)
 bool ClientPoolPrivate::start()
 {
     const QPointer<ClientPoolPrivate> alive(this); // here and below: a slot may delete the pool, or close it
+    if (!settle())
+        return false;
     if (isRunning())
         return true;
     const Prepared prepared = prepare(configuration);
@@ -181,6 +183,8 @@ bool ClientPoolPrivate::start()
 bool ClientPoolPrivate::apply(const ClientPool::Configuration &wish)
 {
     const QPointer<ClientPoolPrivate> alive(this);
+    if (!settle())
+        return false;
     if (isRunning()) {
         const Prepared prepared = prepare(wish);
         if (refuses(prepared))

@@ -104,6 +104,8 @@ bool PoolPrivate::open(const Policy &policy, const Checks::Plan &checks)
     m_isRunning = true;
     ++m_run;
     m_checks.setPlan(checks);
+    // It cannot run without its thread, and whoever destroys it then is another one, which must find no timer and no notifier.
+    connect(thread(), &QThread::finished, this, &PoolPrivate::close, Qt::DirectConnection);
     stock->open(policy, std::move(watcher), [this] { QCoreApplication::postEvent(this, new QEvent(QEvent::User)); });
     return true;
 }
@@ -125,8 +127,7 @@ bool PoolPrivate::event(QEvent *event)
 void PoolPrivate::spreadNews()
 {
     const QPointer<PoolPrivate> alive(this); // a slot may delete the pool
-    isRunning(); // no longer, if another thread has closed it
-    if (!alive)
+    if (!settle())
         return;
     const Stock::News news = stock->takeNews();
     for (const auto &[kind, id] : news.events) {
@@ -184,31 +185,40 @@ void PoolPrivate::roomOrWaitersChanged(int) { }
 
 void PoolPrivate::close()
 {
-    const QPointer<PoolPrivate> alive(this); // a continuation of one who waited may delete the pool
+    const QPointer<PoolPrivate> alive(this); // a continuation of one who waited may delete the pool, or start it again
+    const quint64 thisRun = m_run;
     stock->shut(QStringLiteral("the pool was closed"));
-    if (alive)
+    if (alive && m_run == thisRun)
         closeHere();
 }
 
-bool PoolPrivate::isRunning()
+bool PoolPrivate::isRunning() const
 {
-    if (!m_isRunning || stock->isOpen())
-        return m_isRunning;
-    closeHere(); // another thread has closed it
-    return false;
+    return m_isRunning && stock->isOpen();
+}
+
+bool PoolPrivate::settle()
+{
+    const QPointer<PoolPrivate> alive(this);
+    if (m_isRunning && !stock->isOpen())
+        closeHere();
+    return alive;
 }
 
 void PoolPrivate::closeHere()
 {
-    const QPointer<PoolPrivate> alive(this); // a continuation may delete the pool
-    m_isRunning = false;
-    stopSetup();
-    m_checks.stop();
-    if (!alive)
+    if (!m_isRunning)
         return;
+    const QPointer<PoolPrivate> alive(this); // a validator's future may run code that deletes the pool, or starts it again
+    const quint64 thisRun = m_run;
+    m_isRunning = false;
+    disconnect(thread(), nullptr, this, nullptr);
+    stopSetup();
     stock->stopWatching();
     m_expiry.stop();
-    setState(Pool::State::Stopped);
+    m_checks.stop();
+    if (alive && m_run == thisRun)
+        setState(Pool::State::Stopped);
 }
 
 void PoolPrivate::report(Pool::Error error, const QString &message)

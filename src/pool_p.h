@@ -28,7 +28,8 @@ public:
     bool open(const Policy &policy, const Checks::Plan &checks); // reports why it could not
     void setPolicy(const Policy &policy, const Checks::Plan &checks);
     void close();
-    bool isRunning(); // between open() and close()
+    bool isRunning() const; // between open() and close()
+    bool settle(); // first of all: stops what another thread has closed. False: a slot has deleted the pool
     quint64 run() const noexcept { return m_run; } // tells one run from the next
     void report(Pool::Error error, const QString &message);
     void setState(Pool::State state);
@@ -82,9 +83,14 @@ class Visit
 public:
     explicit Visit(PoolPrivate *d) noexcept : m_d(d), m_isForeign(d->thread() != QThread::currentThread())
     {
-        m_d->visitors += m_isForeign;
+        if (m_isForeign)
+            ++m_d->visitors;
     }
-    ~Visit() { m_d->visitors -= m_isForeign; }
+    ~Visit()
+    {
+        if (m_isForeign) // else a slot of the pool's may have deleted it
+            --m_d->visitors;
+    }
     PoolPrivate *operator->() const noexcept { return m_d; }
 
 private:

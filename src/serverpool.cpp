@@ -138,25 +138,34 @@ void ServerPoolPrivate::use(const Prepared &prepared)
 
 bool ServerPoolPrivate::apply(const ServerPool::Configuration &wish)
 {
+    const QPointer<ServerPoolPrivate> alive(this); // here and below: a slot may delete the pool, or close it
+    if (!settle())
+        return false;
     if (isRunning()) {
         const Prepared prepared = prepare(wish);
         if (refuses(prepared))
             return false;
         use(prepared);
     }
-    configuration = wish;
+    if (alive)
+        configuration = wish;
     return true;
 }
 
+// Whether this very run goes on.
 bool ServerPoolPrivate::ensureRunning()
 {
+    const QPointer<ServerPoolPrivate> alive(this);
+    if (!settle())
+        return false;
     if (isRunning())
         return true;
     const Prepared prepared = prepare(configuration);
     if (refuses(prepared) || !open(prepared.policy, prepared.checks))
         return false;
+    const quint64 thisRun = run();
     use(prepared);
-    return isRunning();
+    return alive && isRunning() && run() == thisRun;
 }
 
 bool ServerPoolPrivate::listen(const QHostAddress &address, quint16 port)
@@ -171,7 +180,9 @@ bool ServerPoolPrivate::listen(qintptr descriptor)
 
 bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()> &bind)
 {
-    const QPointer<ServerPoolPrivate> alive(this); // here and below: a slot may delete the pool, or close it
+    const QPointer<ServerPoolPrivate> alive(this);
+    if (!settle())
+        return false;
     const bool wasRunning = isRunning();
     if (listener.isListening()) {
         report(Pool::Error::ListenFailed,

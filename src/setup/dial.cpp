@@ -6,6 +6,7 @@
 #include "tls.h"
 #include "wireid.h"
 
+#include <QtCore/qpointer.h>
 #include <QtNetwork/qsslsocket.h>
 
 namespace QNetPool {
@@ -40,15 +41,19 @@ void Dial::start()
 
 void Dial::callDialer()
 {
+    const std::shared_ptr<const DialPlan> plan = m_plan; // the dialer may delete the pool
+    const QPointer<Dial> alive(this);
     QString cause;
     try {
-        return m_plan->dialer(socket());
+        return plan->dialer(socket());
     } catch (const std::exception &exception) {
         cause = QString::fromLocal8Bit(exception.what());
     } catch (...) {
         cause = QStringLiteral("an unknown exception");
     }
-    fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: the dialer has thrown: %2").arg(peer(), cause));
+    if (alive)
+        fail(Pool::Error::ConnectFailed,
+             QStringLiteral("cannot connect to %1: the dialer has thrown: %2").arg(peer(), cause));
 }
 
 void Dial::connected()

@@ -63,6 +63,8 @@ Entry *Stock::nextToCheck()
 void Stock::checked(Entry *entry, bool isFit)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
+    if (entry->guard && entry->guard->isBusy())
+        return entry->guard->whenQuiet([self, entry, isFit] { self->checked(entry, isFit); });
     const bool isReady = isFit && entry->socket && refit(entry);
     leaveHome(entry);
     if (isReady)

@@ -3,6 +3,7 @@
 
 #include "probe.h"
 #include "randomid.h"
+#include "servings.h"
 #include "socketguard.h"
 #include "threadname.h"
 #include "warmshelf.h"
@@ -379,6 +380,25 @@ QString Stock::holderName() const
 bool Stock::offer(Entry *entry, Lock &lock)
 {
     const bool comesHome = entry->stage == Stage::Leased || entry->stage == Stage::Overdue || entry->isReturning;
+    if (Servings::areTooDeep() && m_line.count()) {
+        placeLater(entry, comesHome);
+        return true;
+    }
+    return place(entry, comesHome, lock);
+}
+
+// Until then it counts as leased.
+void Stock::placeLater(Entry *entry, bool comesHome)
+{
+    m_store.move(entry, Stage::Leased, Clock::now());
+    Servings::putOff([self = shared_from_this(), entry, comesHome] {
+        Lock lock(self->m_mutex);
+        self->place(entry, comesHome, lock);
+    });
+}
+
+bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
+{
     const Clock::time_point now = Clock::now();
     while (isCurrent(entry) && entry->endOfLife > now) {
         std::shared_ptr<Waiter> waiter = m_line.next(entry->id);
@@ -410,9 +430,14 @@ bool Stock::serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock)
     m_store.move(entry, Stage::Leased, Clock::now());
     Connection connection = lend(entry, &PoolStatistics::hadToWait, waiter->holder);
     lock.unlock();
-    const bool isServed = waiter->serve(connection);
-    const Clock::duration waited = Clock::now() - waiter->since;
-    waiter.reset(); // without the lock: it may be the last that holds a lease which nobody took
+    bool isServed = false;
+    Clock::duration waited{};
+    {
+        const Servings serving;
+        isServed = waiter->serve(connection);
+        waited = Clock::now() - waiter->since;
+        waiter.reset(); // without the lock: it may be the last that holds a lease which nobody took
+    }
     lock.lock();
     if (isServed) {
         m_acquireTimes.record(waited);
@@ -439,12 +464,12 @@ bool Stock::shelve(Entry *entry)
 }
 
 // way: what it counts as.
-Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, const QString &holder)
+Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder)
 {
     qCDebug(m_log) << entry->id << "goes out";
     entry->owner = shared_from_this();
     entry->isReturning = false;
-    entry->holder = holder;
+    entry->holder.swap(holder);
     ++m_totals.taken;
     ++(m_totals.*way);
     wake(); // the number of idle connections

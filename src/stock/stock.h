@@ -113,8 +113,10 @@ private:
     Look look(Entry *entry) const;
     Entry *pick(ConnectionId id, Clock::time_point now);
     Entry *checkOut(ConnectionId id, Lock &lock);
-    Connection lend(Entry *entry, qint64 PoolStatistics::*way, const QString &holder);
+    Connection lend(Entry *entry, qint64 PoolStatistics::*way, QString holder);
     bool offer(Entry *entry, Lock &lock);
+    bool place(Entry *entry, bool comesHome, Lock &lock);
+    void placeLater(Entry *entry, bool comesHome);
     bool serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock);
     bool shelve(Entry *entry);
     void bury(Entry *entry, CloseReason reason, Lock &lock);

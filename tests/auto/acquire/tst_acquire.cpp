@@ -21,6 +21,7 @@ private Q_SLOTS:
     void isServedByAConnectionGivenBack();
     void isServedInOrderOfArrival();
     void isServedById();
+    void chainOfServingsEndsWell();
     void makesTheClientDialAtOnce();
     void timesOutWithTheReason();
     void failsWhenTooManyWait();
@@ -126,6 +127,21 @@ void tst_Acquire::isServedById()
     QVERIFY(!any.isFinished());
     any.cancel();
     QTRY_COMPARE(m_client->waiterCount(), 0);
+}
+
+// Each continuation ends its lease, which serves the next: with so many, the stack would not hold them all.
+void tst_Acquire::chainOfServingsEndsWell()
+{
+    constexpr int many = 100000;
+    Connection first = m_server->take();
+    const Connection second = m_server->take();
+    int served = 0;
+    for (int i = 0; i < many; ++i)
+        m_server->acquire().then([&served](const Connection &connection) { served += bool(connection); });
+    first.giveBack();
+    QCOMPARE(served, many);
+    QCOMPARE(m_server->idleCount(), 1);
+    QCOMPARE(m_server->statistics().hadToWait, many);
 }
 
 void tst_Acquire::makesTheClientDialAtOnce()

@@ -3,11 +3,16 @@
 #include "stock/stock.h"
 
 #include <QtCore/QAbstractEventDispatcher>
+#include <QtCore/QHash>
 #include <QtCore/QSocketNotifier>
 #include <QtCore/QTimer>
 
+#include <deque>
+
 #ifdef Q_OS_UNIX
+#include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #endif
 
 // What happens to a connection while it is in the stock: nothing, unless its peer speaks or dies.
@@ -21,6 +26,10 @@ private Q_SLOTS:
     void deathIsNoticedWhileIdle();
     void deadIsNeverHandedOut_data();
     void deadIsNeverHandedOut();
+    void deadIsNeverHandedOutInThousandsOfTakes_data();
+    void deadIsNeverHandedOutInThousandsOfTakes();
+    void deadIsNeverHandedOutWithTls_data();
+    void deadIsNeverHandedOutWithTls();
     void bytesAreKept_data();
     void bytesAreKept();
     void bytesDoNotSpinTheEventLoop();
@@ -62,6 +71,14 @@ static void reset(QTcpSocket *socket)
     const linger now{1, 0};
     setsockopt(int(socket->socketDescriptor()), SOL_SOCKET, SO_LINGER, &now, sizeof now);
     socket->abort();
+}
+
+// close_notify and FIN, without an event loop.
+static void sayGoodbye(QTcpSocket *tls)
+{
+    tls->disconnectFromHost();
+    if (auto *plain = tls->findChild<QTcpSocket *>())
+        plain->flush();
 }
 
 static void configureTls(ServerPool::Configuration &server, ClientPool::Configuration &client)
@@ -167,6 +184,236 @@ void tst_Idle::deadIsNeverHandedOut()
         }
     }
     QCOMPARE(client.statistics().diedIdle, 100);
+}
+
+// As a client pool's peer, bare descriptors: thousands of them, each of which can end at once and in every way.
+class BarePeer
+{
+public:
+    enum class End { Fin, Rst, FinThenRst };
+
+    explicit BarePeer(bool sendsId)
+    {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        auto *const any = reinterpret_cast<sockaddr *>(&address);
+        if (::bind(m_listener, any, size) || ::listen(m_listener, 1024) || ::getsockname(m_listener, any, &size))
+            qFatal("cannot listen");
+        m_port = ntohs(address.sin_port);
+        QObject::connect(&m_notifier, &QSocketNotifier::activated, &m_notifier, [this, sendsId] { acceptAll(sendsId); });
+    }
+    ~BarePeer()
+    {
+        for (const int descriptor : std::as_const(m_byPort))
+            ::close(descriptor);
+        ::close(m_listener);
+    }
+    quint16 port() const { return m_port; }
+    int count() const { return int(m_byPort.size()); }
+
+    // Of the connection whose other end has this port. The system has told the other end when this returns: on loopback,
+    // what close() sends is received before it returns.
+    void end(quint16 port, End how)
+    {
+        const int descriptor = m_byPort.take(port);
+        if (how == End::FinThenRst)
+            ::shutdown(descriptor, SHUT_WR);
+        const linger now{1, 0};
+        if (how != End::Fin)
+            ::setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        ::close(descriptor);
+    }
+
+private:
+    static int listener() { return ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+    void acceptAll(bool sendsId)
+    {
+        sockaddr_in address{};
+        socklen_t size = sizeof address;
+        for (int one; (one = ::accept4(m_listener, reinterpret_cast<sockaddr *>(&address), &size, SOCK_CLOEXEC)) >= 0;) {
+            m_byPort.insert(ntohs(address.sin_port), one);
+            if (sendsId && ::send(one, QByteArray::number(10000000 + m_count++).constData(), 8, 0) != 8)
+                qFatal("cannot send");
+        }
+    }
+
+    const int m_listener = listener();
+    QSocketNotifier m_notifier{m_listener, QSocketNotifier::Read};
+    QHash<quint16, int> m_byPort;
+    quint16 m_port = 0;
+    int m_count = 0;
+};
+
+enum class Victim { Oldest, JustGivenBack, Warm };
+
+Q_DECLARE_METATYPE(BarePeer::End)
+Q_DECLARE_METATYPE(Victim)
+
+// The connections of a pool in the order in which it hands them out, and their ends at the peer.
+class Line
+{
+public:
+    Line(ClientPool &pool, BarePeer &peer) : m_pool(pool), m_peer(peer) { }
+
+    void learn()
+    {
+        std::vector<Connection> all;
+        while (Connection connection = m_pool.take()) {
+            m_line.push_back({connection.id(), connection->localPort()});
+            all.push_back(std::move(connection));
+        }
+        for (Connection &connection : all)
+            connection.giveBack();
+    }
+
+    // Ends one after the other and takes the next each time. No event loop turns meanwhile. Returns how often a dead one, or
+    // none though there were some, went out.
+    int endAll(BarePeer::End how, Victim victim)
+    {
+        int wrong = 0;
+        while (!m_line.empty()) {
+            if (victim != Victim::Oldest)
+                useAndGiveBack();
+            const One dead = m_line.front();
+            m_line.pop_front();
+            m_peer.end(dead.port, how);
+            Connection next = m_pool.take();
+            wrong += bool(next) == m_line.empty() || (next && !isNext(next)) || bool(m_pool.take(dead.id));
+        }
+        return wrong;
+    }
+
+private:
+    struct One
+    {
+        ConnectionId id;
+        quint16 port;
+    };
+
+    // The line's order is not needed for those: the next may be any that lives.
+    bool isNext(const Connection &connection) const
+    {
+        return std::any_of(m_line.begin(), m_line.end(), [&](const One &one) { return one.id == connection.id(); });
+    }
+    void useAndGiveBack()
+    {
+        Connection connection = m_pool.take();
+        connection->setSocketOption(QAbstractSocket::LowDelayOption, 1);
+        const auto found =
+                std::find_if(m_line.begin(), m_line.end(), [&](const One &one) { return one.id == connection.id(); });
+        if (found == m_line.end())
+            return;
+        const One used = *found;
+        m_line.erase(found);
+        m_line.push_front(used);
+    }
+
+    ClientPool &m_pool;
+    BarePeer &m_peer;
+    std::deque<One> m_line;
+};
+
+static bool fillUp(ClientPool &client, int capacity)
+{
+    QEventLoop loop;
+    QObject::connect(&client, &Pool::idleCountChanged, &loop, [&loop, capacity](int idle) {
+        if (idle == capacity)
+            loop.quit();
+    });
+    QTimer::singleShot(20s, &loop, &QEventLoop::quit);
+    if (client.idleCount() < capacity)
+        loop.exec();
+    return client.idleCount() == capacity;
+}
+
+void tst_Idle::deadIsNeverHandedOutInThousandsOfTakes_data()
+{
+    QTest::addColumn<BarePeer::End>("how");
+    QTest::addColumn<ConnectionMode>("mode");
+    QTest::addColumn<Victim>("victim");
+    static constexpr const char *ends[] = {"FIN", "RST", "FIN, then RST"};
+    for (const BarePeer::End how : {BarePeer::End::Fin, BarePeer::End::Rst, BarePeer::End::FinThenRst}) {
+        const char *const end = ends[int(how)];
+        QTest::addRow("%s, multi", end) << how << ConnectionMode::Multi << Victim::Oldest;
+        QTest::addRow("%s, single", end) << how << ConnectionMode::Single << Victim::Oldest;
+        QTest::addRow("%s, single, just given back", end) << how << ConnectionMode::Single << Victim::JustGivenBack;
+        QTest::addRow("%s, single, still warm", end) << how << ConnectionMode::Single << Victim::Warm;
+    }
+}
+
+void tst_Idle::deadIsNeverHandedOutInThousandsOfTakes()
+{
+    QFETCH(const BarePeer::End, how);
+    QFETCH(const ConnectionMode, mode);
+    QFETCH(const Victim, victim);
+    constexpr int many = 500;
+    BarePeer peer(mode == ConnectionMode::Multi);
+    ClientPool::Configuration wish = clientOf(peer.port(), many);
+    wish.connectionMode = mode;
+    wish.reuse = victim == Victim::JustGivenBack ? Reuse::NewestFirst : Reuse::OldestFirst;
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    const int rounds = mode == ConnectionMode::Multi ? 20 : 5;
+    for (int round = 0; round < rounds; ++round) {
+        QVERIFY(fillUp(client, many));
+        QTRY_COMPARE(peer.count(), many); // a client in single mode is ready before it is accepted
+        Line line(client, peer);
+        line.learn();
+        QCOMPARE(client.idleCount(), many);
+        int wrong = 0;
+        QEventLoop loop;
+        const auto endAll = [&] {
+            wrong = line.endAll(how, victim);
+            loop.quit();
+        };
+        if (victim == Victim::Warm) {
+            QTimer::singleShot(0, &loop, endAll); // only below a running event loop any is kept warm
+            loop.exec();
+        } else {
+            endAll();
+        }
+        QCOMPARE(wrong, 0);
+        QCOMPARE(client.statistics().diedIdle, many * (round + 1));
+    }
+}
+
+void tst_Idle::deadIsNeverHandedOutWithTls_data()
+{
+    deathIsNoticedWhileIdle_data();
+}
+
+void tst_Idle::deadIsNeverHandedOutWithTls()
+{
+    QFETCH(const bool, isReset);
+    ServerPool::Configuration serverWish;
+    ClientPool::Configuration wish;
+    configureTls(serverWish, wish);
+    ServerPool server(serverWish);
+    listen(server);
+    const TlsMode mode = wish.tlsMode;
+    wish = clientOf(server.serverPort(), 25);
+    wish.tlsMode = mode;
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    for (int round = 0; round < 4; ++round) {
+        QTRY_COMPARE_WITH_TIMEOUT(client.idleCount(), 25, 20000);
+        QTRY_COMPARE_WITH_TIMEOUT(server.idleCount(), 25, 20000);
+        for (int left = 24; left >= 0; --left) {
+            const Connection oldest = server.take();
+            const ConnectionId id = oldest.id();
+            if (isReset)
+                reset(oldest.socket());
+            else
+                sayGoodbye(oldest.socket());
+            QVERIFY(!client.take(id));
+            const Connection next = client.take();
+            QCOMPARE(bool(next), left > 0);
+            QVERIFY(next.id() != id);
+        }
+        QCOMPARE(client.statistics().diedIdle, 25 * (round + 1));
+    }
 }
 
 void tst_Idle::bytesAreKept_data()

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// For builds with ThreadSanitizer. What one thread posts and another one carries out is ordered by locks inside of Qt, which it
-// cannot see, as Qt is not built with it: it would report each such pair. So this stands in front of the few functions of Qt
-// through which a thread hands something over, and tells it what they promise: what was done before happens before.
+// For builds with ThreadSanitizer. What threads hand over to each other through Qt's events and futures is ordered by locks
+// and reference counts inside of Qt, which it cannot see, as Qt is not built with it: it would report each such pair. So this
+// stands in front of the functions of Qt through which something is handed over, under their own names, and tells it what they
+// promise: what was done before a release happens before what follows the acquire with the same key.
 #include "testmain.h"
 
 #include <QtCore/QDeadlineTimer>
+#include <QtCore/QFutureInterface>
 #include <QtCore/QThread>
 
 #include <dlfcn.h>
@@ -12,39 +14,55 @@
 
 namespace {
 
-template<typename Function> Function original(const char *symbol)
+// A function of Qt behind the one of the same name here.
+template<typename Function> Function *original(const char *symbol)
 {
-    return reinterpret_cast<Function>(dlsym(RTLD_NEXT, symbol));
+    return reinterpret_cast<Function *>(dlsym(RTLD_NEXT, symbol));
+}
+
+// What all copies of a future have in common.
+void *keyOf(const QFutureInterfaceBase *future)
+{
+    return &future->mutex();
+}
+
+char continuationKey;
+
+using Continuation = std::function<void(const QFutureInterfaceBase &)>;
+
+Continuation ordered(Continuation &&continuation)
+{
+    Continuation result = [continuation = std::move(continuation)](const QFutureInterfaceBase &parent) {
+        __tsan_acquire(&continuationKey); // before anything of the continuation's is touched
+        continuation(parent);
+    };
+    __tsan_release(&continuationKey); // when all of it is there
+    return result;
 }
 
 } // namespace
 
-// The sending side. The event, or the functor in it, is complete by now.
+// --- Events: the event, or the functor in it, is complete when it is posted ----------------------------------------------
+
 void QCoreApplication::postEvent(QObject *receiver, QEvent *event, int priority)
 {
-    using Post = void (*)(QObject *, QEvent *, int);
-    static const auto post = original<Post>("_ZN16QCoreApplication9postEventEP7QObjectP6QEventi");
+    static const auto post = original<void(QObject *, QEvent *, int)>("_ZN16QCoreApplication9postEventEP7QObjectP6QEventi");
     __tsan_release(receiver);
     post(receiver, event, priority);
 }
 
 bool QMetaObject::invokeMethodImpl(QObject *object, QtPrivate::QSlotObjectBase *slot, Qt::ConnectionType type, void *result)
 {
-    using Invoke = bool (*)(QObject *, QtPrivate::QSlotObjectBase *, Qt::ConnectionType, void *);
-    static const auto invoke = original<Invoke>(
+    static const auto invoke = original<bool(QObject *, QtPrivate::QSlotObjectBase *, Qt::ConnectionType, void *)>(
             "_ZN11QMetaObject16invokeMethodImplEP7QObjectPN9QtPrivate15QSlotObjectBaseEN2Qt14ConnectionTypeEPv");
-    const bool isBlocking = type == Qt::BlockingQueuedConnection;
-    if (isBlocking)
-        slot->ref(); // to be destroyed after it was carried out, not before that is known here
+    slot->ref(); // if it has been carried out already, it is destroyed here, after that is known
     __tsan_release(object);
     const bool isInvoked = invoke(object, slot, type, result);
     __tsan_acquire(object);
-    if (isBlocking)
-        slot->destroyIfLastRef();
+    slot->destroyIfLastRef();
     return isInvoked;
 }
 
-// The receiving side, in whatever thread.
 bool TestApplication::notify(QObject *receiver, QEvent *event)
 {
     __tsan_acquire(receiver);
@@ -55,12 +73,50 @@ bool TestApplication::notify(QObject *receiver, QEvent *event)
     return isAccepted;
 }
 
-// Who has waited for a thread has seen all that it did.
+// --- Threads: who has waited for one has seen all that it did -------------------------------------------------------------
+
 bool QThread::wait(QDeadlineTimer deadline)
 {
-    using Wait = bool (*)(QThread *, QDeadlineTimer);
-    static const auto wait = original<Wait>("_ZN7QThread4waitE14QDeadlineTimer");
+    static const auto wait = original<bool(QThread *, QDeadlineTimer)>("_ZN7QThread4waitE14QDeadlineTimer");
     const bool hasEnded = wait(this, deadline);
     __tsan_acquire(this);
     return hasEnded;
+}
+
+// --- Futures: who lets go of the last reference has seen what all others did before they let go ---------------------------
+
+bool QFutureInterfaceBase::derefT() const
+{
+    static const auto deref = original<bool(const QFutureInterfaceBase *)>("_ZNK20QFutureInterfaceBase6derefTEv");
+    void *key = keyOf(this);
+    __tsan_release(key);
+    const bool isReferenced = deref(this);
+    __tsan_acquire(key);
+    return isReferenced;
+}
+
+// A function with the name of the destructor of QFutureInterfaceBase; a definition of the destructor would define the class.
+extern "C" Q_DECL_EXPORT void _ZN20QFutureInterfaceBaseD2Ev(QFutureInterfaceBase *future)
+{
+    static const auto destroy = original<void(QFutureInterfaceBase *)>("_ZN20QFutureInterfaceBaseD2Ev");
+    if (*reinterpret_cast<void **>(reinterpret_cast<char *>(future) + sizeof(void *))) { // else it was moved from
+        void *key = keyOf(future);
+        __tsan_release(key);
+        __tsan_acquire(key);
+    }
+    destroy(future);
+}
+
+void QFutureInterfaceBase::setContinuation(Continuation continuation)
+{
+    static const auto set = original<void(QFutureInterfaceBase *, Continuation)>(
+            "_ZN20QFutureInterfaceBase15setContinuationESt8functionIFvRKS_EE");
+    set(this, ordered(std::move(continuation)));
+}
+
+void QFutureInterfaceBase::setContinuation(Continuation continuation, QFutureInterfaceBasePrivate *data)
+{
+    static const auto set = original<void(QFutureInterfaceBase *, Continuation, QFutureInterfaceBasePrivate *)>(
+            "_ZN20QFutureInterfaceBase15setContinuationESt8functionIFvRKS_EEP27QFutureInterfaceBasePrivate");
+    set(this, ordered(std::move(continuation)), data);
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "testmain.h"
 
 #include <QtCore/QSet>
 #include <QtCore/QThread>
+#include <QtCore/QTimer>
 
 #include <atomic>
+#include <mutex>
 #include <thread>
 
 // An idle connection belongs to no thread, so any thread may take it: with an event loop or without.
@@ -17,6 +20,9 @@ private Q_SLOTS:
     void threadsWithoutEventLoopExchange();
     void threadWithEventLoopGetsSignals();
     void everyoneGetsAnotherOne();
+    void waitersOfFourThreadsAreServedInOrder_data();
+    void waitersOfFourThreadsAreServedInOrder();
+    void whoHasAWarmConnectionDoesNotOvertakeWhoWaits();
 };
 
 // Answers each line on each connection with the same line, from the main thread.
@@ -93,7 +99,9 @@ void tst_Threads::threadWithEventLoopGetsSignals()
     ServerPool server;
     listen(server);
     Echo echo(server);
-    ClientPool client(clientOf(server.serverPort(), 2));
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
+    wish.maximumConnections = 2; // or it might dial another one while one is out, and have no place for it
+    ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 2);
 
@@ -147,5 +155,184 @@ void tst_Threads::everyoneGetsAnotherOne()
     QCOMPARE(client.leasedCount(), many);
 }
 
-QTEST_GUILESS_MAIN(tst_Threads)
+enum class Service { NewConnections, GivenBack, GivenBackByFourThreads };
+Q_DECLARE_METATYPE(Service)
+
+// 1,000 waiters, 250 of each of 4 threads; each knows its place among those of its thread and among all.
+class Waiters
+{
+public:
+    static constexpr int threads = 4;
+    static constexpr int each = 250;
+
+    struct Place
+    {
+        int thread;
+        int number; // of the thread's
+        int overall; // in the order in which acquire() has returned; -1 if that order is not known
+    };
+
+    explicit Waiters(bool isOrdered) : m_isOrdered(isOrdered) { }
+
+    void join(ClientPool &pool, int thread)
+    {
+        std::unique_lock lock(m_mutex, std::defer_lock);
+        for (int number = 0; number < each; ++number) {
+            if (m_isOrdered)
+                lock.lock();
+            m_futures[thread].push_back({pool.acquire(120s), {thread, number, m_isOrdered ? m_joined++ : -1}});
+            if (m_isOrdered)
+                lock.unlock();
+        }
+    }
+
+    // In this thread, whose event loop serves. Each has its connection until the next turn.
+    bool serve(const std::function<void(Connection &)> &end)
+    {
+        QEventLoop loop;
+        for (auto &mine : m_futures) {
+            for (auto &[future, place] : mine) {
+                future.then([&, place = place](Connection connection) {
+                    m_order.push_back(place);
+                    QTimer::singleShot(0, &loop, [&, mine = std::make_shared<Connection>(std::move(connection))] {
+                        end(*mine);
+                        if (served() == threads * each)
+                            loop.quit();
+                    });
+                });
+            }
+        }
+        QTimer::singleShot(20s, &loop, &QEventLoop::quit);
+        loop.exec();
+        return served() == threads * each;
+    }
+
+    // In the threads that wait. There is but one connection, so that only one of them has it at a time.
+    void passOn(int thread)
+    {
+        for (auto &[future, place] : m_futures[thread]) {
+            Connection connection = future.takeResult();
+            m_order.push_back(place);
+            connection.giveBack();
+        }
+    }
+
+    int served() const { return int(m_order.size()); }
+
+    void verifyOrder() const
+    {
+        QCOMPARE(served(), threads * each);
+        int next[threads] = {};
+        for (int i = 0; i < served(); ++i) {
+            const Place &place = m_order[std::size_t(i)];
+            QCOMPARE(place.number, next[place.thread]);
+            ++next[place.thread];
+            if (m_isOrdered)
+                QCOMPARE(place.overall, i);
+        }
+    }
+
+private:
+    const bool m_isOrdered;
+    std::mutex m_mutex;
+    int m_joined = 0;
+    std::vector<std::pair<QFuture<Connection>, Place>> m_futures[threads];
+    std::vector<Place> m_order;
+};
+
+void tst_Threads::waitersOfFourThreadsAreServedInOrder_data()
+{
+    QTest::addColumn<bool>("isOrdered");
+    QTest::addColumn<Service>("service");
+    static constexpr const char *services[] = {"new connections", "given back", "given back by four threads"};
+    for (const bool isOrdered : {true, false}) {
+        for (const Service service : {Service::NewConnections, Service::GivenBack, Service::GivenBackByFourThreads}) {
+            QTest::addRow("%s, %s", isOrdered ? "one after the other" : "all at once", services[int(service)])
+                    << isOrdered << service;
+        }
+    }
+}
+
+static void inFourThreads(const std::function<void(int)> &body)
+{
+    std::vector<std::thread> threads;
+    for (int t = 0; t < Waiters::threads; ++t)
+        threads.emplace_back(body, t);
+    for (std::thread &thread : threads)
+        thread.join();
+}
+
+void tst_Threads::waitersOfFourThreadsAreServedInOrder()
+{
+    QFETCH(const bool, isOrdered);
+    QFETCH(const Service, service);
+    const int few = service == Service::GivenBackByFourThreads ? 1 : 3;
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), few);
+    wish.maximumConnections = few;
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.idleCount(), few);
+    std::vector<Connection> leases;
+    while (Connection connection = client.take())
+        leases.push_back(std::move(connection));
+    QCOMPARE(int(leases.size()), few);
+
+    Waiters waiters(isOrdered);
+    inFourThreads([&](int thread) { waiters.join(client, thread); });
+    QCOMPARE(client.waiterCount(), 1000);
+    if (service == Service::GivenBackByFourThreads) {
+        leases.clear();
+        inFourThreads([&](int thread) { waiters.passOn(thread); });
+        return waiters.verifyOrder();
+    }
+    const auto end = [service](Connection &connection) {
+        if (service == Service::NewConnections)
+            connection.discard();
+        else
+            connection.giveBack();
+    };
+    QTimer::singleShot(0, this, [&] { std::for_each(leases.begin(), leases.end(), end); });
+    QVERIFY(waiters.serve(end));
+    waiters.verifyOrder();
+}
+
+void tst_Threads::whoHasAWarmConnectionDoesNotOvertakeWhoWaits()
+{
+    ServerPool::Configuration serverWish;
+    serverWish.connectionMode = ConnectionMode::Single;
+    ServerPool server(serverWish);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
+    wish.connectionMode = ConnectionMode::Single;
+    wish.maximumConnections = 2;
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.idleCount(), 2);
+
+    Connection other;
+    QFuture<Connection> first;
+    QFuture<Connection> second;
+    bool isOvertaken = true;
+    QEventLoop loop;
+    QTimer::singleShot(0, &loop, [&] { // only below a running event loop any is kept warm
+        Connection used = client.take();
+        used.socket();
+        used.giveBack();
+        std::thread([&] {
+            other = client.take();
+            first = client.acquire();
+        }).join();
+        second = client.acquire();
+        isOvertaken = second.isFinished() && !first.isFinished();
+        loop.quit();
+    });
+    loop.exec();
+    QVERIFY(other);
+    QTRY_VERIFY(first.isFinished() || second.isFinished());
+    QVERIFY(!isOvertaken);
+}
+
+QNETPOOL_TEST_MAIN(tst_Threads)
 #include "tst_threads.moc"

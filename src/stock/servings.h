@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <QtCore/qglobal.h>
+
+#include <functional>
+
+namespace QNetPool {
+
+// Serving one who waits runs his continuation, which may end the lease at once, which serves the next one, and so on: with
+// thousands in line, that would be thousands of calls deep. From a certain depth on, the rest is put off until those before
+// have returned.
+class Servings
+{
+public:
+    static bool areTooDeep() noexcept; // in this thread
+    static void putOff(std::function<void()> rest);
+
+    // Around each serving.
+    Servings() noexcept;
+    ~Servings();
+
+private:
+    Q_DISABLE_COPY_MOVE(Servings)
+};
+
+} // namespace QNetPool

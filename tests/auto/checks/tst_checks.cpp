@@ -1,0 +1,1114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "descriptors.h"
+#include "pools.h"
+
+#include <QtCore/QEventLoop>
+#include <QtCore/QFutureWatcher>
+#include <QtCore/QPromise>
+#include <QtCore/QThread>
+#include <QtCore/QTimer>
+
+#include <optional>
+#include <stdexcept>
+
+// The application's validator and resetter: on which connections they run, and what becomes of these.
+class tst_Checks : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void validatesWhatWasIdleForLong_data();
+    void validatesWhatWasIdleForLong();
+    void freshGoesOutWithoutValidation_data();
+    void freshGoesOutWithoutValidation();
+    void takeDoesNotWaitForIt_data();
+    void takeDoesNotWaitForIt();
+    void takePassesOverTheStale();
+    void nextOneIsTriedWhenItFails_data();
+    void nextOneIsTriedWhenItFails();
+    void clientDialsWhenAllFail();
+    void failureKeepsTheOrderOfArrival();
+    void manyRunSideBySide();
+    void theSameFutureServesEachTime();
+    void timedOutValidatorIsCancelled();
+    void runsInThePoolsThread();
+    void whatItDidToTheSocketIsUndone();
+    void bytesForTheHolderAreDelivered_data();
+    void bytesForTheHolderAreDelivered();
+    void waiterBesideOneForAnIdIsServed();
+    void endsWithThePool_data();
+    void endsWithThePool();
+    void validatorMayBeRemoved_data();
+    void validatorMayBeRemoved();
+
+    void resetsWhatWasUsed_data();
+    void resetsWhatWasUsed();
+    void doesNotResetWhatWasNotUsed();
+    void doesNotResetWhatIsNotGivenBack_data();
+    void doesNotResetWhatIsNotGivenBack();
+    void waiterIsServedAfterTheReset();
+    void failedResetCloses_data();
+    void failedResetCloses();
+    void resetsInThePoolsThread();
+    void resetEndsWithThePool_data();
+    void resetEndsWithThePool();
+    void resetterMayBeRemoved();
+    void whatWasResetNeedsNoValidation();
+};
+
+using Function = std::function<QFuture<bool>(QTcpSocket *)>;
+
+// --- What the tests stand on -------------------------------------------------------------------------------------------
+
+// The other ends. Each answers "ping\n" with "pong\n", or as it is told.
+class Answering : public QObject
+{
+public:
+    explicit Answering(Pool &pool)
+    {
+        connect(&pool, &Pool::connectionAvailable, this, [this, &pool](ConnectionId id) {
+            Connection connection = pool.take(id);
+            if (!connection)
+                return;
+            QTcpSocket *socket = connection.socket();
+            const auto respond = [this, socket] { answer(socket); };
+            connect(socket, &QTcpSocket::readyRead, this, respond);
+            m_leases.push_back(std::move(connection));
+        });
+    }
+
+    QTcpSocket *of(ConnectionId id) const
+    {
+        const auto found =
+                std::find_if(m_leases.begin(), m_leases.end(), [id](const Connection &c) { return c.id() == id; });
+        return found == m_leases.end() ? nullptr : found->socket();
+    }
+    int count() const { return int(m_leases.size()); }
+
+    QByteArray reply = "pong\n";
+    bool hangsUp = false;
+    int pings = 0;
+
+private:
+    void answer(QTcpSocket *socket)
+    {
+        if (!socket->canReadLine() || socket->readLine() != "ping\n")
+            return;
+        ++pings;
+        if (hangsUp)
+            return socket->disconnectFromHost();
+        socket->write(reply);
+    }
+
+    std::vector<Connection> m_leases;
+};
+
+static QFuture<bool> ping(QTcpSocket *socket)
+{
+    socket->write("ping\n");
+    return QtFuture::connect(socket, &QTcpSocket::readyRead).then([socket] { return socket->readAll() == "pong\n"; });
+}
+
+// A check that the test ends. Copies are the same one.
+class Pending
+{
+public:
+    QFuture<bool> operator()(QTcpSocket *)
+    {
+        m_running->push_back(std::make_unique<QPromise<bool>>());
+        m_running->back()->start();
+        return m_running->back()->future();
+    }
+    int count() const { return int(m_running->size()); }
+    QPromise<bool> &at(int i) const { return *m_running->at(std::size_t(i)); }
+    void say(int i, bool answer) const
+    {
+        at(i).addResult(answer);
+        at(i).finish();
+    }
+
+private:
+    std::shared_ptr<std::vector<std::unique_ptr<QPromise<bool>>>> m_running =
+            std::make_shared<std::vector<std::unique_ptr<QPromise<bool>>>>();
+};
+
+// The subject, with a full stock, and the other ends, which answer. A client dials at its start and for those who wait, and
+// then no more; nobody dials a server again.
+class Scene
+{
+public:
+    template<typename Change> Scene(bool isClient, bool isTls, int count, Change change)
+    {
+        ServerPool::Configuration wish;
+        if (isTls)
+            wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+        wish.validateAfter = 0ms;
+        if (!isClient)
+            change(wish);
+        server.emplace(wish);
+        listen(*server);
+        ClientPool::Configuration clientWish = clientOf(server->serverPort(), count);
+        clientWish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+        clientWish.validateAfter = 0ms;
+        clientWish.maximumConnections = isClient ? 0 : count;
+        if (isClient) {
+            clientWish.minimumInterval = clientWish.maximumInterval = 1h;
+            change(clientWish);
+        }
+        client.emplace(clientWish);
+        peers.emplace(isClient ? static_cast<Pool &>(*server) : *client);
+        subject = isClient ? static_cast<Pool *>(&*client) : &*server;
+        isReady = client->start()
+                && QTest::qWaitFor([&] { return subject->idleCount() == count && peers->count() == count; }, 20000);
+    }
+
+    bool isReady = false;
+    Pool *subject = nullptr;
+    std::optional<ServerPool> server;
+    std::optional<ClientPool> client;
+    std::optional<Answering> peers;
+};
+
+static bool addsUp(const Pool &pool)
+{
+    const PoolStatistics now = pool.statistics();
+    return now.created == now.idle + now.leased + now.unclaimed + now.detached + now.closed()
+            && now.taken == now.fromStock + now.hadToWait
+            && now.queued == now.hadToWait + now.timedOut + now.cancelled + now.abandoned + now.waiters;
+}
+
+static bool works(const Connection &connection)
+{
+    if (!connection)
+        return false;
+    QFuture<bool> answer = ping(connection.socket());
+    return QTest::qWaitFor([&] { return answer.isFinished(); }) && answer.result();
+}
+
+// What is in the stock has been there for longer than this then.
+static bool letTimePass(std::chrono::milliseconds time)
+{
+    const auto end = std::chrono::steady_clock::now() + time;
+    return QTest::qWaitFor([end] { return std::chrono::steady_clock::now() > end; });
+}
+
+static void eachEnd()
+{
+    QTest::addColumn<bool>("isClient");
+    QTest::addColumn<bool>("isTls");
+    QTest::newRow("client, plain") << true << false;
+    QTest::newRow("client, TLS") << true << true;
+    QTest::newRow("server, plain") << false << false;
+    QTest::newRow("server, TLS") << false << true;
+}
+
+// --- The validator -----------------------------------------------------------------------------------------------------
+
+void tst_Checks::validatesWhatWasIdleForLong_data()
+{
+    eachEnd();
+}
+
+void tst_Checks::validatesWhatWasIdleForLong()
+{
+    QFETCH(const bool, isClient);
+    QFETCH(const bool, isTls);
+    int calls = 0;
+    Scene scene(isClient, isTls, 1, [&calls](auto &wish) {
+        wish.validator = [&calls](QTcpSocket *socket) {
+            ++calls;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    Pool &pool = *scene.subject;
+
+    QFuture<Connection> future = pool.acquire();
+    QVERIFY(!future.isFinished());
+    QCOMPARE(pool.leasedCount(), 1); // as a connection that is being validated counts
+    QCOMPARE(pool.idleCount(), 0);
+    QCOMPARE(pool.waiterCount(), 1);
+    QVERIFY(addsUp(pool));
+    QTRY_VERIFY(future.isFinished());
+    Connection got = future.takeResult();
+    const ConnectionId id = got.id();
+    QCOMPARE(calls, 1);
+    QCOMPARE(scene.peers->pings, 1);
+    QVERIFY(works(got));
+    QVERIFY(addsUp(pool));
+    got.giveBack();
+
+    future = pool.acquire(id);
+    QTRY_VERIFY(future.isFinished());
+    QCOMPARE(future.takeResult().id(), id); // and goes back at once
+    QCOMPARE(calls, 2);
+
+    got = pool.waitForConnection(20s);
+    QCOMPARE(got.id(), id);
+    QCOMPARE(calls, 3);
+    got.giveBack();
+
+    std::atomic<bool> isServed = false;
+    const std::unique_ptr<QThread> thread(QThread::create([&] {
+        const Connection there = pool.waitForConnection(20s);
+        isServed = there && there->state() == QAbstractSocket::ConnectedState;
+    }));
+    thread->start();
+    QTRY_VERIFY(thread->isFinished());
+    QVERIFY(isServed);
+    QCOMPARE(calls, 4);
+    QTRY_COMPARE(pool.idleCount(), 1);
+    QCOMPARE(pool.statistics().failedCheck, 0);
+    QCOMPARE(pool.statistics().created, 1);
+    QCOMPARE(pool.statistics().hadToWait, 4);
+    QCOMPARE(pool.statistics().givenBack, 4); // by holders, not by the validator
+    QVERIFY(addsUp(pool));
+}
+
+void tst_Checks::freshGoesOutWithoutValidation_data()
+{
+    eachEnd();
+}
+
+void tst_Checks::freshGoesOutWithoutValidation()
+{
+    QFETCH(const bool, isClient);
+    QFETCH(const bool, isTls);
+    int calls = 0;
+    Scene scene(isClient, isTls, 1, [&calls](auto &wish) {
+        wish.validateAfter = 1h;
+        wish.validator = [&calls](QTcpSocket *socket) {
+            ++calls;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    Pool &pool = *scene.subject;
+    Connection taken = pool.take();
+    QVERIFY(taken);
+    const ConnectionId id = taken.id();
+    QVERIFY(works(taken));
+    taken.giveBack();
+    QVERIFY(pool.take(id));
+    QFuture<Connection> future = pool.acquire();
+    QVERIFY(future.isFinished());
+    QVERIFY(future.takeResult());
+    QVERIFY(pool.waitForConnection());
+    QCOMPARE(calls, 0);
+    QCOMPARE(scene.subject->statistics().hadToWait, 0);
+}
+
+void tst_Checks::takeDoesNotWaitForIt_data()
+{
+    QTest::addColumn<bool>("isClient");
+    QTest::addColumn<bool>("isById");
+    QTest::newRow("client, any") << true << false;
+    QTest::newRow("client, by ID") << true << true;
+    QTest::newRow("server, any") << false << false;
+    QTest::newRow("server, by ID") << false << true;
+}
+
+void tst_Checks::takeDoesNotWaitForIt()
+{
+    QFETCH(const bool, isClient);
+    QFETCH(const bool, isById);
+    int calls = 0;
+    Scene scene(isClient, false, 1, [&calls](auto &wish) {
+        wish.validateAfter = 200ms;
+        wish.validator = [&calls](QTcpSocket *socket) {
+            ++calls;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    Pool &pool = *scene.subject;
+    const ConnectionId id = isClient ? scene.client->take().id() : scene.server->take().id();
+    QVERIFY(!id.isNull());
+    QVERIFY(letTimePass(200ms));
+    QList<ConnectionId> available;
+    Connection got;
+    connect(&pool, &Pool::connectionAvailable, this, [&](ConnectionId which) {
+        available << which;
+        if (!got) // on a machine too busy for 200 ms this starts another validation
+            got = isById ? pool.take(id) : pool.take();
+    });
+    QVERIFY(!(isById ? pool.take(id) : pool.take()));
+    QCOMPARE(pool.leasedCount(), 1);
+    QCOMPARE(pool.idleCount(), 0);
+    QVERIFY(!(isById ? pool.take(id) : pool.take())); // which does not start a second one
+    QTRY_VERIFY(got);
+    QCOMPARE(available.first(), id);
+    QCOMPARE(got.id(), id);
+    QCOMPARE(calls, available.size());
+    QVERIFY(works(got));
+    QCOMPARE(pool.statistics().taken, 2);
+    QVERIFY(addsUp(pool));
+    disconnect(&pool, nullptr, this, nullptr);
+}
+
+void tst_Checks::takePassesOverTheStale()
+{
+    int calls = 0;
+    Scene scene(true, false, 2, [&calls](auto &wish) {
+        wish.validateAfter = 500ms;
+        wish.validator = [&calls](QTcpSocket *socket) {
+            ++calls;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    const auto begin = std::chrono::steady_clock::now();
+    Connection fresh = scene.client->take();
+    const ConnectionId id = fresh.id();
+    QVERIFY(letTimePass(500ms));
+    fresh.giveBack();
+    const Connection got = scene.client->take();
+    if (std::chrono::steady_clock::now() - begin < 900ms) { // else the machine was too busy to tell
+        QCOMPARE(got.id(), id);
+        QCOMPARE(calls, 0);
+        QCOMPARE(scene.client->idleCount() + scene.client->leasedCount(), 2);
+    }
+}
+
+void tst_Checks::nextOneIsTriedWhenItFails_data()
+{
+    QTest::addColumn<QString>("failure");
+    QTest::addColumn<bool>("isClient");
+    QTest::addColumn<bool>("isBlocking");
+    for (const char *failure :
+         {"saysNo", "throws", "throwsSomething", "cancelled", "constructedByDefault", "exceptional", "withoutResult",
+          "neverEnds", "wrongAnswer", "leavesBytes", "closes", "aborts", "deletes", "deletesLater", "peerCloses"}) {
+        QTest::addRow("%s, client", failure) << QString::fromLatin1(failure) << true << false;
+        QTest::addRow("%s, server", failure) << QString::fromLatin1(failure) << false << false;
+    }
+    QTest::newRow("saysNo, blocking") << QStringLiteral("saysNo") << false << true;
+    QTest::newRow("neverEnds, blocking") << QStringLiteral("neverEnds") << true << true;
+}
+
+void tst_Checks::nextOneIsTriedWhenItFails()
+{
+    QFETCH(const QString, failure);
+    QFETCH(const bool, isClient);
+    QFETCH(const bool, isBlocking);
+    int calls = 0;
+    Pending never;
+    std::optional<Answering> *peers = nullptr;
+    const auto fail = [&](QTcpSocket *socket) -> QFuture<bool> {
+        if (failure == u"saysNo")
+            return QtFuture::makeReadyFuture(false);
+        if (failure == u"throws")
+            throw std::runtime_error("broken");
+        if (failure == u"throwsSomething")
+            throw 7;
+        if (failure == u"constructedByDefault")
+            return {};
+        if (failure == u"exceptional")
+            return QtFuture::makeExceptionalFuture<bool>(PoolException(Pool::Error::Closed, QStringLiteral("broken")));
+        if (failure == u"cancelled" || failure == u"withoutResult") {
+            QPromise<bool> promise;
+            promise.start();
+            QFuture<bool> future = promise.future();
+            if (failure == u"cancelled")
+                future.cancel();
+            promise.finish();
+            return future;
+        }
+        if (failure == u"neverEnds")
+            return never(socket);
+        if (failure == u"leavesBytes") {
+            socket->write("ping\n");
+            return QtFuture::connect(socket, &QTcpSocket::readyRead).then([] { return true; });
+        }
+        if (failure == u"closes" || failure == u"aborts") {
+            if (failure == u"closes")
+                socket->disconnectFromHost();
+            else
+                socket->abort();
+            return QtFuture::makeReadyFuture(true);
+        }
+        if (failure == u"deletes" || failure == u"deletesLater") {
+            if (failure == u"deletes")
+                delete socket;
+            else
+                socket->deleteLater();
+            return QtFuture::makeReadyFuture(true);
+        }
+        if (failure == u"wrongAnswer")
+            (*peers)->reply = "what?\n";
+        else // peerCloses
+            (*peers)->hangsUp = true;
+        return ping(socket);
+    };
+    const bool isSlow = failure == u"neverEnds" || failure == u"peerCloses";
+    Scene scene(isClient, false, 2, [&](auto &wish) {
+        wish.validationTimeout = isSlow ? 150ms : 60000ms;
+        wish.validator = [&](QTcpSocket *socket) {
+            if (++calls == 1)
+                return fail(socket);
+            (*peers)->hangsUp = false;
+            (*peers)->reply = "pong\n";
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    peers = &scene.peers;
+    Pool &pool = *scene.subject;
+    QSignalSpy errors(&pool, &Pool::errorOccurred);
+    if (failure == u"throws")
+        QTest::ignoreMessage(QtWarningMsg, "QNetPool: a validator or resetter has thrown: broken");
+    else if (failure == u"throwsSomething")
+        QTest::ignoreMessage(QtWarningMsg, "QNetPool: a validator or resetter has thrown");
+    Connection got;
+    if (isBlocking) {
+        got = pool.waitForConnection(20s);
+    } else {
+        QFuture<Connection> future = pool.acquire();
+        QTRY_VERIFY(future.isFinished());
+        got = future.takeResult();
+    }
+    QVERIFY(got);
+    QCOMPARE(calls, 2);
+    QVERIFY(works(got));
+    QVERIFY(scene.peers->of(got.id()));
+    QCOMPARE(pool.statistics().failedCheck, 1);
+    QCOMPARE(pool.statistics().closed(), 1);
+    QCOMPARE(pool.statistics().created, 2);
+    QCOMPARE(pool.leasedCount(), 1);
+    QCOMPARE(pool.idleCount(), 0);
+    QCOMPARE(pool.waiterCount(), 0);
+    QVERIFY(errors.isEmpty());
+    QVERIFY(addsUp(pool));
+    if (failure == u"neverEnds")
+        QVERIFY(never.at(0).isCanceled());
+}
+
+void tst_Checks::clientDialsWhenAllFail()
+{
+    int calls = 0;
+    Scene scene(true, false, 2, [&calls](auto &wish) {
+        wish.validator = [&calls](QTcpSocket *) {
+            ++calls;
+            return QtFuture::makeReadyFuture(false);
+        };
+    });
+    QVERIFY(scene.isReady);
+    QFuture<Connection> future = scene.client->acquire();
+    QTRY_VERIFY(future.isFinished());
+    QVERIFY(works(future.takeResult())); // it is new: there is nothing to validate
+    QCOMPARE(calls, 2);
+    QCOMPARE(scene.client->statistics().failedCheck, 2);
+    QCOMPARE(scene.client->statistics().created, 3);
+    QVERIFY(addsUp(*scene.client));
+}
+
+void tst_Checks::failureKeepsTheOrderOfArrival()
+{
+    Pending pending;
+    Scene scene(false, false, 3, [&](auto &wish) { wish.validator = pending; });
+    QVERIFY(scene.isReady);
+    QList<int> order;
+    std::vector<Connection> kept;
+    QList<QFuture<void>> done;
+    for (int i = 0; i < 2; ++i) {
+        done << scene.server->acquire().then(this, [&, i](Connection connection) {
+            order << i;
+            kept.push_back(std::move(connection));
+        });
+    }
+    QTRY_COMPARE(pending.count(), 2);
+    pending.say(0, false);
+    QTRY_COMPARE(pending.count(), 3); // the third one, instead
+    QVERIFY(order.isEmpty());
+    pending.say(1, true);
+    QTRY_COMPARE(order, QList<int>({0}));
+    pending.say(2, true);
+    QTRY_COMPARE(order, QList<int>({0, 1}));
+    QCOMPARE(scene.server->statistics().failedCheck, 1);
+    QVERIFY(addsUp(*scene.server));
+}
+
+void tst_Checks::manyRunSideBySide()
+{
+    Pending pending;
+    Scene scene(true, false, 4, [&](auto &wish) { wish.validator = pending; });
+    QVERIFY(scene.isReady);
+    std::vector<QFuture<Connection>> waiting;
+    for (int i = 0; i < 3; ++i)
+        waiting.push_back(scene.client->acquire());
+    QTRY_COMPARE(pending.count(), 3); // one for each who waits, and no more
+    QCOMPARE(scene.client->leasedCount(), 3);
+    QCOMPARE(scene.client->statistics().leased, 3);
+    QCOMPARE(scene.client->idleCount(), 1);
+    QCOMPARE(scene.client->waiterCount(), 3);
+    QCOMPARE(scene.client->pendingCount(), 0); // nothing is dialled meanwhile
+    QVERIFY(addsUp(*scene.client));
+    for (int i = 2; i >= 0; --i)
+        pending.say(i, true);
+    for (QFuture<Connection> &future : waiting) {
+        QTRY_VERIFY(future.isFinished());
+        QCOMPARE(future.resultCount(), 1);
+    }
+    QCOMPARE(pending.count(), 3);
+    QCOMPARE(scene.client->statistics().created, 4);
+}
+
+// What a validator returns is the application's: it may have one ready answer for all of them, and wait for it itself.
+void tst_Checks::theSameFutureServesEachTime()
+{
+    const QFuture<bool> yes = QtFuture::makeReadyFuture(true);
+    int calls = 0;
+    Scene scene(true, false, 1, [&](auto &wish) {
+        wish.validator = [&](QTcpSocket *) {
+            ++calls;
+            return yes;
+        };
+    });
+    QVERIFY(scene.isReady);
+    for (int i = 1; i <= 3; ++i) {
+        QFuture<Connection> future = scene.client->acquire();
+        QTRY_VERIFY(future.isFinished());
+        QVERIFY(future.takeResult());
+        QCOMPARE(calls, i);
+        QCOMPARE(scene.client->statistics().failedCheck, 0);
+        QVERIFY(!yes.isCanceled());
+    }
+    QCOMPARE(scene.client->statistics().created, 1);
+}
+
+void tst_Checks::timedOutValidatorIsCancelled()
+{
+    Pending pending;
+    Scene scene(true, false, 1, [&](auto &wish) {
+        wish.validator = pending;
+        wish.validationTimeout = 50ms;
+    });
+    QVERIFY(scene.isReady);
+    QVERIFY(!scene.client->take());
+    QTRY_COMPARE(pending.count(), 1);
+    QTRY_VERIFY(pending.at(0).isCanceled());
+    QCOMPARE(scene.client->statistics().failedCheck, 1);
+    QCOMPARE(scene.client->leasedCount(), 0);
+    pending.say(0, true); // comes too late
+    QCoreApplication::processEvents();
+    QCOMPARE(scene.client->idleCount(), 0);
+    QVERIFY(addsUp(*scene.client));
+}
+
+void tst_Checks::runsInThePoolsThread()
+{
+    std::atomic<bool> isRight = false;
+    Scene scene(true, false, 1, [&](auto &wish) {
+        wish.validator = [&, home = QThread::currentThread()](QTcpSocket *socket) {
+            isRight = QThread::currentThread() == home && socket->thread() == home && qobject_cast<QTcpSocket *>(socket);
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    std::atomic<bool> isServed = false;
+    const std::unique_ptr<QThread> thread(QThread::create([&] {
+        isServed = !scene.client->take(); // asks for it
+        const Connection got = scene.client->waitForConnection(20s);
+        isServed = isServed && got && got->thread() == QThread::currentThread();
+    }));
+    thread->start();
+    QTRY_VERIFY(thread->isFinished());
+    QVERIFY(isServed);
+    QVERIFY(isRight);
+}
+
+void tst_Checks::whatItDidToTheSocketIsUndone()
+{
+    int heard = 0;
+    Scene scene(true, false, 1, [&](auto &wish) {
+        wish.validator = [&](QTcpSocket *socket) {
+            connect(socket, &QTcpSocket::readyRead, this, [&heard] { ++heard; });
+            socket->setProperty("mine", 1);
+            socket->setReadBufferSize(100);
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    QFuture<Connection> future = scene.client->acquire();
+    QTRY_VERIFY(future.isFinished());
+    const Connection got = future.takeResult();
+    QCOMPARE(heard, 1);
+    QVERIFY(works(got));
+    QCOMPARE(heard, 1);
+    QVERIFY(got->dynamicPropertyNames().isEmpty());
+    QCOMPARE(got->readBufferSize(), 0);
+}
+
+void tst_Checks::bytesForTheHolderAreDelivered_data()
+{
+    eachEnd();
+}
+
+void tst_Checks::bytesForTheHolderAreDelivered()
+{
+    QFETCH(const bool, isClient);
+    QFETCH(const bool, isTls);
+    int calls = 0;
+    Scene scene(isClient, isTls, 1, [&calls](auto &wish) {
+        wish.validator = [&calls](QTcpSocket *socket) {
+            ++calls;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    QFuture<Connection> future = scene.subject->acquire(); // to know its ID
+    QTRY_VERIFY(future.isFinished());
+    const ConnectionId id = future.takeResult().id();
+    QTcpSocket *there = scene.peers->of(id);
+    QCOMPARE(calls, 1);
+    there->write("news");
+    there->flush();
+    future = scene.subject->acquire();
+    QTRY_VERIFY(future.isFinished());
+    const Connection got = future.takeResult();
+    QCOMPARE(got.id(), id);
+    QCOMPARE(calls, 1);
+    QTRY_COMPARE(got->bytesAvailable(), 4);
+    QCOMPARE(got->readAll(), "news");
+    QCOMPARE(scene.subject->statistics().failedCheck, 0);
+}
+
+// One waits for a certain connection that is being validated, and is served with it: the validation was not for the other one,
+// for whom there is another one in the stock.
+void tst_Checks::waiterBesideOneForAnIdIsServed()
+{
+    int calls = 0;
+    Scene scene(false, false, 2, [&calls](auto &wish) {
+        wish.validateAfter = 50ms;
+        wish.validator = [&calls](QTcpSocket *socket) {
+            ++calls;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    const ConnectionId id = [&] {
+        const Connection one = scene.server->waitForConnection();
+        return one.id();
+    }();
+    QVERIFY(letTimePass(50ms));
+    QFuture<Connection> certain = scene.server->acquire(id);
+    QFuture<Connection> any = scene.server->acquire();
+    QTRY_VERIFY(certain.isFinished());
+    const Connection first = certain.takeResult();
+    QCOMPARE(first.id(), id);
+    QTRY_VERIFY(any.isFinished());
+    const Connection second = any.takeResult();
+    QVERIFY(second.id() != id);
+}
+
+void tst_Checks::endsWithThePool_data()
+{
+    QTest::addColumn<QString>("end");
+    QTest::addColumn<bool>("isInLoop");
+    for (const char *end : {"close", "destroy", "closeFromAnotherThread", "closeInValidator", "destroyInValidator"}) {
+        QTest::newRow(end) << QString::fromLatin1(end) << false;
+        QTest::addRow("%s, in an event loop", end) << QString::fromLatin1(end) << true;
+    }
+}
+
+void tst_Checks::endsWithThePool()
+{
+    QFETCH(const QString, end);
+    QFETCH(const bool, isInLoop);
+    const int before = openSockets();
+    Pending pending;
+    QPointer<QTcpSocket> checked;
+    Scene scene(false, false, 2, [&](auto &wish) {
+        wish.validator = [&](QTcpSocket *socket) {
+            checked = socket;
+            if (end == u"closeInValidator")
+                scene.server->close();
+            else if (end == u"destroyInValidator")
+                scene.server.reset();
+            return pending(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    QFuture<Connection> future = scene.server->acquire();
+    const auto act = [&] {
+        if (end == u"close") {
+            scene.server->close();
+        } else if (end == u"destroy") {
+            scene.server.reset();
+        } else if (end == u"closeFromAnotherThread") {
+            const std::unique_ptr<QThread> thread(QThread::create([&] { scene.server->close(); }));
+            thread->start();
+            thread->wait();
+        }
+    };
+    if (isInLoop) {
+        QEventLoop loop;
+        QTimer poll;
+        connect(&poll, &QTimer::timeout, &loop, [&] {
+            if (pending.count() == 0)
+                return;
+            poll.stop();
+            act();
+            QTimer::singleShot(0, &loop, &QEventLoop::quit);
+        });
+        poll.start(1);
+        QTimer::singleShot(20s, &loop, &QEventLoop::quit);
+        loop.exec();
+    } else {
+        QTRY_COMPARE(pending.count(), 1);
+        act();
+    }
+    QTRY_VERIFY(future.isFinished());
+    QVERIFY(future.isCanceled());
+    QVERIFY_THROWS_EXCEPTION(PoolException, future.waitForFinished());
+    QTRY_VERIFY(!checked);
+    QCOMPARE(pending.count(), 1);
+    if (scene.server) {
+        QTRY_COMPARE(scene.server->leasedCount(), 0);
+        QCOMPARE(scene.server->statistics().flushed, 2);
+        QCOMPARE(scene.server->statistics().failedCheck, 0);
+        QVERIFY(addsUp(*scene.server));
+        QCOMPARE(scene.server->state(), Pool::State::Stopped);
+    }
+    if (!end.endsWith(u"InValidator"))
+        QVERIFY(pending.at(0).isCanceled());
+    pending.say(0, true); // and nobody cares
+    QCoreApplication::processEvents();
+    scene.peers.reset();
+    scene.client.reset();
+    scene.server.reset();
+    QTRY_COMPARE(openSockets(), before);
+}
+
+void tst_Checks::validatorMayBeRemoved_data()
+{
+    QTest::addColumn<QString>("when");
+    for (const char *when : {"notAsked", "asked", "running"})
+        QTest::newRow(when) << QString::fromLatin1(when);
+}
+
+// What was to be validated need not be any more: that is no reason to close it.
+void tst_Checks::validatorMayBeRemoved()
+{
+    QFETCH(const QString, when);
+    Pending pending;
+    Scene scene(true, false, 1, [&](auto &wish) { wish.validator = pending; });
+    QVERIFY(scene.isReady);
+    if (when != u"notAsked")
+        QVERIFY(!scene.client->take());
+    if (when == u"running")
+        QTRY_COMPARE(pending.count(), 1);
+    ClientPool::Configuration wish = scene.client->configuration();
+    wish.validator = nullptr;
+    QVERIFY(scene.client->setConfiguration(wish));
+    if (when == u"running") { // comes to its end
+        QVERIFY(!scene.client->take());
+        pending.say(0, true);
+    }
+    if (when != u"notAsked")
+        QTRY_COMPARE(scene.client->leasedCount(), 0);
+    QCOMPARE(scene.client->statistics().failedCheck, 0);
+    QCOMPARE(scene.client->idleCount(), 1);
+    QVERIFY(works(scene.client->take()));
+    QCOMPARE(pending.count(), when == u"running");
+    QVERIFY(addsUp(*scene.client));
+}
+
+// --- The resetter ------------------------------------------------------------------------------------------------------
+
+void tst_Checks::resetsWhatWasUsed_data()
+{
+    eachEnd();
+}
+
+void tst_Checks::resetsWhatWasUsed()
+{
+    QFETCH(const bool, isClient);
+    QFETCH(const bool, isTls);
+    int calls = 0;
+    Scene scene(isClient, isTls, 1, [&calls](auto &wish) {
+        wish.resetter = [&calls](QTcpSocket *socket) {
+            ++calls;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    Pool &pool = *scene.subject;
+    QSignalSpy available(&pool, &Pool::connectionAvailable);
+    for (int i = 1; i <= 3; ++i) {
+        Connection used = pool.take();
+        const ConnectionId id = used.id();
+        QVERIFY(works(used));
+        QVERIFY(addsUp(pool));
+        used.giveBack();
+        QCOMPARE(pool.leasedCount(), 1); // out with the resetter
+        QCOMPARE(pool.idleCount(), 0);
+        QCOMPARE(pool.statistics().givenBack, i - 1);
+        QVERIFY(!pool.take());
+        QVERIFY(addsUp(pool));
+        QTRY_COMPARE(available.size(), i);
+        QCOMPARE(available.last().first().value<ConnectionId>(), id);
+        QCOMPARE(calls, i);
+        QCOMPARE(pool.idleCount(), 1);
+        QCOMPARE(pool.leasedCount(), 0);
+        QCOMPARE(pool.statistics().givenBack, i);
+        QCOMPARE(pool.statistics().leaseTime.count, i); // the application's alone
+        QVERIFY(addsUp(pool));
+    }
+    QCOMPARE(pool.statistics().failedCheck, 0);
+    QCOMPARE(pool.statistics().created, 1);
+}
+
+void tst_Checks::doesNotResetWhatWasNotUsed()
+{
+    int calls = 0;
+    Scene scene(true, false, 1, [&calls](auto &wish) {
+        wish.resetter = [&calls](QTcpSocket *socket) {
+            ++calls;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    QVERIFY(scene.client->take());
+    QCOMPARE(scene.client->idleCount(), 1); // at once
+    QFuture<Connection> future = scene.client->acquire();
+    QVERIFY(future.takeResult());
+    QCOMPARE(scene.client->idleCount(), 1);
+    QCOMPARE(scene.client->statistics().givenBack, 2);
+    QCOMPARE(calls, 0);
+    QVERIFY(addsUp(*scene.client));
+}
+
+void tst_Checks::doesNotResetWhatIsNotGivenBack_data()
+{
+    QTest::addColumn<QString>("end");
+    for (const char *end : {"discard", "detach", "delete", "dirty", "closed", "poolClosed"})
+        QTest::newRow(end) << QString::fromLatin1(end);
+}
+
+void tst_Checks::doesNotResetWhatIsNotGivenBack()
+{
+    QFETCH(const QString, end);
+    int calls = 0;
+    Scene scene(true, false, 1, [&calls](auto &wish) {
+        wish.resetter = [&calls](QTcpSocket *socket) {
+            ++calls;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    Connection used = scene.client->take();
+    QVERIFY(works(used));
+    std::unique_ptr<QTcpSocket> detached;
+    if (end == u"discard") {
+        used.discard();
+    } else if (end == u"detach") {
+        detached = used.detach();
+    } else if (end == u"delete") {
+        delete used.socket();
+    } else if (end == u"dirty") {
+        used->write("ping\n");
+        QTRY_VERIFY(used->bytesAvailable() > 0);
+    } else if (end == u"closed") {
+        used->abort();
+    } else {
+        scene.client->close();
+    }
+    used.giveBack();
+    const PoolStatistics now = scene.client->statistics();
+    QCOMPARE(now.leased, 0);
+    QCOMPARE(now.givenBack, 0);
+    QCOMPARE(now.discarded, end == u"discard" || end == u"delete");
+    QCOMPARE(now.detached, end == u"detach");
+    QCOMPARE(now.closedDirty, end == u"dirty" || end == u"closed");
+    QCOMPARE(now.flushed, end == u"poolClosed");
+    QCOMPARE(now.failedCheck, 0);
+    QVERIFY(addsUp(*scene.client));
+    QCoreApplication::processEvents();
+    QCOMPARE(calls, 0);
+}
+
+void tst_Checks::waiterIsServedAfterTheReset()
+{
+    Pending pending;
+    Scene scene(false, false, 1, [&](auto &wish) { wish.resetter = pending; });
+    QVERIFY(scene.isReady);
+    Connection used = scene.server->take();
+    const ConnectionId id = used.id();
+    QVERIFY(works(used));
+    QFuture<Connection> future = scene.server->acquire();
+    used.giveBack();
+    QTRY_COMPARE(pending.count(), 1);
+    QVERIFY(!future.isFinished());
+    QCOMPARE(scene.server->leasedCount(), 1);
+    QCOMPARE(scene.server->waiterCount(), 1);
+    QCOMPARE(scene.server->statistics().hadToWait, 0);
+    QVERIFY(addsUp(*scene.server));
+    pending.say(0, true);
+    QTRY_VERIFY(future.isFinished());
+    const Connection got = future.takeResult();
+    QCOMPARE(got.id(), id);
+    QVERIFY(works(got));
+    QCOMPARE(scene.server->statistics().hadToWait, 1);
+    QCOMPARE(scene.server->statistics().givenBack, 1);
+    QVERIFY(addsUp(*scene.server));
+}
+
+void tst_Checks::failedResetCloses_data()
+{
+    QTest::addColumn<QString>("failure");
+    for (const char *failure : {"saysNo", "throws", "constructedByDefault", "neverEnds", "leavesBytes", "deletes"})
+        QTest::newRow(failure) << QString::fromLatin1(failure);
+}
+
+void tst_Checks::failedResetCloses()
+{
+    QFETCH(const QString, failure);
+    Pending never;
+    Scene scene(true, false, 1, [&](auto &wish) {
+        wish.maximumConnections = 1;
+        wish.validationTimeout = failure == u"neverEnds" ? 100ms : 60000ms;
+        wish.resetter = [&](QTcpSocket *socket) -> QFuture<bool> {
+            if (failure == u"saysNo")
+                return QtFuture::makeReadyFuture(false);
+            if (failure == u"throws")
+                throw std::runtime_error("broken");
+            if (failure == u"constructedByDefault")
+                return {};
+            if (failure == u"neverEnds")
+                return never(socket);
+            if (failure == u"deletes") {
+                delete socket;
+                return QtFuture::makeReadyFuture(true);
+            }
+            socket->write("ping\n");
+            return QtFuture::connect(socket, &QTcpSocket::readyRead).then([] { return true; });
+        };
+    });
+    QVERIFY(scene.isReady);
+    if (failure == u"throws")
+        QTest::ignoreMessage(QtWarningMsg, "QNetPool: a validator or resetter has thrown: broken");
+    Connection used = scene.client->take();
+    const ConnectionId id = used.id();
+    QVERIFY(works(used));
+    QFuture<Connection> next = scene.client->acquire();
+    used.giveBack();
+    QCOMPARE(scene.client->leasedCount(), 1);
+    QVERIFY(!next.isFinished());
+    QTRY_VERIFY(next.isFinished()); // the room that it leaves is dialled for at once
+    const Connection fresh = next.takeResult();
+    QVERIFY(fresh.id() != id);
+    QCOMPARE(scene.client->statistics().failedCheck, 1);
+    QCOMPARE(scene.client->statistics().givenBack, 0);
+    QCOMPARE(scene.client->statistics().created, 2);
+    QVERIFY(addsUp(*scene.client));
+    QTRY_COMPARE(scene.peers->of(id)->state(), QAbstractSocket::UnconnectedState);
+    if (failure == u"neverEnds")
+        QVERIFY(never.at(0).isCanceled());
+}
+
+void tst_Checks::resetsInThePoolsThread()
+{
+    std::atomic<bool> isRight = false;
+    Scene scene(true, false, 1, [&](auto &wish) {
+        wish.resetter = [&, home = QThread::currentThread()](QTcpSocket *socket) {
+            isRight = QThread::currentThread() == home && socket->thread() == home;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    const std::unique_ptr<QThread> thread(QThread::create([&] {
+        Connection used = scene.client->take();
+        used.socket();
+    }));
+    thread->start();
+    QVERIFY(thread->wait(20000));
+    QCOMPARE(scene.client->leasedCount(), 1);
+    QTRY_COMPARE(scene.client->idleCount(), 1);
+    QVERIFY(isRight);
+    QVERIFY(works(scene.client->take()));
+}
+
+void tst_Checks::resetEndsWithThePool_data()
+{
+    QTest::addColumn<QString>("end");
+    for (const char *end : {"close", "destroy", "closeBefore", "destroyBefore", "flushBefore"})
+        QTest::newRow(end) << QString::fromLatin1(end);
+}
+
+void tst_Checks::resetEndsWithThePool()
+{
+    QFETCH(const QString, end);
+    const int before = openSockets();
+    Pending pending;
+    Scene scene(true, false, 1, [&](auto &wish) { wish.resetter = pending; });
+    QVERIFY(scene.isReady);
+    Connection used = scene.client->take();
+    const QPointer<QTcpSocket> socket(used.socket());
+    used.giveBack();
+    if (!end.endsWith(u"Before"))
+        QTRY_COMPARE(pending.count(), 1);
+    if (end.startsWith(u"destroy"))
+        scene.client.reset();
+    else if (end.startsWith(u"close"))
+        scene.client->close();
+    else
+        scene.client->flush();
+    QTRY_VERIFY(!socket);
+    QCOMPARE(pending.count(), !end.endsWith(u"Before"));
+    if (scene.client) {
+        QCOMPARE(scene.client->leasedCount(), 0);
+        QCOMPARE(scene.client->statistics().flushed, 1);
+        QCOMPARE(scene.client->statistics().givenBack, 0);
+        QVERIFY(addsUp(*scene.client));
+    }
+    scene.peers.reset();
+    scene.client.reset();
+    scene.server.reset();
+    QTRY_COMPARE(openSockets(), before);
+}
+
+void tst_Checks::resetterMayBeRemoved()
+{
+    Pending pending;
+    Scene scene(true, false, 1, [&](auto &wish) { wish.resetter = pending; });
+    QVERIFY(scene.isReady);
+    Connection used = scene.client->take();
+    QVERIFY(works(used));
+    used.giveBack();
+    ClientPool::Configuration wish = scene.client->configuration();
+    wish.resetter = nullptr;
+    QVERIFY(scene.client->setConfiguration(wish));
+    QTRY_COMPARE(scene.client->leasedCount(), 0);
+    QCOMPARE(pending.count(), 0);
+    QCOMPARE(scene.client->statistics().failedCheck, 0);
+    QCOMPARE(scene.client->idleCount(), 1);
+    QVERIFY(addsUp(*scene.client));
+}
+
+void tst_Checks::whatWasResetNeedsNoValidation()
+{
+    int validations = 0;
+    int resets = 0;
+    Scene scene(true, false, 1, [&](auto &wish) {
+        wish.validateAfter = 1h;
+        wish.validator = [&](QTcpSocket *socket) {
+            ++validations;
+            return ping(socket);
+        };
+        wish.resetter = [&](QTcpSocket *socket) {
+            ++resets;
+            return ping(socket);
+        };
+    });
+    QVERIFY(scene.isReady);
+    Connection used = scene.client->take();
+    QVERIFY(works(used));
+    used.giveBack();
+    QTRY_COMPARE(scene.client->idleCount(), 1);
+    QVERIFY(scene.client->take());
+    QCOMPARE(resets, 1);
+    QCOMPARE(validations, 0);
+}
+
+QTEST_GUILESS_MAIN(tst_Checks)
+#include "tst_checks.moc"
