@@ -127,9 +127,9 @@ bool PoolPrivate::event(QEvent *event)
 void PoolPrivate::spreadNews()
 {
     const QPointer<PoolPrivate> alive(this); // a slot may delete the pool
-    if (!settle())
-        return;
     const Stock::News news = stock->takeNews();
+    if (!settle()) // after the news was taken: what happens from now on will be told again
+        return;
     for (const auto &[kind, id] : news.events) {
         if (kind == Stock::News::Kind::Available)
             Q_EMIT q->connectionAvailable(id);

@@ -404,6 +404,13 @@ bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
         std::shared_ptr<Waiter> waiter = m_line.next(entry->id);
         if (!waiter)
             break;
+        if (waiter->isCancelled()) { // and the pool's event loop has not told yet
+            ++m_totals.cancelled;
+            lock.unlock(); // its end may run a continuation
+            waiter.reset();
+            lock.lock();
+            continue;
+        }
         if (serve(std::move(waiter), entry, lock)) {
             m_totals.givenBack += comesHome;
             return true;
@@ -424,7 +431,7 @@ bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
     return false;
 }
 
-// False: the waiter left at the same moment, and the entry is still the caller's.
+// False: it was cancelled at the very moment, and the entry is still the caller's.
 bool Stock::serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock)
 {
     m_store.move(entry, Stage::Leased, Clock::now());
@@ -443,10 +450,7 @@ bool Stock::serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock)
         m_acquireTimes.record(waited);
         return true;
     }
-    connection.m_entry = nullptr;
-    --m_totals.taken;
-    --m_totals.hadToWait;
-    ++m_totals.cancelled;
+    connection.m_entry = nullptr; // it counts as taken all the same, so that no total ever falls
     return false;
 }
 

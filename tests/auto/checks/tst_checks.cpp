@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
 #include "pools.h"
+#include "testmain.h"
 
 #include <QtCore/QEventLoop>
 #include <QtCore/QFutureWatcher>
@@ -1110,5 +1111,5 @@ void tst_Checks::whatWasResetNeedsNoValidation()
     QCOMPARE(validations, 0);
 }
 
-QTEST_GUILESS_MAIN(tst_Checks)
+QNETPOOL_TEST_MAIN(tst_Checks)
 #include "tst_checks.moc"

@@ -906,18 +906,19 @@ void tst_Closing::callsInProgressOutliveThePool()
         QTRY_COMPARE(pool->idleCount(), 1);
         Gate gate;
         Connection taken;
-        const Runner taker([&] { taken = pool->take(); });
+        ClientPool *const threadsPool = pool.get();
+        const Runner taker([&] { taken = threadsPool->take(); });
         QVERIFY(gate.waitUntilReached()); // from here on without a turn of the event loop, which would need the lock
 
         QFuture<Connection> future;
         std::atomic<int> found = 0;
-        const std::function<void()> calls[] = {[&] { found += bool(pool->take()); },
-                                               [&] { found += pool->statistics().leased < 0; },
-                                               [&] { found += pool->waiterCount() < 0; },
-                                               [&] { future = pool->acquire(60s); },
-                                               [&] { found += bool(pool->waitForConnection(60s)); },
-                                               [&] { pool->flush(); },
-                                               [&] { pool->close(); }};
+        const std::function<void()> calls[] = {[&] { found += bool(threadsPool->take()); },
+                                               [&] { found += threadsPool->statistics().leased < 0; },
+                                               [&] { found += threadsPool->waiterCount() < 0; },
+                                               [&] { future = threadsPool->acquire(60s); },
+                                               [&] { found += bool(threadsPool->waitForConnection(60s)); },
+                                               [&] { threadsPool->flush(); },
+                                               [&] { threadsPool->close(); }};
         std::vector<std::unique_ptr<Runner>> callers;
         for (const std::function<void()> &call : calls) {
             std::atomic<int> thread = 0;

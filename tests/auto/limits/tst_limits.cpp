@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "testmain.h"
 #include "stock/stock.h"
 #include "waiters.h"
 
@@ -1236,5 +1237,5 @@ void tst_Limits::connectionForAFutureThatIsGoneGoesHome()
     QCOMPARE(ends.client->waiterCount(), 0);
 }
 
-QTEST_GUILESS_MAIN(tst_Limits)
+QNETPOOL_TEST_MAIN(tst_Limits)
 #include "tst_limits.moc"

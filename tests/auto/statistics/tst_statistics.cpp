@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "testmain.h"
 
 #include <QtCore/QMetaProperty>
 #include <QtCore/QThread>
@@ -984,5 +985,5 @@ void tst_Statistics::areConsistentAtEveryMoment()
     QVERIFY(addsUp(ends.now()));
 }
 
-QTEST_GUILESS_MAIN(tst_Statistics)
+QNETPOOL_TEST_MAIN(tst_Statistics)
 #include "tst_statistics.moc"

@@ -654,7 +654,12 @@ class Echo final : public QObject
 public:
     Echo(Scene &scene, quint64 seed) : m_scene(scene), m_dice(seed)
     {
-        connect(scene.server.get(), &Pool::connectionAvailable, this, &Echo::welcome);
+        // Posted by hand: what Qt itself queues for a signal, ThreadSanitizer cannot follow.
+        const auto tell = [this](ConnectionId id) {
+            QMetaObject::invokeMethod(
+                    this, [this, id] { welcome(id); }, Qt::QueuedConnection);
+        };
+        connect(scene.server.get(), &Pool::connectionAvailable, this, tell, Qt::DirectConnection);
     }
     void kill(Kill way);
 
@@ -1157,7 +1162,11 @@ void Exchange::over(bool isWell)
 
 LoopUser::LoopUser(Scene &scene, const QByteArray &name, quint64 seed) : User(scene, name, seed)
 {
-    connect(scene.client.get(), &Pool::connectionLost, this, &LoopUser::lost);
+    const auto tell = [this](ConnectionId id) {
+        QMetaObject::invokeMethod(
+                this, [this, id] { lost(id); }, Qt::QueuedConnection);
+    };
+    connect(scene.client.get(), &Pool::connectionLost, this, tell, Qt::DirectConnection);
 }
 
 void LoopUser::begin()

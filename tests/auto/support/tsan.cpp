@@ -10,6 +10,7 @@
 #include <QtCore/QThread>
 
 #include <dlfcn.h>
+#include <future>
 #include <sanitizer/tsan_interface.h>
 
 namespace {
@@ -83,7 +84,84 @@ bool QThread::wait(QDeadlineTimer deadline)
     return hasEnded;
 }
 
-// --- Futures: who lets go of the last reference has seen what all others did before they let go ---------------------------
+bool QThread::isFinished() const
+{
+    static const auto isFinished = original<bool(const QThread *)>("_ZNK7QThread10isFinishedEv");
+    const bool hasEnded = isFinished(this);
+    if (hasEnded)
+        __tsan_acquire(const_cast<QThread *>(this));
+    return hasEnded;
+}
+
+QThread *QThread::createThreadImpl(std::future<void> &&function)
+{
+    static const auto create = original<QThread *(std::future<void> &&)>("_ZN7QThread16createThreadImplEOSt6futureIvE");
+    return create(std::async(std::launch::deferred, [function = std::move(function)]() mutable {
+        function.get();
+        __tsan_release(QThread::currentThread());
+    }));
+}
+
+// The slots of QThread::finished() are the last that a thread does, and nobody delivers them as events.
+class LastSlot final : public QtPrivate::QSlotObjectBase
+{
+public:
+    LastSlot(QSlotObjectBase *slot, const QObject *thread) : QSlotObjectBase(&LastSlot::act), m_slot(slot), m_thread(thread)
+    {
+    }
+
+private:
+    static void act(int what, QSlotObjectBase *self, QObject *receiver, void **arguments, bool *)
+    {
+        const auto *last = static_cast<LastSlot *>(self);
+        if (what != Call)
+            return; // never destroyed: that, too, would be after what cannot be seen
+        last->m_slot->call(receiver, arguments);
+        __tsan_release(const_cast<QObject *>(last->m_thread));
+    }
+
+    QSlotObjectBase *const m_slot;
+    const QObject *const m_thread;
+};
+
+QMetaObject::Connection QObject::connectImpl(const QObject *sender, void **signal, const QObject *receiver, void **slot,
+                                             QtPrivate::QSlotObjectBase *slotObject, Qt::ConnectionType type,
+                                             const int *types, const QMetaObject *senderMetaObject)
+{
+    static const auto connect = original<QMetaObject::Connection(const QObject *, void **, const QObject *, void **,
+                                                                 QtPrivate::QSlotObjectBase *, Qt::ConnectionType,
+                                                                 const int *, const QMetaObject *)>(
+            "_ZN7QObject11connectImplEPKS_PPvS1_S3_PN9QtPrivate15QSlotObjectBaseEN2Qt14ConnectionTypeEPK"
+            "iPK11QMetaObject");
+    if (qobject_cast<const QThread *>(sender) && type == Qt::DirectConnection)
+        slotObject = new LastSlot(slotObject, sender);
+    return connect(sender, signal, receiver, slot, slotObject, type, types, senderMetaObject);
+}
+
+// --- Futures: who has waited has seen what was done before the end, and who lets go of the last reference all -------------
+
+void QFutureInterfaceBase::reportFinished()
+{
+    static const auto report = original<void(QFutureInterfaceBase *)>("_ZN20QFutureInterfaceBase14reportFinishedEv");
+    __tsan_release(keyOf(this));
+    report(this);
+}
+
+void QFutureInterfaceBase::waitForFinished()
+{
+    static const auto wait = original<void(QFutureInterfaceBase *)>("_ZN20QFutureInterfaceBase15waitForFinishedEv");
+    __tsan_acquire(keyOf(this)); // it may throw
+    wait(this);
+    __tsan_acquire(keyOf(this));
+}
+
+void QFutureInterfaceBase::waitForResult(int index)
+{
+    static const auto wait = original<void(QFutureInterfaceBase *, int)>("_ZN20QFutureInterfaceBase13waitForResultEi");
+    __tsan_acquire(keyOf(this));
+    wait(this, index);
+    __tsan_acquire(keyOf(this));
+}
 
 bool QFutureInterfaceBase::derefT() const
 {
