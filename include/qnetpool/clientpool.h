@@ -68,8 +68,8 @@ public:
         // that gets bytes unasked is out of step. In ConnectionMode::Multi they are always kept for the holder.
         bool dropUnexpectedBytes = false;
 
-        // How many connections the pool may have at most, idle, leased and being set up together: at the limit it does not
-        // dial, and those who wait are served with what is given back. 0 = no limit.
+        // How many connections the pool may have at most: idle, leased, unclaimed and being set up together. At the limit it
+        // does not dial, and those who wait are served with what is given back. 0 = no limit.
         int maximumConnections = 0;
         // How many acquire() and waitForConnection() calls may wait at most; one more fails with TooManyWaiters. 0 = no limit.
         int maximumWaiters = 0;

@@ -42,8 +42,8 @@ public:
         // How the ID is written in ConnectionMode::Multi. Both ends must agree.
         IdFormat idFormat = IdFormat::Hex;
 
-        // How many connections the pool may have at most, idle, leased and being set up together: one more is turned away.
-        // 0 = no limit.
+        // How many connections the pool may have at most: idle, leased, unclaimed and being set up together. One more is turned
+        // away. 0 = no limit.
         int maximumConnections = 0;
         // How many acquire() and waitForConnection() calls may wait at most; one more fails with TooManyWaiters. 0 = no limit.
         int maximumWaiters = 0;

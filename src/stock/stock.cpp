@@ -263,7 +263,8 @@ void Stock::setAside(Entry *entry)
 bool Stock::hasRoom() const
 {
     return m_policy.maximumConnections <= 0
-            || m_store.idle() + m_store.leased() + m_store.count(Stage::Pending) < m_policy.maximumConnections;
+            || m_store.idle() + m_store.leased() + m_store.count(Stage::Pending) + m_store.count(Stage::Unclaimed)
+                    < m_policy.maximumConnections;
 }
 
 Entry *Stock::expect()
@@ -406,6 +407,8 @@ bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
             break;
         if (waiter->isCancelled()) { // and the pool's event loop has not told yet
             ++m_totals.cancelled;
+            if (entry->stage == Stage::Pending)
+                m_store.move(entry, Stage::Leased, now); // it counts as created by now
             lock.unlock(); // its end may run a continuation
             waiter.reset();
             lock.lock();
