@@ -130,6 +130,11 @@ void PoolPrivate::spreadNews()
     const Stock::News news = stock->takeNews();
     if (!settle()) // after the news was taken: what happens from now on will be told again
         return;
+    for (const std::weak_ptr<Waiter> &newcomer : news.newcomers) {
+        if (const auto waiter = std::dynamic_pointer_cast<FutureWaiter>(newcomer.lock()))
+            watchForCancel(waiter);
+    }
+    armExpiry(news.deadline); // before any slot runs, which may run an event loop, in which there are newer news
     for (const auto &[kind, id] : news.events) {
         if (kind == Stock::News::Kind::Available)
             Q_EMIT q->connectionAvailable(id);
@@ -142,11 +147,6 @@ void PoolPrivate::spreadNews()
         Q_EMIT q->idleCountChanged(news.idle);
     if (!alive)
         return;
-    for (const std::weak_ptr<Waiter> &newcomer : news.newcomers) {
-        if (const auto waiter = std::dynamic_pointer_cast<FutureWaiter>(newcomer.lock()))
-            watchForCancel(waiter);
-    }
-    armExpiry(news.deadline);
     m_checks.begin();
     if (alive)
         roomOrWaitersChanged(news.unserved);
@@ -214,6 +214,8 @@ void PoolPrivate::closeHere()
     m_isRunning = false;
     disconnect(thread(), nullptr, this, nullptr);
     stopSetup();
+    if (!alive || m_run != thisRun)
+        return; // here a slot that a dialer has connected
     stock->stopWatching();
     m_expiry.stop();
     m_checks.stop();
@@ -272,7 +274,7 @@ void PoolPrivate::watchForCancel(const std::shared_ptr<FutureWaiter> &waiter)
         std::erase_if(m_cancelWatches, [](const CancelWatch &watch) { return watch.waiter.expired(); });
         m_sweepAt = 2 * m_cancelWatches.size() + 16; // so that a sweep costs O(1) a waiter
     }
-    auto watcher = std::make_unique<QFutureWatcher<Connection>>();
+    auto watcher = std::make_unique<QFutureWatcher<Connection>>(this);
     connect(watcher.get(), &QFutureWatcherBase::canceled, this,
             [this, number = waiter->number] { stock->leave(number, Stock::Departure::Cancelled); });
     // At once, since it shares the result: one that nobody takes is to go home with the caller's future. (The sweep is for
@@ -391,7 +393,8 @@ PoolStatistics Pool::statistics() const
 */
 Connection Pool::take()
 {
-    return Visit(d.get())->stock->take();
+    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    return stock->take();
 }
 
 /*!
@@ -400,7 +403,10 @@ Connection Pool::take()
 */
 Connection Pool::take(ConnectionId id)
 {
-    return id.isNull() ? Connection() : Visit(d.get())->stock->take(id);
+    if (id.isNull())
+        return {};
+    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    return stock->take(id);
 }
 
 /*!
@@ -411,6 +417,9 @@ Connection Pool::take(ConnectionId id)
     when the pool stops. Canceling it leaves the line. A result that nobody takes goes back into the pool with the future.
 
     Continuations run in the thread that serves, unless they are given a context.
+
+    \note QFuture::then(), attached at the very moment at which another thread serves, runs the continuation twice in Qt 6.4, and
+    crashes: with every QFuture, not only with this one. Where several threads use a pool, a QFutureWatcher is safe.
 */
 QFuture<Connection> Pool::acquire(std::chrono::milliseconds timeout)
 {
@@ -447,7 +456,8 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
 
 /*!
     Brings \a socket into the pool under \a id, or under a random ID if that is null, and returns whether it is there now.
-    It is closed if it is not fit for use (as in Connection::giveBack()), if \a id is in use, or if the stock is full.
+    It is closed if it is not fit for use (as in Connection::giveBack()), if \a id is in use, if the stock is full or there are
+    maximumConnections, and if the pool is not running.
 
     The pool takes ownership either way. \a socket must live in the calling thread, and this must not be called in a slot of its
     own. From any thread.

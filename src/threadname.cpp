@@ -8,11 +8,11 @@ namespace QNetPool {
 
 QString currentThreadName()
 {
-    const QThread *thread = QThread::currentThread();
-    QString name = thread->objectName();
+    const QThread *thread = QThread::currentThread(); // null when this one is at its very end
+    QString name = thread ? thread->objectName() : QString();
     if (!name.isEmpty())
         return name;
-    if (qApp && qApp->thread() == thread)
+    if (qApp && thread && qApp->thread() == thread)
         return QStringLiteral("main thread");
     return QStringLiteral("thread 0x%1").arg(quintptr(QThread::currentThreadId()), 0, 16);
 }

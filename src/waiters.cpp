@@ -65,7 +65,7 @@ Connection BlockingWaiter::wait(std::chrono::milliseconds timeout, const std::fu
 {
     std::unique_lock lock(m_mutex);
     const auto isDone = [this] { return m_isDone; };
-    if (timeout.count() < 0) {
+    if (timeout.count() < 0 || timeout > std::chrono::hours(24 * 365)) {
         m_changed.wait(lock, isDone);
     } else if (!m_changed.wait_for(lock, timeout, isDone)) {
         lock.unlock();

@@ -43,9 +43,11 @@ static QCoro::Task<> ask(Pool &pool)
 
 static void echo(ServerPool &server, ConnectionId id)
 {
-    auto lease = std::make_shared<Connection>(server.take(id));
-    QTcpSocket *socket = lease->socket();
-    QObject::connect(socket, &QTcpSocket::readyRead, &server, [lease, socket] { socket->write(socket->readAll().toUpper()); });
+    QTcpSocket *socket = server.take(id).detach().release(); // for good: this end never gives it back
+    if (!socket)
+        return;
+    socket->setParent(&server);
+    QObject::connect(socket, &QTcpSocket::readyRead, &server, [socket] { socket->write(socket->readAll().toUpper()); });
 }
 
 int main(int argc, char **argv)

@@ -15,7 +15,7 @@ void Stock::requestCheck(Entry *entry)
 
 void Stock::requestChecksForWaiters()
 {
-    for (int missing = unserved(); missing > 0; --missing) {
+    for (int missing = unchecked(); missing > 0; --missing) {
         Entry *stale = m_store.first(Stage::Stale);
         if (!stale)
             return;
@@ -70,6 +70,7 @@ void Stock::checked(Entry *entry, bool isFit)
     if (isReady)
         park(entry);
     Lock lock(m_mutex);
+    m_doChecksFail = !isReady;
     if (isReady)
         offer(entry, lock);
     else

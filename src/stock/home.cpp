@@ -36,6 +36,7 @@ private:
     Home *const m_home;
 };
 
+// What is local to a thread may be asked for while the thread destroys it.
 struct Home::Resident
 {
     std::shared_ptr<Home> home;
@@ -45,8 +46,13 @@ struct Home::Resident
     {
         if (home)
             home->end();
+        isThreadOver = true;
     }
+
+    static thread_local bool isThreadOver;
 };
+
+thread_local bool Home::Resident::isThreadOver = false;
 
 Home::Resident &Home::resident()
 {
@@ -56,6 +62,11 @@ Home::Resident &Home::resident()
 
 std::shared_ptr<Home> Home::ofThisThread()
 {
+    if (Resident::isThreadOver) {
+        const auto ended = std::make_shared<Home>();
+        ended->m_hasEnded = true;
+        return ended;
+    }
     Resident &resident = Home::resident();
     if (!resident.home || resident.home->hasEnded()) {
         resident.home = std::make_shared<Home>();
@@ -67,13 +78,22 @@ std::shared_ptr<Home> Home::ofThisThread()
 
 bool Home::isHere() const noexcept
 {
-    return resident().home.get() == this;
+    return !Resident::isThreadOver && resident().home.get() == this;
+}
+
+void Home::settle()
+{
+    if (Resident::isThreadOver)
+        return;
+    if (const std::shared_ptr<Home> home = resident().home)
+        home->carryOut();
 }
 
 void Home::moveIn(Entry *entry)
 {
-    carryOut(); // for a thread without an event loop
     const std::lock_guard lock(m_mutex);
+    if (hasEnded())
+        return;
     entry->place = m_guests.size();
     m_guests.push_back(entry);
 }
@@ -81,8 +101,8 @@ void Home::moveIn(Entry *entry)
 void Home::moveOut(Entry *entry)
 {
     const std::lock_guard lock(m_mutex);
-    if (hasEnded())
-        return;
+    if (entry->place >= m_guests.size() || m_guests[entry->place] != entry)
+        return; // the thread is ending
     Entry *last = m_guests.back();
     m_guests[entry->place] = last;
     last->place = entry->place;
@@ -99,15 +119,17 @@ bool Home::post(Entry *entry, Act act)
     return true;
 }
 
+// One by one: each may run an event loop, in which the others are not to wait.
 void Home::carryOut()
 {
-    std::vector<Errand> errands;
-    {
-        const std::lock_guard lock(m_mutex);
-        errands.swap(m_errands);
-    }
-    for (const Errand &errand : errands)
+    std::unique_lock lock(m_mutex);
+    while (!m_errands.empty()) {
+        const Errand errand = m_errands.front();
+        m_errands.erase(m_errands.begin());
+        lock.unlock();
         errand.act(errand.entry);
+        lock.lock();
+    }
 }
 
 void Home::socketIsGone(Entry *entry)
@@ -131,15 +153,17 @@ void Home::end()
 {
     carryOut();
     std::unique_lock lock(m_mutex);
-    while (!m_errands.empty()) { // that came meanwhile
-        lock.unlock();
+    // Leases that go on live in no thread now, and in the one that next uses them.
+    while (!m_guests.empty() || !m_errands.empty()) {
+        Entry *guest = m_guests.empty() ? nullptr : m_guests.back();
+        if (guest)
+            m_guests.pop_back();
+        lock.unlock(); // a holder's event filter hears of it
+        if (guest)
+            guest->guard->park();
         carryOut();
         lock.lock();
     }
-    // Leases that go on live in no thread now, and in the one that next uses them.
-    for (Entry *guest : m_guests)
-        guest->guard->park();
-    m_guests.clear();
     m_hasEnded.store(true, std::memory_order_release);
 }
 

@@ -22,6 +22,7 @@ public:
     using Act = void (*)(Entry *);
 
     static std::shared_ptr<Home> ofThisThread();
+    static void settle(); // carries out what is posted for this thread; for those without an event loop
 
     bool isHere() const noexcept; // whether this is the calling thread's
     // Whether the thread has ended; then its sockets live in no thread.

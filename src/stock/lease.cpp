@@ -6,6 +6,7 @@
 #include "socketguard.h"
 
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
 
 namespace QNetPool {
@@ -49,7 +50,9 @@ void Stock::leaveHome(Entry *entry)
 // stack, or it lives elsewhere.
 bool Stock::runElsewhere(Entry *entry, Home::Act act)
 {
-    if (!entry->home)
+    if (entry->home && entry->home->hasEnded())
+        entry->home.reset();
+    if (!entry->home || !entry->guard)
         return false;
     if (entry->home->isHere()) {
         if (!entry->guard->isBusy())
@@ -77,6 +80,8 @@ void Stock::comeHome(Entry *entry)
     const bool wasUsed = entry->isUsed;
     if (wasUsed && entry->socket && !entry->home)
         pullHere(entry); // the thread where it was used has ended
+    else if (wasUsed && entry->socket && entry->socket->thread() != QThread::currentThread())
+        entry->guard->pull(); // this thread is ending, and has let go of it
     if (wasUsed && entry->socket) {
         // A holder that has called deleteLater() wants it gone.
         QCoreApplication::sendPostedEvents(entry->socket, QEvent::DeferredDelete);
@@ -152,8 +157,14 @@ std::unique_ptr<QTcpSocket> Stock::detach(Entry *entry)
 {
     const std::shared_ptr<Stock> stock = entry->owner;
     QTcpSocket *detached = socket(entry);
+    const bool isHere = !entry->home || entry->home->isHere();
     leaveHome(entry);
-    delete entry->guard;
+    if (SocketGuard *guard = entry->guard; guard && isHere) {
+        delete guard;
+    } else if (guard) { // it may be in the middle of an event
+        guard->leave();
+        guard->deleteLater();
+    }
     const Lock lock(stock->m_mutex);
     qCDebug(stock->m_log) << entry->id << "is detached";
     stock->endLease(entry);

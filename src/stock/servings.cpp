@@ -30,10 +30,11 @@ Servings::Servings() noexcept
 
 Servings::~Servings()
 {
-    while (depth == 1 && !rests.empty()) {
-        const std::vector<std::function<void()>> now = std::exchange(rests, {});
-        for (const std::function<void()> &rest : now)
-            rest();
+    // Well before the outermost returns: it may go on for long, or wait for what was put off.
+    while (depth <= 50 && !rests.empty()) {
+        const std::function<void()> rest = std::move(rests.back());
+        rests.pop_back();
+        rest();
     }
     --depth;
 }

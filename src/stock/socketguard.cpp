@@ -34,10 +34,14 @@ SocketGuard::~SocketGuard()
     Entry *entry = m_entry;
     if (entry)
         leave();
-    if (m_whenQuiet)
-        std::exchange(m_whenQuiet, nullptr)(); // the lease has ended, and then the holder deleted the socket
-    else if (entry && entry->home)
-        std::exchange(entry->home, nullptr)->socketIsGone(entry);
+    const std::shared_ptr<Home> home = entry ? std::exchange(entry->home, nullptr) : nullptr;
+    if (m_whenQuiet) { // the lease has ended, and then the holder deleted the socket
+        if (home)
+            home->moveOut(entry);
+        std::exchange(m_whenQuiet, nullptr)();
+    } else if (home) {
+        home->socketIsGone(entry);
+    }
 }
 
 void SocketGuard::leave() noexcept
@@ -68,20 +72,23 @@ void SocketGuard::park()
     m_socket->moveToThread(nullptr);
 }
 
-void SocketGuard::pull()
+void SocketGuard::pull(bool isForHolder)
 {
     if (m_socket->thread() != QThread::currentThread())
         m_socket->moveToThread(QThread::currentThread());
     // Calls queued by a former holder's objects while it was in no thread are not the next one's.
     if (m_entry->encrypted)
         flushTls();
-    QCoreApplication::removePostedEvents(m_socket);
+    if (isForHolder)
+        QCoreApplication::removePostedEvents(m_socket);
     if (m_notifiersChanged)
         findNotifiers();
     for (QSocketNotifier *notifier : std::as_const(m_notifiers)) {
         if (notifier->type() == QSocketNotifier::Read)
             notifier->setEnabled(true);
     }
+    if (!isForHolder)
+        return;
     if (!m_options)
         m_options.emplace(m_socket);
     m_socket->installEventFilter(this); // to know when it is busy

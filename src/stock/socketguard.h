@@ -28,7 +28,7 @@ public:
     // Out of every thread: no event dispatcher polls it and any thread may pull it.
     void park();
     // Into the calling thread, where it reads on.
-    void pull();
+    void pull(bool isForHolder = true); // else for a look under the stock's lock: no code of a former holder's runs
     // Into the calling thread, where it is closed gracefully if it can be done without waiting, and destroyed.
     static void close(QTcpSocket *socket);
 

@@ -141,12 +141,13 @@ void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vec
     }
 }
 
-quint64 Stock::shut(const QString &reason)
+void Stock::shut(const QString &reason)
 {
+    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     coolHere();
     Lock lock(m_mutex);
     m_isOpen = false;
-    const quint64 next = ++m_epoch;
+    ++m_epoch;
     const std::vector<std::shared_ptr<Waiter>> waiters = m_line.takeAll();
     m_totals.abandoned += qint64(waiters.size());
     const std::vector<QTcpSocket *> closing = forgetAllIdle();
@@ -157,13 +158,6 @@ quint64 Stock::shut(const QString &reason)
         SocketGuard::close(socket);
     for (const std::shared_ptr<Waiter> &waiter : waiters)
         waiter->fail(Pool::Error::Closed, reason);
-    return next;
-}
-
-quint64 Stock::epoch() const
-{
-    const Lock lock(m_mutex);
-    return m_epoch;
 }
 
 bool Stock::isOpen() const
@@ -207,7 +201,7 @@ Stock::Look Stock::look(Entry *entry) const
         return entry->hasBytes || hasUnreadBytes(entry->descriptor) ? Look::LastWords : Look::Gone;
     }
     // Only TLS knows whether these are an application's bytes, session tickets or a goodbye.
-    entry->guard->pull();
+    entry->guard->pull(false);
     for (int i = 0; i < 3 && entry->socket->state() == QAbstractSocket::ConnectedState; ++i) {
         entry->guard->readNow();
         if (health == Health::Readable)
@@ -264,7 +258,7 @@ bool Stock::hasRoom() const
 {
     return m_policy.maximumConnections <= 0
             || m_store.idle() + m_store.leased() + m_store.count(Stage::Pending) + m_store.count(Stage::Unclaimed)
-                    < m_policy.maximumConnections;
+            < m_policy.maximumConnections;
 }
 
 Entry *Stock::expect()
@@ -325,6 +319,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTc
     if (refusal != Admission::Admitted) {
         guard->leave();
         m_store.remove(entry);
+        wake(); // there is room for another one
         lock.unlock();
         SocketGuard::close(socket.release());
         return refusal;
@@ -407,8 +402,8 @@ bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
             break;
         if (waiter->isCancelled()) { // and the pool's event loop has not told yet
             ++m_totals.cancelled;
-            if (entry->stage == Stage::Pending)
-                m_store.move(entry, Stage::Leased, now); // it counts as created by now
+            if (entry->stage != Stage::Leased)
+                m_store.move(entry, Stage::Leased, now); // ours, and counted, while others look
             lock.unlock(); // its end may run a continuation
             waiter.reset();
             lock.lock();
@@ -440,12 +435,11 @@ bool Stock::serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock)
     m_store.move(entry, Stage::Leased, Clock::now());
     Connection connection = lend(entry, &PoolStatistics::hadToWait, waiter->holder);
     lock.unlock();
+    const Clock::duration waited = Clock::now() - waiter->since;
     bool isServed = false;
-    Clock::duration waited{};
     {
         const Servings serving;
         isServed = waiter->serve(connection);
-        waited = Clock::now() - waiter->since;
         waiter.reset(); // without the lock: it may be the last that holds a lease which nobody took
     }
     lock.lock();
@@ -551,6 +545,8 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
 
 Connection Stock::take(ConnectionId id)
 {
+    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool, here and below
+    Home::settle();
     Entry *warm = takeWarm(id);
     Lock lock(m_mutex);
     Entry *entry = warm ? warm : checkOut(id, lock);
@@ -566,10 +562,12 @@ Connection Stock::take(ConnectionId id)
 
 void Stock::join(std::shared_ptr<Waiter> waiter)
 {
-    Entry *warm = takeWarm(waiter->wanted);
+    const std::shared_ptr<Stock> self = shared_from_this();
+    Home::settle();
+    coolHere(); // a future's result may go to another thread, and what is warm cannot
     Lock lock(m_mutex);
     waiter->holder = holderName();
-    if (Entry *entry = warm ? warm : checkOut(waiter->wanted, lock)) {
+    if (Entry *entry = checkOut(waiter->wanted, lock)) {
         Connection connection = lend(entry, &PoolStatistics::fromStock, waiter->holder);
         m_acquireTimes.record(Clock::now() - waiter->since);
         lock.unlock();
@@ -615,6 +613,7 @@ bool Stock::leave(quint64 number, Departure departure)
 
 void Stock::flush()
 {
+    const std::shared_ptr<Stock> self = shared_from_this();
     coolHere();
     Lock lock(m_mutex);
     const std::vector<QTcpSocket *> closing = forgetAllIdle();
@@ -667,6 +666,10 @@ std::vector<QTcpSocket *> Stock::forgetAllIdle()
     for (Entry *entry = m_store.first(Stage::Warm); entry; entry = entry->next) {
         entry->epoch = NoEpoch;
         entry->shelf->requestCooling();
+    }
+    for (Entry *entry = m_store.first(Stage::Checked); entry; entry = entry->next) {
+        if (!entry->isReturning) // idle, but for its validator
+            entry->epoch = NoEpoch;
     }
     return sockets;
 }
@@ -736,8 +739,13 @@ int Stock::waiterCount() const
 
 int Stock::unserved() const
 {
-    const int inChecks = m_store.count(Stage::Unchecked) + m_store.count(Stage::Checked);
-    return std::max(0, m_line.countForAny() - inChecks);
+    return m_doChecksFail ? m_line.countForAny() : unchecked();
+}
+
+// Waiters for any connection, less those for whom one is being checked.
+int Stock::unchecked() const
+{
+    return std::max(0, m_line.countForAny() - m_store.count(Stage::Unchecked) - m_store.count(Stage::Checked));
 }
 
 int Stock::unservedCount() const

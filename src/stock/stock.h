@@ -10,7 +10,6 @@
 #include "waiterline.h"
 #include "watcher.h"
 
-#include <atomic>
 #include <functional>
 #include <mutex>
 
@@ -62,9 +61,8 @@ public:
     News takeNews();
     std::vector<Leak> expire(Clock::time_point now);
     void inspect(quint64 token); // the watcher's report, in the pool's thread
-    // Waiters fail, what is idle is closed, leases close what they hold when they end. Returns what epoch() is from then on.
-    quint64 shut(const QString &reason);
-    quint64 epoch() const; // a new one begins with shut()
+    // Waiters fail, what is idle is closed, leases close what they hold when they end.
+    void shut(const QString &reason);
     bool isOpen() const;
     void stopWatching(); // after shut(), in the pool's thread
     void leavePool(); // both, and never wake again
@@ -132,6 +130,7 @@ private:
     bool hasRoom() const;
     bool giveName(Entry *entry, ConnectionId id);
     int unserved() const;
+    int unchecked() const;
     QString holderName() const;
 
     void requestCheck(Entry *entry);
@@ -161,7 +160,8 @@ private:
     Policy m_policy;
     bool m_isOpen = false;
     bool m_isAskedById = false; // in this run: then none is kept warm, where only one thread finds it
-    quint64 m_epoch = 0;
+    bool m_doChecksFail = false; // the last one did: nobody counts on those that run
+    quint64 m_epoch = 0; // a new one begins with shut()
     PoolStatistics m_totals; // the totals alone
     Histogram m_connectTimes;
     Histogram m_handshakeTimes;

@@ -13,28 +13,34 @@ namespace QNetPool {
 
 namespace {
 
-thread_local std::unique_ptr<WarmShelf> shelfOfThisThread;
+thread_local WarmShelf *shelf = nullptr; // outlives the shelf's owner
 
 } // namespace
 
 WarmShelf *WarmShelf::existing() noexcept
 {
-    return shelfOfThisThread.get();
+    return shelf;
 }
 
 WarmShelf *WarmShelf::make()
 {
-    if (QThread::currentThread()->loopLevel() == 0)
+    const QThread *thread = QThread::currentThread(); // null when this one is at its very end
+    if (!thread || thread->loopLevel() == 0)
         return nullptr;
-    if (!shelfOfThisThread)
-        shelfOfThisThread.reset(new WarmShelf);
-    shelfOfThisThread->watchThread();
-    return shelfOfThisThread.get();
+    if (!shelf) {
+        Home::ofThisThread(); // destroyed after the shelf, which needs it
+        static thread_local std::unique_ptr<WarmShelf> owner;
+        owner.reset(new WarmShelf);
+        shelf = owner.get();
+    }
+    shelf->watchThread();
+    return shelf;
 }
 
 WarmShelf::~WarmShelf()
 {
     cool();
+    shelf = nullptr;
 }
 
 void WarmShelf::watchThread()
@@ -69,16 +75,16 @@ void WarmShelf::remove(Entry *entry) noexcept
     m_entries.erase(std::find(m_entries.begin(), m_entries.end(), entry));
 }
 
+// One by one: what cools may serve a waiter, whose continuation may come here again, or run an event loop.
 void WarmShelf::cool(const Stock *stock)
 {
-    std::vector<Entry *> cooling; // what cools may serve a waiter, whose continuation may come here again
-    std::erase_if(m_entries, [stock, &cooling](Entry *entry) {
-        const bool isMeant = !stock || entry->owner.get() == stock;
-        if (isMeant)
-            cooling.push_back(entry);
-        return isMeant;
-    });
-    for (Entry *entry : cooling) {
+    const auto isMeant = [stock](const Entry *entry) { return !stock || entry->owner.get() == stock; };
+    for (;;) {
+        const auto found = std::find_if(m_entries.begin(), m_entries.end(), isMeant);
+        if (found == m_entries.end())
+            return;
+        Entry *entry = *found;
+        m_entries.erase(found);
         const std::shared_ptr<Stock> owner = entry->owner;
         owner->cool(entry);
     }

@@ -352,6 +352,7 @@ void tst_Idle::deadIsNeverHandedOutInThousandsOfTakes()
     BarePeer peer(mode == ConnectionMode::Multi);
     ClientPool::Configuration wish = clientOf(peer.port(), many);
     wish.connectionMode = mode;
+    wish.warmConnections = victim == Victim::Warm ? many : 0;
     wish.reuse = victim == Victim::JustGivenBack ? Reuse::NewestFirst : Reuse::OldestFirst;
     ClientPool client(wish);
     QVERIFY(client.start());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
-#include "testmain.h"
 #include "stock/stock.h"
+#include "testmain.h"
 #include "waiters.h"
 
 #include <QtCore/QRegularExpression>

@@ -306,6 +306,7 @@ void tst_Threads::whoHasAWarmConnectionDoesNotOvertakeWhoWaits()
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
     wish.connectionMode = ConnectionMode::Single;
+    wish.warmConnections = 2;
     wish.maximumConnections = 2;
     ClientPool client(wish);
     QVERIFY(client.start());

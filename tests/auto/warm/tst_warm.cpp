@@ -97,6 +97,7 @@ ClientPool::Configuration tst_Warm::wish(int capacity) const
 {
     ClientPool::Configuration configuration = clientOf(m_server.serverPort(), capacity);
     configuration.connectionMode = ConnectionMode::Single;
+    configuration.warmConnections = 2;
     configuration.minimumInterval = configuration.maximumInterval = 1h; // nothing comes but what the test makes come
     return configuration;
 }
@@ -215,7 +216,9 @@ void tst_Warm::isParkedInMultiMode()
 {
     ServerPool server;
     listen(server);
-    m_client.emplace(clientOf(server.serverPort()));
+    ClientPool::Configuration multi = clientOf(server.serverPort());
+    multi.warmConnections = 2;
+    m_client.emplace(multi);
     fill(server, *m_client);
     inSlot([&] { QCOMPARE(takeAndGiveBack()->thread(), nullptr); });
 }

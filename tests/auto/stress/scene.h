@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "asks.h"
+#include "numbers.h"
+#include "ping.h"
+#include "registry.h"
+#include "tally.h"
+
+// An answer that takes longer than this, from a peer that runs, is lost.
+constexpr std::chrono::milliseconds ExchangeLimit = 20s;
+
+constexpr int ServerMaximum = 40; // connections
+
+// How one row is set up.
+struct Setting
+{
+    ConnectionMode mode;
+    bool isTls;
+    bool hasChecks;
+    Reuse reuse;
+    int maximumConnections;
+};
+
+// The stage of one row: both pools, and what the threads share. The pools are configured small and short-lived, so that
+// every limit is met.
+struct Scene
+{
+    explicit Scene(const Setting &chosen) : setting(chosen) { }
+
+    ClientPool::Configuration clientWish();
+    ServerPool::Configuration serverWish() const;
+    void checkNumbers();
+
+    const Setting setting;
+    StopSignal stop;
+    Findings findings{stop};
+    Tally tally;
+    Holders holders{findings};
+    Holders serverHolders{findings};
+    Mailbox mailbox;
+    Asks asks{findings};
+    CancelBox cancelBox;
+    // Calls that each pool must have counted once: those of acquire() and waitForConnection(), and of take() that got
+    // something.
+    std::atomic<qint64> calls{0};
+    std::atomic<qint64> serverCalls{0};
+    std::unique_ptr<ClientPool> client;
+    std::unique_ptr<ServerPool> server;
+    quint16 port = 0;
+
+private:
+    void checkNumbersOf(const Pool &pool, const char *name, int maximumConnections);
+};
+
+inline void Scene::checkNumbers()
+{
+    checkNumbersOf(*client, "client", setting.maximumConnections);
+    checkNumbersOf(*server, "server", ServerMaximum);
+}
+
+inline void Scene::checkNumbersOf(const Pool &pool, const char *name, int maximumConnections)
+{
+    const PoolStatistics numbers = pool.statistics();
+    const QString wrong = whatIsWrong(numbers, maximumConnections);
+    if (!wrong.isEmpty())
+        findings.add(QStringLiteral("%1: %2: %3").arg(QLatin1String(name), wrong, text(numbers)));
+    tally.count(Event::Check);
+}
+
+inline ClientPool::Configuration Scene::clientWish()
+{
+    ClientPool::Configuration wish = clientOf(port, 4);
+    wish.maximumCapacity = 8;
+    wish.minimumInterval = 10ms;
+    wish.maximumInterval = 50ms;
+    wish.maximumBackoff = 100ms;
+    wish.maximumPending = 6;
+    wish.maximumConnections = setting.maximumConnections;
+    wish.maximumWaiters = 6;
+    wish.idleTimeout = 100ms;
+    wish.maximumLifetime = 1s;
+    wish.lifetimeSpread = 0.5;
+    wish.leakThreshold = 20ms;
+    wish.unclaimedTimeout = 200ms;
+    wish.connectionMode = setting.mode;
+    wish.reuse = setting.reuse;
+    wish.warmConnections = 2; // without effect in the other mode
+    wish.dropUnexpectedBytes = setting.mode == ConnectionMode::Single;
+    wish.tlsMode = setting.isTls ? TlsMode::SelfSigned : TlsMode::None;
+    if (!setting.hasChecks)
+        return wish;
+    wish.validateAfter = 1ms;
+    wish.validationTimeout = 500ms;
+    wish.validator = [this](QTcpSocket *socket) {
+        tally.count(Event::Validation);
+        return ping(socket, "still there?");
+    };
+    wish.resetter = [this](QTcpSocket *socket) {
+        tally.count(Event::Reset);
+        return ping(socket, "forget all");
+    };
+    return wish;
+}
+
+inline ServerPool::Configuration Scene::serverWish() const
+{
+    ServerPool::Configuration wish;
+    wish.connectionMode = setting.mode;
+    wish.maximumConnections = ServerMaximum;
+    wish.maximumWaiters = 3;
+    wish.maximumLifetime = 3s;
+    wish.leakThreshold = 500ms;
+    wish.unclaimedTimeout = 100ms;
+    if (setting.isTls)
+        wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    return wish;
+}
