@@ -706,7 +706,12 @@ void tst_Closing::initTestCase()
 
 void tst_Closing::init()
 {
+#ifdef QNETPOOL_NOTIFIER_WATCHER
+    // A notifier can be stopped by its own thread only, so that one is a moment late when another thread closes its socket.
+    static const QRegularExpression any(QStringLiteral("^(?!QSocketNotifier: Invalid socket)"));
+#else
     static const QRegularExpression any(QStringLiteral(".*"));
+#endif
     QTest::failOnWarning(any);
 }
 

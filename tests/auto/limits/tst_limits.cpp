@@ -969,7 +969,7 @@ void tst_Limits::leakNamesWhoTookIt()
     QFETCH(const QString, way);
     QFETCH(const QString, name);
     Ends ends(true, 1, [](auto &wish) {
-        wish.leakThreshold = 50ms;
+        wish.leakThreshold = 300ms;
         wish.maximumConnections = 1;
     });
     QSignalSpy errors(&*ends.client, &Pool::errorOccurred);
