@@ -45,14 +45,8 @@ Entry *Stock::nextToCheck()
             socket(entry); // into the pool's thread
             return entry;
         }
-        if (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes) {
-            offer(entry, lock); // the bytes are for its next holder, not for the validator
-        } else if (seen == Look::LastWords && isCurrent(entry) && canSetAside()) {
-            setAside(entry);
-        } else {
-            tell(News::Kind::Lost, entry->id);
-            bury(entry, isCurrent(entry) ? CloseReason::DiedIdle : CloseReason::Flushed, lock);
-        }
+        // Bytes are for its next holder, not for the validator.
+        disposeOf(entry, seen, entry->isReturning ? CloseReason::Dirty : CloseReason::DiedIdle, lock);
         if (!lock.owns_lock())
             lock.lock();
         requestChecksForWaiters();

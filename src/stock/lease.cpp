@@ -103,13 +103,8 @@ void Stock::comeHome(Entry *entry)
         entry->owner.reset();
         m_store.move(entry, Stage::Unchecked, Clock::now());
         wake();
-    } else if (seen == Look::Quiet || (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes)) {
-        offer(entry, lock);
-    } else if (seen == Look::LastWords && isCurrent(entry) && canSetAside()) {
-        setAside(entry);
-        entry->owner.reset();
     } else {
-        bury(entry, CloseReason::Dirty, lock);
+        disposeOf(entry, seen, CloseReason::Dirty, lock);
     }
 }
 

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stock.h"
 
-#include "probe.h"
-#include "randomid.h"
 #include "servings.h"
 #include "socketguard.h"
 #include "threadname.h"
 #include "warmshelf.h"
 
-#include <QtCore/qrandom.h>
-#include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
 
 namespace QNetPool {
@@ -181,187 +177,6 @@ void Stock::leavePool()
     }
     shut(QStringLiteral("the pool was destroyed"));
     stopWatching();
-}
-
-// --- What one looks like -----------------------------------------------------------------------------------------------
-
-// The caller owns the entry, and its socket is in no thread.
-Stock::Look Stock::look(Entry *entry) const
-{
-    if (entry->socket->state() != QAbstractSocket::ConnectedState) // its descriptor may be somebody else's by now
-        return entry->socket->bytesAvailable() > 0 ? Look::LastWords : Look::Gone;
-    Health health = probe(entry->descriptor);
-    if (health == Health::Quiet)
-        return entry->hasBytes ? Look::HasBytes : Look::Quiet;
-    if (health == Health::Dead)
-        return Look::Gone; // what came before a reset is part of something broken off
-    if (!entry->encrypted) {
-        if (health == Health::Readable)
-            return Look::HasBytes;
-        return entry->hasBytes || hasUnreadBytes(entry->descriptor) ? Look::LastWords : Look::Gone;
-    }
-    // Only TLS knows whether these are an application's bytes, session tickets or a goodbye.
-    entry->guard->pull(false);
-    for (int i = 0; i < 3 && entry->socket->state() == QAbstractSocket::ConnectedState; ++i) {
-        entry->guard->readNow();
-        if (health == Health::Readable)
-            break; // a FIN takes one more read to be seen
-    }
-    const bool isConnected =
-            entry->socket->state() == QAbstractSocket::ConnectedState && !entry->guard->hasPeerSaidGoodbye();
-    const bool hasBytes = entry->socket->bytesAvailable() > 0;
-    entry->guard->park();
-    if (isConnected && health == Health::Readable)
-        return hasBytes ? Look::HasBytes : Look::Quiet;
-    return hasBytes ? Look::LastWords : Look::Gone;
-}
-
-void Stock::inspect(quint64 token)
-{
-    Lock lock(m_mutex);
-    Entry *entry = m_store.find(token);
-    if (!entry || (entry->stage != Stage::Idle && entry->stage != Stage::Stale))
-        return; // taken in the meantime
-    switch (look(entry)) {
-    case Look::Quiet:
-        return;
-    case Look::HasBytes:
-        if (m_policy.dropUnexpectedBytes)
-            break;
-        entry->hasBytes = true;
-        m_watcher->hangUpOnly(entry->descriptor, token);
-        return;
-    case Look::LastWords:
-        if (canSetAside()) {
-            m_watcher->remove(entry->descriptor);
-            return setAside(entry);
-        }
-        break;
-    case Look::Gone:
-        break;
-    }
-    m_watcher->remove(entry->descriptor);
-    tell(News::Kind::Lost, entry->id);
-    bury(entry, CloseReason::DiedIdle, lock);
-}
-
-// Keeps the last bytes of a connection for take(id).
-void Stock::setAside(Entry *entry)
-{
-    tell(News::Kind::Lost, entry->id);
-    m_store.move(entry, Stage::Unclaimed, Clock::now());
-}
-
-// --- Setting up --------------------------------------------------------------------------------------------------------
-
-bool Stock::hasRoom() const
-{
-    return m_policy.maximumConnections <= 0
-            || m_store.idle() + m_store.leased() + m_store.count(Stage::Pending) + m_store.count(Stage::Unclaimed)
-            < m_policy.maximumConnections;
-}
-
-Entry *Stock::expect()
-{
-    const Lock lock(m_mutex);
-    if (!hasRoom())
-        return nullptr;
-    Entry *entry = m_store.add();
-    entry->epoch = m_epoch;
-    return entry;
-}
-
-bool Stock::giveName(Entry *entry, ConnectionId id)
-{
-    if (!id.isNull())
-        return m_store.name(entry, id);
-    while (!m_store.name(entry, randomId()))
-        ; // 2^32 names for at most some 10^4 connections
-    return true;
-}
-
-Entry *Stock::expectNamed()
-{
-    Entry *entry = expect();
-    if (entry) {
-        const Lock lock(m_mutex);
-        giveName(entry, {});
-    }
-    return entry;
-}
-
-void Stock::abandon(Entry *entry)
-{
-    const Lock lock(m_mutex);
-    m_store.remove(entry);
-    wake(); // there is room for another one
-}
-
-Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times)
-{
-    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
-    auto *guard = new SocketGuard(socket.get(), entry);
-    entry->hasBytes = socket->bytesAvailable() > 0;
-    guard->park();
-
-    Lock lock(m_mutex);
-    Admission refusal = Admission::Admitted;
-    if (!isCurrent(entry) || entry->descriptor < 0)
-        refusal = Admission::Closed;
-    else if (m_store.idle() >= m_policy.maximumIdle && !m_line.count())
-        refusal = Admission::Full;
-    else if (entry->id.isNull() && !giveName(entry, id))
-        refusal = Admission::IdInUse;
-    if (refusal == Admission::Full) {
-        ++m_totals.created;
-        ++m_totals.stockFull;
-    }
-    if (refusal != Admission::Admitted) {
-        guard->leave();
-        m_store.remove(entry);
-        wake(); // there is room for another one
-        lock.unlock();
-        SocketGuard::close(socket.release());
-        return refusal;
-    }
-    qCDebug(m_log) << entry->id << "is set up";
-    socket.release(); // the entry's from here on
-    ++m_totals.created;
-    if (times.connect)
-        m_connectTimes.record(*times.connect);
-    if (times.handshake)
-        m_handshakeTimes.record(*times.handshake);
-    m_store.limitLife(entry, TimeLimits::endOfLife(m_policy, Clock::now(), QRandomGenerator::global()->generateDouble()));
-    return offer(entry, lock) ? Admission::Admitted : Admission::Full;
-}
-
-bool Stock::put(ConnectionId id, QTcpSocket *socket)
-{
-    if (!socket)
-        return false;
-    if (socket->thread() && socket->thread() != QThread::currentThread()) {
-        qWarning("QNetPool: put() with a socket that lives in another thread: it is closed there");
-        socket->deleteLater();
-        return false;
-    }
-    if (!socket->thread())
-        socket->moveToThread(QThread::currentThread());
-    socket->setParent(nullptr);
-
-    Entry *entry = expect();
-    if (!entry) {
-        SocketGuard::close(socket);
-        return false;
-    }
-    auto *guard = new SocketGuard(socket, entry);
-    const bool isUsable = refit(entry);
-    delete guard;
-    if (!isUsable) {
-        abandon(entry);
-        SocketGuard::close(socket);
-        return false;
-    }
-    return admit(entry, id, std::unique_ptr<QTcpSocket>(socket)) == Admission::Admitted;
 }
 
 QString Stock::holderName() const
@@ -545,7 +360,6 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
 
 Connection Stock::take(ConnectionId id)
 {
-    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool, here and below
     Home::settle();
     Entry *warm = takeWarm(id);
     Lock lock(m_mutex);
@@ -562,7 +376,6 @@ Connection Stock::take(ConnectionId id)
 
 void Stock::join(std::shared_ptr<Waiter> waiter)
 {
-    const std::shared_ptr<Stock> self = shared_from_this();
     Home::settle();
     coolHere(); // a future's result may go to another thread, and what is warm cannot
     Lock lock(m_mutex);
@@ -613,7 +426,6 @@ bool Stock::leave(quint64 number, Departure departure)
 
 void Stock::flush()
 {
-    const std::shared_ptr<Stock> self = shared_from_this();
     coolHere();
     Lock lock(m_mutex);
     const std::vector<QTcpSocket *> closing = forgetAllIdle();

@@ -16,7 +16,10 @@
 namespace QNetPool {
 
 // The connections of a pool: the store, the line of waiters and the watcher, behind one lock. Any thread may call it unless a
-// function says otherwise. A pool shares it with the leases it handed out, which may outlive the pool.
+// function says otherwise. A pool shares it with the leases it handed out, which may outlive the pool; whoever calls take(),
+// put(), join() or flush() shares it, too, as continuations of those who waited may delete the pool.
+//
+// Its functions stand in files of their own by what they do: admission, look, lease, warm and check; the rest in stock.cpp.
 //
 // The rule of ownership: who moved an entry out of a line of the store under the lock owns its socket, without the lock.
 class Stock : public std::enable_shared_from_this<Stock>
@@ -68,7 +71,7 @@ public:
     void leavePool(); // both, and never wake again
     void setLastError(const QString &message);
 
-    // Setting up: an entry is expected, then admitted or abandoned. Null: maximumConnections are here.
+    // Setting up, admission.cpp: an entry is expected, then admitted or abandoned. Null: maximumConnections are here.
     Entry *expect();
     Entry *expectNamed(); // with a random ID that is not in use
     void abandon(Entry *entry);
@@ -120,6 +123,7 @@ private:
     void bury(Entry *entry, CloseReason reason, Lock &lock);
     void burySpent(Entry *entry, Lock &lock); // for the limit that it is over
     void setAside(Entry *entry);
+    void disposeOf(Entry *entry, Look seen, CloseReason ifDead, Lock &lock);
     bool canSetAside() const { return !m_policy.dropUnexpectedBytes && m_policy.unclaimedTimeout.count() > 0; }
     void tell(News::Kind kind, ConnectionId id);
     void wake();

@@ -51,7 +51,7 @@ Entry *Stock::takeWarm(ConnectionId id)
         return nullptr;
     }
     entry->home = Home::ofThisThread();
-    entry->home->moveIn(entry); // without the lock: it may carry out what others have posted
+    entry->home->moveIn(entry);
     return entry;
 }
 
@@ -77,15 +77,7 @@ void Stock::cool(Entry *entry)
     const Look seen = look(entry);
     Lock lock(m_mutex);
     entry->shelf = nullptr;
-    if (seen == Look::Quiet || (seen == Look::HasBytes && !m_policy.dropUnexpectedBytes)) {
-        offer(entry, lock);
-    } else if (seen == Look::LastWords && isCurrent(entry) && canSetAside()) {
-        setAside(entry);
-        entry->owner.reset();
-    } else {
-        tell(News::Kind::Lost, entry->id);
-        bury(entry, isCurrent(entry) ? CloseReason::DiedIdle : CloseReason::Flushed, lock);
-    }
+    disposeOf(entry, seen, CloseReason::DiedIdle, lock);
 }
 
 // Somebody found nothing: what is warm is for all now.

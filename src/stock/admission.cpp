@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How connections come into the stock: those that are set up, and those that are put.
+#include "stock.h"
+
+#include "randomid.h"
+#include "socketguard.h"
+
+#include <QtCore/qrandom.h>
+#include <QtCore/qthread.h>
+#include <QtNetwork/qtcpsocket.h>
+
+namespace QNetPool {
+
+bool Stock::hasRoom() const
+{
+    return m_policy.maximumConnections <= 0
+            || m_store.idle() + m_store.leased() + m_store.count(Stage::Pending) + m_store.count(Stage::Unclaimed)
+            < m_policy.maximumConnections;
+}
+
+Entry *Stock::expect()
+{
+    const Lock lock(m_mutex);
+    if (!hasRoom())
+        return nullptr;
+    Entry *entry = m_store.add();
+    entry->epoch = m_epoch;
+    return entry;
+}
+
+bool Stock::giveName(Entry *entry, ConnectionId id)
+{
+    if (!id.isNull())
+        return m_store.name(entry, id);
+    while (!m_store.name(entry, randomId()))
+        ; // 2^32 names for at most some 10^4 connections
+    return true;
+}
+
+Entry *Stock::expectNamed()
+{
+    Entry *entry = expect();
+    if (entry) {
+        const Lock lock(m_mutex);
+        giveName(entry, {});
+    }
+    return entry;
+}
+
+void Stock::abandon(Entry *entry)
+{
+    const Lock lock(m_mutex);
+    m_store.remove(entry);
+    wake(); // there is room for another one
+}
+
+Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times)
+{
+    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
+    auto *guard = new SocketGuard(socket.get(), entry);
+    entry->hasBytes = socket->bytesAvailable() > 0;
+    guard->park();
+
+    Lock lock(m_mutex);
+    Admission refusal = Admission::Admitted;
+    if (!isCurrent(entry) || entry->descriptor < 0)
+        refusal = Admission::Closed;
+    else if (m_store.idle() >= m_policy.maximumIdle && !m_line.count())
+        refusal = Admission::Full;
+    else if (entry->id.isNull() && !giveName(entry, id))
+        refusal = Admission::IdInUse;
+    if (refusal == Admission::Full) {
+        ++m_totals.created;
+        ++m_totals.stockFull;
+    }
+    if (refusal != Admission::Admitted) {
+        guard->leave();
+        m_store.remove(entry);
+        wake(); // there is room for another one
+        lock.unlock();
+        SocketGuard::close(socket.release());
+        return refusal;
+    }
+    qCDebug(m_log) << entry->id << "is set up";
+    socket.release(); // the entry's from here on
+    ++m_totals.created;
+    if (times.connect)
+        m_connectTimes.record(*times.connect);
+    if (times.handshake)
+        m_handshakeTimes.record(*times.handshake);
+    m_store.limitLife(entry, TimeLimits::endOfLife(m_policy, Clock::now(), QRandomGenerator::global()->generateDouble()));
+    return offer(entry, lock) ? Admission::Admitted : Admission::Full;
+}
+
+bool Stock::put(ConnectionId id, QTcpSocket *socket)
+{
+    if (!socket)
+        return false;
+    if (socket->thread() && socket->thread() != QThread::currentThread()) {
+        qWarning("QNetPool: put() with a socket that lives in another thread: it is closed there");
+        socket->deleteLater();
+        return false;
+    }
+    if (!socket->thread())
+        socket->moveToThread(QThread::currentThread());
+    socket->setParent(nullptr);
+
+    Entry *entry = expect();
+    if (!entry) {
+        SocketGuard::close(socket);
+        return false;
+    }
+    auto *guard = new SocketGuard(socket, entry);
+    const bool isUsable = refit(entry);
+    delete guard;
+    if (!isUsable) {
+        abandon(entry);
+        SocketGuard::close(socket);
+        return false;
+    }
+    return admit(entry, id, std::unique_ptr<QTcpSocket>(socket)) == Admission::Admitted;
+}
+
+} // namespace QNetPool
