@@ -2,13 +2,11 @@
 #include <qnetpool/clientpool.h>
 
 #include "pool_p.h"
-#include "preparedpolicy.h"
 #include "setup/dial.h"
 #include "setup/tls.h"
 #include "sizing/cycle.h"
 
 #include <QtCore/qrandom.h>
-#include <QtCore/qset.h>
 
 /*!
     \class QNetPool::ClientPool
@@ -35,15 +33,10 @@ namespace QNetPool {
 
 namespace {
 
-// What a configuration comes to; or why it cannot work.
-struct Prepared
+struct Prepared : PreparedPolicy
 {
     SizingLimits limits;
-    Policy policy;
-    Checks::Plan checks;
     std::shared_ptr<DialPlan> plan = std::make_shared<DialPlan>();
-    QStringList changes; // what was put right
-    QString refusal;
 };
 
 QString whyNot(const ClientPool::Configuration &wish, const DialPlan &plan)
@@ -104,7 +97,6 @@ class ClientPoolPrivate final : public PoolPrivate
 {
 public:
     explicit ClientPoolPrivate(ClientPool::Configuration wish);
-    ~ClientPoolPrivate() override { abandonDials(); }
 
     bool start();
     bool apply(const ClientPool::Configuration &wish);
@@ -115,7 +107,6 @@ private:
     bool isStill(quint64 run) const { return isRunning() && this->run() == run; }
     void stopSetup() override;
     void roomOrWaitersChanged(int unserved) override;
-    bool refuses(const Prepared &prepared);
     void use(const Prepared &prepared);
     void beginRound();
     void advance();
@@ -124,13 +115,11 @@ private:
     bool admit(Entry *entry, SetupOutcome outcome);
     void sleep(milliseconds pause);
     void publish();
-    void abandonDials();
 
     Cycle m_cycle;
     std::shared_ptr<const DialPlan> m_plan;
     int m_minimumCapacity = 1;
     QTimer m_pause; // until the next round
-    QSet<Setup *> m_dials;
 };
 
 ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration wish)
@@ -140,22 +129,12 @@ ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration wish)
     connect(&m_pause, &QTimer::timeout, this, &ClientPoolPrivate::beginRound);
 }
 
-bool ClientPoolPrivate::refuses(const Prepared &prepared)
-{
-    if (prepared.refusal.isEmpty())
-        return false;
-    report(Pool::Error::InvalidConfiguration, QStringLiteral("the client pool cannot work: ") + prepared.refusal);
-    return true;
-}
-
 void ClientPoolPrivate::use(const Prepared &prepared)
 {
-    for (const QString &change : prepared.changes)
-        qCWarning(clientLog).noquote() << change;
     m_plan = prepared.plan;
     const int most = prepared.policy.maximumConnections;
     m_minimumCapacity = most > 0 ? std::min(prepared.limits.minimumCapacity, most) : prepared.limits.minimumCapacity;
-    setPolicy(prepared.policy, prepared.checks);
+    setPolicy(prepared);
     m_cycle.setLimits(prepared.limits);
     publish();
 }
@@ -168,7 +147,7 @@ bool ClientPoolPrivate::start()
     if (isRunning())
         return true;
     const Prepared prepared = prepare(configuration);
-    if (refuses(prepared) || !open(prepared.policy, prepared.checks))
+    if (refuses(prepared) || !open(prepared))
         return false;
     const quint64 thisRun = run();
     m_cycle = Cycle(prepared.limits);
@@ -202,17 +181,6 @@ bool ClientPoolPrivate::apply(const ClientPool::Configuration &wish)
 void ClientPoolPrivate::stopSetup()
 {
     m_pause.stop();
-    abandonDials();
-}
-
-void ClientPoolPrivate::abandonDials()
-{
-    const QSet<Setup *> dials = std::exchange(m_dials, {});
-    for (Setup *dial : dials) {
-        stock->abandon(dial->entry());
-        dial->deleteLater();
-        dial->cancel();
-    }
 }
 
 void ClientPoolPrivate::roomOrWaitersChanged(int unserved)
@@ -253,7 +221,7 @@ bool ClientPoolPrivate::dial()
         return false;
     auto *dial = new Dial(
             m_plan, entry, [this](Setup *setup, SetupOutcome outcome) { dialed(setup, std::move(outcome)); }, this);
-    m_dials.insert(dial);
+    setups.insert(dial);
     m_cycle.launched();
     qCDebug(clientLog).noquote() << "dialling" << m_plan->target();
     dial->start();
@@ -264,7 +232,7 @@ void ClientPoolPrivate::dialed(Setup *dial, SetupOutcome outcome)
 {
     const QPointer<ClientPoolPrivate> alive(this);
     const quint64 thisRun = run();
-    m_dials.remove(dial);
+    setups.remove(dial);
     dial->deleteLater();
     const bool isCreated = admit(dial->entry(), std::move(outcome));
     if (!alive || !isStill(thisRun))

@@ -82,6 +82,7 @@ PoolPrivate::~PoolPrivate() = default;
 void PoolPrivate::leave()
 {
     stock->leavePool();
+    abandonSetups();
     m_checks.stop();
     while (visitors > 0)
         QThread::yieldCurrentThread();
@@ -93,7 +94,15 @@ void PoolPrivate::attach(Pool *pool)
     setParent(pool);
 }
 
-bool PoolPrivate::open(const Policy &policy, const Checks::Plan &checks)
+bool PoolPrivate::refuses(const PreparedPolicy &prepared)
+{
+    if (prepared.refusal.isEmpty())
+        return false;
+    report(Pool::Error::InvalidConfiguration, QStringLiteral("the configuration cannot work: ") + prepared.refusal);
+    return true;
+}
+
+bool PoolPrivate::open(const PreparedPolicy &prepared)
 {
     auto watcher = Watcher::create(this, [this](quint64 token) { stock->inspect(token); });
     if (!watcher) {
@@ -103,17 +112,30 @@ bool PoolPrivate::open(const Policy &policy, const Checks::Plan &checks)
     }
     m_isRunning = true;
     ++m_run;
-    m_checks.setPlan(checks);
+    m_checks.setPlan(prepared.checks);
     // It cannot run without its thread, and whoever destroys it then is another one, which must find no timer and no notifier.
     connect(thread(), &QThread::finished, this, &PoolPrivate::close, Qt::DirectConnection);
-    stock->open(policy, std::move(watcher), [this] { QCoreApplication::postEvent(this, new QEvent(QEvent::User)); });
+    stock->open(prepared.policy, std::move(watcher),
+                [this] { QCoreApplication::postEvent(this, new QEvent(QEvent::User)); });
     return true;
 }
 
-void PoolPrivate::setPolicy(const Policy &policy, const Checks::Plan &checks)
+void PoolPrivate::setPolicy(const PreparedPolicy &prepared)
 {
-    m_checks.setPlan(checks);
-    stock->setPolicy(policy);
+    for (const QString &change : prepared.changes)
+        qCWarning(log).noquote() << change;
+    m_checks.setPlan(prepared.checks);
+    stock->setPolicy(prepared.policy);
+}
+
+void PoolPrivate::abandonSetups()
+{
+    const QSet<Setup *> abandoned = std::exchange(setups, {});
+    for (Setup *setup : abandoned) {
+        stock->abandon(setup->entry());
+        setup->deleteLater();
+        setup->cancel();
+    }
 }
 
 bool PoolPrivate::event(QEvent *event)
@@ -214,6 +236,7 @@ void PoolPrivate::closeHere()
     m_isRunning = false;
     disconnect(thread(), nullptr, this, nullptr);
     stopSetup();
+    abandonSetups();
     if (!alive || m_run != thisRun)
         return; // here a slot that a dialer has connected
     stock->stopWatching();

@@ -2,12 +2,15 @@
 #pragma once
 
 #include "checks.h"
+#include "preparedpolicy.h"
+#include "setup/setup.h"
 #include "stock/stock.h"
 #include "waiters.h"
 
 #include <qnetpool/pool.h>
 
 #include <QtCore/qfuturewatcher.h>
+#include <QtCore/qset.h>
 #include <QtCore/qthread.h>
 #include <QtCore/qtimer.h>
 
@@ -25,8 +28,9 @@ public:
     void attach(Pool *pool);
 
     // In the pool's thread.
-    bool open(const Policy &policy, const Checks::Plan &checks); // reports why it could not
-    void setPolicy(const Policy &policy, const Checks::Plan &checks);
+    bool refuses(const PreparedPolicy &prepared); // reports why
+    bool open(const PreparedPolicy &prepared); // reports why it could not
+    void setPolicy(const PreparedPolicy &prepared); // warns of what was put right
     void close();
     bool isRunning() const; // between open() and close()
     bool settle(); // first of all: stops what another thread has closed. False: a slot has deleted the pool
@@ -38,10 +42,11 @@ public:
     void countError(); // from any thread
     void tellErrorCount(int value); // from any thread
 
-    virtual void stopSetup() = 0; // nothing is dialled or accepted any more
+    virtual void stopSetup() = 0; // no more are begun; those in progress are abandoned
     virtual void roomOrWaitersChanged(int unserved); // unserved: waiters for any connection, for whom none is on its way
     void leave(); // before destruction: waits for calls of other threads that are on their way through
 
+    QSet<Setup *> setups; // in progress
     Pool *q = nullptr;
     const LogCategory log;
     const std::shared_ptr<Stock> stock;
@@ -57,6 +62,7 @@ protected:
 private:
     void spreadNews();
     void closeHere();
+    void abandonSetups();
 
     void watchForCancel(const std::shared_ptr<FutureWaiter> &waiter);
     void armExpiry(std::optional<Stock::Clock::time_point> deadline);

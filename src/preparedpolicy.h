@@ -12,6 +12,15 @@
 
 namespace QNetPool {
 
+// What a configuration comes to, as far as both pools have it in common; or why it cannot work.
+struct PreparedPolicy
+{
+    Policy policy;
+    Checks::Plan checks;
+    QStringList changes; // what was put right
+    QString refusal;
+};
+
 // Both pools' configurations have these fields in common. Each sentence in changes tells what was put right.
 
 inline void putRightTime(std::chrono::milliseconds &time, const char *name, QStringList &changes)

@@ -2,7 +2,6 @@
 #include <qnetpool/serverpool.h>
 
 #include "pool_p.h"
-#include "preparedpolicy.h"
 #include "setup/descriptor.h"
 #include "setup/listener.h"
 #include "setup/peerfilter.h"
@@ -10,7 +9,6 @@
 #include "setup/welcome.h"
 
 #include <QtCore/qpointer.h>
-#include <QtCore/qset.h>
 #include <QtNetwork/qsslkey.h>
 
 /*!
@@ -32,15 +30,11 @@ namespace QNetPool {
 
 namespace {
 
-struct Prepared
+struct Prepared : PreparedPolicy
 {
     PeerFilter filter;
-    Policy policy;
-    Checks::Plan checks;
     std::shared_ptr<WelcomePlan> plan = std::make_shared<WelcomePlan>();
     int backlog = 0;
-    QStringList changes;
-    QString refusal;
 };
 
 Prepared prepare(const ServerPool::Configuration &wish)
@@ -80,7 +74,6 @@ class ServerPoolPrivate final : public PoolPrivate
 {
 public:
     explicit ServerPoolPrivate(ServerPool::Configuration wish);
-    ~ServerPoolPrivate() override { abandonWelcomes(); }
 
     bool apply(const ServerPool::Configuration &wish);
     bool listen(const QHostAddress &address, quint16 port);
@@ -92,17 +85,14 @@ public:
 
 private:
     void stopSetup() override;
-    bool refuses(const Prepared &prepared);
     void use(const Prepared &prepared);
     bool ensureRunning();
     bool listen(const QString &where, const std::function<bool()> &bind);
     QString whereItListens() const { return endpointText(listener.address().toString(), listener.port()); }
     bool accepted(qintptr descriptor); // false: turned away
     void welcomed(Setup *welcome, SetupOutcome outcome);
-    void abandonWelcomes();
 
     Prepared m_use;
-    QSet<Setup *> m_welcomes;
 };
 
 ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration wish)
@@ -119,20 +109,10 @@ ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration wish)
 {
 }
 
-bool ServerPoolPrivate::refuses(const Prepared &prepared)
-{
-    if (prepared.refusal.isEmpty())
-        return false;
-    report(Pool::Error::InvalidConfiguration, QStringLiteral("the server pool cannot work: ") + prepared.refusal);
-    return true;
-}
-
 void ServerPoolPrivate::use(const Prepared &prepared)
 {
-    for (const QString &change : prepared.changes)
-        qCWarning(serverLog).noquote() << change;
     m_use = prepared;
-    setPolicy(prepared.policy, prepared.checks);
+    setPolicy(prepared);
     setCapacity(prepared.policy.maximumIdle);
 }
 
@@ -161,7 +141,7 @@ bool ServerPoolPrivate::ensureRunning()
     if (isRunning())
         return true;
     const Prepared prepared = prepare(configuration);
-    if (refuses(prepared) || !open(prepared.policy, prepared.checks))
+    if (refuses(prepared) || !open(prepared))
         return false;
     const quint64 thisRun = run();
     use(prepared);
@@ -221,17 +201,6 @@ bool ServerPoolPrivate::addConnection(qintptr descriptor)
 void ServerPoolPrivate::stopSetup()
 {
     listener.close();
-    abandonWelcomes();
-}
-
-void ServerPoolPrivate::abandonWelcomes()
-{
-    const QSet<Setup *> welcomes = std::exchange(m_welcomes, {});
-    for (Setup *welcome : welcomes) {
-        stock->abandon(welcome->entry());
-        welcome->deleteLater();
-        welcome->cancel();
-    }
 }
 
 bool ServerPoolPrivate::accepted(qintptr descriptor)
@@ -257,14 +226,14 @@ bool ServerPoolPrivate::accepted(qintptr descriptor)
     auto *welcome = new Welcome(
             m_use.plan, entry, peer.toString(),
             [this](Setup *setup, SetupOutcome outcome) { welcomed(setup, std::move(outcome)); }, this);
-    m_welcomes.insert(welcome);
+    setups.insert(welcome);
     welcome->start(descriptor);
     return true;
 }
 
 void ServerPoolPrivate::welcomed(Setup *welcome, SetupOutcome outcome)
 {
-    m_welcomes.remove(welcome);
+    setups.remove(welcome);
     welcome->deleteLater();
     if (outcome.socket) {
         stock->admit(welcome->entry(), {}, std::move(outcome.socket), {std::nullopt, outcome.handshakeTime});
