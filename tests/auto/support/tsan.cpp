@@ -52,15 +52,35 @@ void QCoreApplication::postEvent(QObject *receiver, QEvent *event, int priority)
     post(receiver, event, priority);
 }
 
+// The functor is carried out in one thread and destroyed by the last who refers to it, be it the poster or the event.
+class HandedSlot final : public QtPrivate::QSlotObjectBase
+{
+public:
+    explicit HandedSlot(QSlotObjectBase *slot) : QSlotObjectBase(&HandedSlot::act), m_slot(slot) { __tsan_release(this); }
+
+private:
+    static void act(int what, QSlotObjectBase *self, QObject *receiver, void **arguments, bool *)
+    {
+        const auto *handed = static_cast<HandedSlot *>(self);
+        __tsan_acquire(self);
+        if (what == Call) {
+            handed->m_slot->call(receiver, arguments);
+            __tsan_release(self);
+        } else if (what == Destroy) {
+            handed->m_slot->destroyIfLastRef();
+            delete handed;
+        }
+    }
+
+    QSlotObjectBase *const m_slot;
+};
+
 bool QMetaObject::invokeMethodImpl(QObject *object, QtPrivate::QSlotObjectBase *slot, Qt::ConnectionType type, void *result)
 {
     static const auto invoke = original<bool(QObject *, QtPrivate::QSlotObjectBase *, Qt::ConnectionType, void *)>(
             "_ZN11QMetaObject16invokeMethodImplEP7QObjectPN9QtPrivate15QSlotObjectBaseEN2Qt14ConnectionTypeEPv");
-    slot->ref(); // if it has been carried out already, it is destroyed here, after that is known
-    __tsan_release(object);
-    const bool isInvoked = invoke(object, slot, type, result);
-    __tsan_acquire(object);
-    slot->destroyIfLastRef();
+    const bool isInvoked = invoke(object, new HandedSlot(slot), type, result);
+    __tsan_acquire(object); // it may have waited
     return isInvoked;
 }
 
