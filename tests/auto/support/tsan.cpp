@@ -197,12 +197,16 @@ bool QFutureInterfaceBase::derefT() const
 extern "C" Q_DECL_EXPORT void _ZN20QFutureInterfaceBaseD2Ev(QFutureInterfaceBase *future)
 {
     static const auto destroy = original<void(QFutureInterfaceBase *)>("_ZN20QFutureInterfaceBaseD2Ev");
-    if (*reinterpret_cast<void **>(reinterpret_cast<char *>(future) + sizeof(void *))) { // else it was moved from
-        void *key = keyOf(future);
-        __tsan_release(key);
-        __tsan_acquire(key);
-    }
+    if (void *shared =
+                *reinterpret_cast<void **>(reinterpret_cast<char *>(future) + sizeof(void *))) // else it was moved from
+        __tsan_release(shared);
     destroy(future);
+}
+
+// What counts its references itself is freed by who gave up the last one, after all others have given up theirs.
+extern "C" void __sanitizer_free_hook(const volatile void *block)
+{
+    __tsan_acquire(const_cast<void *>(block));
 }
 
 void QFutureInterfaceBase::setContinuation(Continuation continuation)
