@@ -204,7 +204,7 @@ extern "C" Q_DECL_EXPORT void _ZN20QFutureInterfaceBaseD2Ev(QFutureInterfaceBase
 }
 
 // What counts its references itself is freed by who gave up the last one, after all others have given up theirs.
-extern "C" void __sanitizer_free_hook(const volatile void *block)
+extern "C" Q_DECL_EXPORT void __sanitizer_free_hook(const volatile void *block)
 {
     __tsan_acquire(const_cast<void *>(block));
 }
