@@ -512,23 +512,23 @@ void Pool::close()
 }
 
 /*! \reimp */
-void Pool::connectNotify(const QMetaMethod &signal)
+void Pool::connectNotify(const QMetaMethod &)
 {
-    if (signal == QMetaMethod::fromSignal(&Pool::connectionAvailable))
-        d->stock->setAudience(true);
+    countAudience();
 }
 
 /*! \reimp */
 void Pool::disconnectNotify(const QMetaMethod &)
 {
     // Later, as Qt may hold the lock that isSignalConnected() takes.
-    QMetaObject::invokeMethod(
-            this,
-            [this] {
-                static const QMetaMethod available = QMetaMethod::fromSignal(&Pool::connectionAvailable);
-                d->stock->setAudience(isSignalConnected(available));
-            },
-            Qt::QueuedConnection);
+    QMetaObject::invokeMethod(this, &Pool::countAudience, Qt::QueuedConnection);
+}
+
+void Pool::countAudience()
+{
+    static const QMetaMethod available = QMetaMethod::fromSignal(&Pool::connectionAvailable);
+    static const QMetaMethod idleCount = QMetaMethod::fromSignal(&Pool::idleCountChanged);
+    d->stock->setAudience(isSignalConnected(available), isSignalConnected(idleCount));
 }
 
 } // namespace QNetPool

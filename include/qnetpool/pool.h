@@ -92,6 +92,7 @@ protected:
     std::unique_ptr<PoolPrivate> d;
 
 private:
+    void countAudience();
     Q_DISABLE_COPY_MOVE(Pool)
     friend class PoolPrivate;
 };

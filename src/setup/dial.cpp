@@ -3,6 +3,7 @@
 
 #include "descriptor.h"
 #include "kerneldescriptor.h"
+#include "pooledsocket.h"
 #include "tls.h"
 #include "wireid.h"
 
@@ -28,9 +29,9 @@ Dial::Dial(std::shared_ptr<const DialPlan> plan, Entry *entry, Done done, QObjec
 void Dial::start()
 {
     if (m_plan->tlsMode == TlsMode::None)
-        adopt(std::make_unique<QTcpSocket>());
+        adopt(std::make_unique<PooledSocket<QTcpSocket>>());
     else
-        adopt(std::make_unique<QSslSocket>());
+        adopt(std::make_unique<PooledSocket<QSslSocket>>());
     limit(m_plan->connectTimeout);
     connect(socket(), &QTcpSocket::connected, this, &Dial::connected);
     if (m_plan->dialer)

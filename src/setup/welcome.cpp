@@ -2,6 +2,7 @@
 #include "welcome.h"
 
 #include "descriptor.h"
+#include "pooledsocket.h"
 #include "stock/entry.h"
 #include "wireid.h"
 
@@ -18,9 +19,9 @@ Welcome::Welcome(std::shared_ptr<const WelcomePlan> plan, Entry *entry, const QS
 void Welcome::start(qintptr descriptor)
 {
     if (m_plan->tls.isNull())
-        adopt(std::make_unique<QTcpSocket>());
+        adopt(std::make_unique<PooledSocket<QTcpSocket>>());
     else
-        adopt(std::make_unique<QSslSocket>());
+        adopt(std::make_unique<PooledSocket<QSslSocket>>());
     if (!socket()->setSocketDescriptor(descriptor)) {
         closeDescriptor(descriptor);
         return fail(Pool::Error::AcceptFailed,

@@ -57,9 +57,13 @@ void Stock::abandon(Entry *entry)
 Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
-    auto *guard = new SocketGuard(socket.get(), entry);
+    SocketGuard *guard = SocketGuard::find(socket.get());
+    if (!guard)
+        guard = SocketGuard::make(socket.get());
+    if (socket->thread()) // else it was parked where it was set up
+        guard->park();
+    guard->enter(entry);
     entry->hasBytes = socket->bytesAvailable() > 0;
-    guard->park();
 
     Lock lock(m_mutex);
     Admission refusal = Admission::Admitted;
@@ -88,7 +92,11 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTc
         m_connectTimes.record(*times.connect);
     if (times.handshake)
         m_handshakeTimes.record(*times.handshake);
-    m_store.limitLife(entry, TimeLimits::endOfLife(m_policy, Clock::now(), QRandomGenerator::global()->generateDouble()));
+    if (m_policy.maximumLifetime.count() > 0) {
+        const double random = QRandomGenerator::global()->generateDouble();
+        m_store.limitLife(entry, TimeLimits::endOfLife(m_policy, Clock::now(), random));
+        expectBy(entry->endOfLife);
+    }
     return offer(entry, lock) ? Admission::Admitted : Admission::Full;
 }
 
@@ -110,9 +118,11 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
         SocketGuard::close(socket);
         return false;
     }
-    auto *guard = new SocketGuard(socket, entry);
+    SocketGuard *guard = SocketGuard::make(socket);
+    guard->enter(entry);
+    guard->distrust();
     const bool isUsable = refit(entry);
-    delete guard;
+    guard->leave();
     if (!isUsable) {
         abandon(entry);
         SocketGuard::close(socket);

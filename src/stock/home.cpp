@@ -85,7 +85,7 @@ void Home::settle()
 {
     if (Resident::isThreadOver)
         return;
-    if (const std::shared_ptr<Home> home = resident().home)
+    if (Home *home = resident().home.get(); home && home->m_hasErrands.load(std::memory_order_acquire))
         home->carryOut();
 }
 
@@ -115,6 +115,7 @@ bool Home::post(Entry *entry, Act act)
     if (hasEnded())
         return false;
     m_errands.push_back({entry, act});
+    m_hasErrands.store(true, std::memory_order_release);
     QCoreApplication::postEvent(m_agent, new QEvent(QEvent::User));
     return true;
 }
@@ -130,6 +131,7 @@ void Home::carryOut()
         errand.act(errand.entry);
         lock.lock();
     }
+    m_hasErrands.store(false, std::memory_order_release);
 }
 
 void Home::socketIsGone(Entry *entry)

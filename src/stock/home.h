@@ -53,6 +53,7 @@ private:
     std::vector<Errand> m_errands;
     QObject *m_agent = nullptr; // lives in this thread, while it has not ended
     std::atomic<bool> m_hasEnded = false;
+    std::atomic<bool> m_hasErrands = false;
 };
 
 } // namespace QNetPool

@@ -18,7 +18,8 @@ QTcpSocket *Stock::socket(Entry *entry)
     if (entry->socket && !entry->home) {
         entry->isUsed = true;
         pullHere(entry);
-        entry->owner->noteHolder(entry);
+        if (entry->owner->m_watchesLeaks)
+            entry->owner->noteHolder(entry);
         // Bytes that Qt has read already raise no notification any more, and the holder waits for one.
         if (entry->socket->bytesAvailable() > 0)
             QMetaObject::invokeMethod(entry->socket, &QIODevice::readyRead, Qt::QueuedConnection);
@@ -95,7 +96,7 @@ void Stock::comeHome(Entry *entry)
     }
     const Look seen = wasUsed ? Look::Quiet : look(entry);
     Lock lock(m_mutex);
-    endLease(entry);
+    endLease(entry, Clock::now());
     if (!isFit) {
         bury(entry, entry->socket ? CloseReason::Dirty : CloseReason::Discarded, lock);
     } else if (seen == Look::Quiet && wasUsed && m_policy.hasResetter && isCurrent(entry)) {
@@ -116,9 +117,9 @@ void Stock::park(Entry *entry)
     entry->guard->park();
 }
 
-void Stock::endLease(const Entry *entry)
+void Stock::endLease(const Entry *entry, Clock::time_point now)
 {
-    m_leaseTimes.record(Clock::now() - entry->since);
+    m_leaseTimes.record(now - entry->since);
 }
 
 // Whether the next holder can have it, with nothing of this one left. It stays in this thread.
@@ -133,7 +134,8 @@ bool Stock::refit(Entry *entry)
     // Before the last of this holder's bytes leave: what comes after them is the peer's answer to the next one.
     if (guard->hasUnread() || probe(entry->descriptor) != Health::Quiet)
         return false;
-    entry->socket->flush();
+    if (guard->hasUnsent())
+        entry->socket->flush();
     return entry->socket->state() == QAbstractSocket::ConnectedState && guard->restore() && guard->isFit();
 }
 
@@ -144,7 +146,7 @@ void Stock::discard(Entry *entry)
     const std::shared_ptr<Stock> stock = entry->owner;
     leaveHome(entry);
     Lock lock(stock->m_mutex);
-    stock->endLease(entry);
+    stock->endLease(entry, Clock::now());
     stock->bury(entry, CloseReason::Discarded, lock);
 }
 
@@ -152,17 +154,12 @@ std::unique_ptr<QTcpSocket> Stock::detach(Entry *entry)
 {
     const std::shared_ptr<Stock> stock = entry->owner;
     QTcpSocket *detached = socket(entry);
-    const bool isHere = !entry->home || entry->home->isHere();
     leaveHome(entry);
-    if (SocketGuard *guard = entry->guard; guard && isHere) {
-        delete guard;
-    } else if (guard) { // it may be in the middle of an event
-        guard->leave();
-        guard->deleteLater();
-    }
+    if (entry->guard)
+        entry->guard->leave();
     const Lock lock(stock->m_mutex);
     qCDebug(stock->m_log) << entry->id << "is detached";
-    stock->endLease(entry);
+    stock->endLease(entry, Clock::now());
     stock->m_store.remove(entry);
     ++(detached ? stock->m_totals.detached : stock->m_totals.discarded);
     stock->wake();

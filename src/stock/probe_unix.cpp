@@ -28,28 +28,25 @@ bool hasUnreadBytes(qintptr descriptor) noexcept
 
 Health probe(qintptr descriptor) noexcept
 {
+    // The cheapest system call that tells, as nearly every connection is quiet.
+    const ssize_t got = peek(descriptor);
+    if (got == 0)
+        return Health::Finished;
+    if (got < 0)
+        return errno == EAGAIN || errno == EWOULDBLOCK ? Health::Quiet : Health::Dead;
 #ifdef POLLRDHUP
-    // poll() sees the FIN behind unread bytes, which recv() cannot.
+    // poll() sees the FIN or the reset behind unread bytes, which recv() cannot.
     pollfd look{int(descriptor), POLLIN | POLLRDHUP, 0};
     int ready;
     do
         ready = ::poll(&look, 1, 0);
     while (ready < 0 && errno == EINTR);
-    if (ready == 0)
-        return Health::Quiet;
     if (ready < 0 || (look.revents & (POLLERR | POLLNVAL)))
         return Health::Dead;
     if (look.revents & (POLLRDHUP | POLLHUP))
         return Health::Finished;
-    return Health::Readable;
-#else
-    const ssize_t got = peek(descriptor);
-    if (got > 0)
-        return Health::Readable;
-    if (got == 0)
-        return Health::Finished;
-    return errno == EAGAIN || errno == EWOULDBLOCK ? Health::Quiet : Health::Dead;
 #endif
+    return Health::Readable;
 }
 
 } // namespace QNetPool

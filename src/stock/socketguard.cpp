@@ -4,12 +4,11 @@
 #include "entry.h"
 #include "home.h"
 #include "kerneldescriptor.h"
-#include "probe.h"
 #include "unsentbytes.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qcoreevent.h>
-#include <QtCore/qpointer.h>
+#include <QtCore/qmetaobject.h>
 #include <QtCore/qsocketnotifier.h>
 #include <QtCore/qthread.h>
 
@@ -17,20 +16,84 @@
 
 namespace QNetPool {
 
-SocketGuard::SocketGuard(QTcpSocket *socket, Entry *entry)
-    : QObject(socket), m_socket(socket), m_entry(entry), m_children(socket->children())
+namespace {
+
+// For a socket that the pool did not make: it tells of its events, but not of what is done to it.
+class ForeignSocket final : public QObject, public ObservedSocket
 {
-    entry->socket = socket;
-    entry->guard = this;
-    entry->descriptor = kernelDescriptor(*socket);
+public:
+    explicit ForeignSocket(QTcpSocket *socket) : QObject(socket) { }
+    ~ForeignSocket() override { observer.reset(); }
+    QObject *eventFilterObject() noexcept override { return this; }
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override { return observer && observer->filter(watched, event); }
+};
+
+ObservedSocket *observed(QTcpSocket *socket)
+{
+    if (auto *pooled = dynamic_cast<ObservedSocket *>(socket))
+        return pooled;
+    for (QObject *child : socket->children()) {
+        if (auto *foreign = dynamic_cast<ForeignSocket *>(child))
+            return foreign;
+    }
+    return nullptr;
+}
+
+} // namespace
+
+SocketGuard *SocketGuard::find(QTcpSocket *socket)
+{
+    const ObservedSocket *known = observed(socket);
+    return known ? static_cast<SocketGuard *>(known->observer.get()) : nullptr;
+}
+
+SocketGuard *SocketGuard::make(QTcpSocket *socket)
+{
+    ObservedSocket *known = observed(socket);
+    if (!known)
+        known = new ForeignSocket(socket);
+    if (!known->observer)
+        known->observer.reset(new SocketGuard(socket, *known));
+    auto *guard = static_cast<SocketGuard *>(known->observer.get());
+    guard->learn();
+    return guard;
+}
+
+SocketGuard::SocketGuard(QTcpSocket *socket, ObservedSocket &observed)
+    : m_socket(socket), m_observed(observed), m_filter(observed.eventFilterObject()), m_tellsTraces(m_filter == socket)
+{
+}
+
+// The socket may have been with an application since it was last asked.
+void SocketGuard::learn()
+{
+    m_number = m_socket->QAbstractSocket::socketDescriptor();
+    m_descriptor = kernelDescriptor(*m_socket);
 #if QT_CONFIG(ssl)
-    if (const auto *ssl = qobject_cast<QSslSocket *>(socket))
-        entry->encrypted = ssl->isEncrypted();
+    const auto *tls = qobject_cast<const QSslSocket *>(m_socket);
+    m_isEncrypted = tls && tls->isEncrypted();
 #endif
+    m_children = m_socket->children();
+    m_notifiersChanged = true;
+    m_options.reset();
+    m_observed.traces.forget();
+    if (!m_tellsTraces)
+        aboutToTouchOptions();
+    m_socket->installEventFilter(m_filter); // to know when it is busy
+}
+
+void SocketGuard::distrust()
+{
+    aboutToTouchOptions();
+    m_observed.traces.leave(Traces::All);
 }
 
 SocketGuard::~SocketGuard()
 {
+    if (m_isGone)
+        *m_isGone = true;
     Entry *entry = m_entry;
     if (entry)
         leave();
@@ -42,6 +105,15 @@ SocketGuard::~SocketGuard()
     } else if (home) {
         home->socketIsGone(entry);
     }
+}
+
+void SocketGuard::enter(Entry *entry) noexcept
+{
+    m_entry = entry;
+    entry->socket = m_socket;
+    entry->guard = this;
+    entry->descriptor = m_descriptor;
+    entry->encrypted = m_isEncrypted;
 }
 
 void SocketGuard::leave() noexcept
@@ -57,8 +129,8 @@ void SocketGuard::findNotifiers()
     // Those of a QSslSocket belong to the engine of the plain socket inside it.
     for (QSocketNotifier *notifier : m_socket->findChildren<QSocketNotifier *>()) {
         m_notifiers.append(notifier);
-        notifier->installEventFilter(this);
-        notifier->parent()->installEventFilter(this); // the engine makes and deletes notifiers as it needs them
+        notifier->installEventFilter(m_filter);
+        notifier->parent()->installEventFilter(m_filter); // the engine makes and deletes notifiers as it needs them
     }
     m_notifiersChanged = false;
 }
@@ -76,9 +148,9 @@ void SocketGuard::pull(bool isForHolder)
 {
     if (m_socket->thread() != QThread::currentThread())
         m_socket->moveToThread(QThread::currentThread());
-    // Calls queued by a former holder's objects while it was in no thread are not the next one's.
-    if (m_entry->encrypted)
+    if (std::exchange(m_mayHaveQueued, false))
         flushTls();
+    // Calls queued by a former holder's objects while it was in no thread are not the next one's.
     if (isForHolder)
         QCoreApplication::removePostedEvents(m_socket);
     if (m_notifiersChanged)
@@ -87,11 +159,6 @@ void SocketGuard::pull(bool isForHolder)
         if (notifier->type() == QSocketNotifier::Read)
             notifier->setEnabled(true);
     }
-    if (!isForHolder)
-        return;
-    if (!m_options)
-        m_options.emplace(m_socket);
-    m_socket->installEventFilter(this); // to know when it is busy
 }
 
 void SocketGuard::close(QTcpSocket *socket)
@@ -113,6 +180,7 @@ void SocketGuard::close(QTcpSocket *socket)
 
 void SocketGuard::readNow()
 {
+    m_mayHaveQueued = m_isEncrypted;
     if (m_notifiersChanged)
         findNotifiers();
     for (QSocketNotifier *notifier : std::as_const(m_notifiers)) {
@@ -130,72 +198,103 @@ bool SocketGuard::hasUnread() const
     return m_socket->bytesAvailable() > 0 || m_socket->isTransactionStarted();
 }
 
+bool SocketGuard::hasUnsent() const
+{
+    return unsentBytes(*m_socket) > 0;
+}
+
 bool SocketGuard::isFit() const
 {
-    return isSameConnection() && unsentBytes(*m_socket) == 0 && !hasPeerSaidGoodbye();
+    return isSameConnection() && !hasUnsent() && !hasPeerSaidGoodbye();
 }
 
 bool SocketGuard::isSameConnection() const
 {
+    if (m_socket->state() != QAbstractSocket::ConnectedState || m_socket->QAbstractSocket::socketDescriptor() != m_number)
+        return false;
+    if (!isTouched(Traces::Children))
+        return true;
     // A holder may have connected it anew: then Qt has made another engine, perhaps with the same descriptor.
-    const QObjectList children = m_socket->children();
-    return m_socket->state() == QAbstractSocket::ConnectedState && kernelDescriptor(*m_socket) == m_entry->descriptor
-            && std::all_of(m_children.cbegin(), m_children.cend(),
-                           [&children](QObject *child) { return children.contains(child); });
+    const QObjectList &children = m_socket->children();
+    return std::all_of(m_children.cbegin(), m_children.cend(),
+                       [&children](QObject *child) { return children.contains(child); });
 }
 
 bool SocketGuard::hasPeerSaidGoodbye() const
 {
     // A close_notify that no FIN has followed yet: QSslSocket stays connected and only tells an error.
-    return m_entry->encrypted
+    return m_isEncrypted
             && (m_socket->error() == QAbstractSocket::RemoteHostClosedError
                 || m_socket->error() == QAbstractSocket::SslInternalError);
 }
 
 void SocketGuard::flushTls()
 {
+#if QT_CONFIG(ssl)
     // A QSslSocket queues these two calls, and queues no other one before they have come: they must not be removed with a
     // holder's queued calls.
-    for (const char *name : {"_q_flushWriteBuffer", "_q_flushReadBuffer"}) {
-        if (m_socket->metaObject()->indexOfMethod(QByteArray(name).append("()").constData()) >= 0)
-            QMetaObject::invokeMethod(m_socket, name, Qt::DirectConnection);
+    static const int methods[] = {QSslSocket::staticMetaObject.indexOfMethod("_q_flushWriteBuffer()"),
+                                  QSslSocket::staticMetaObject.indexOfMethod("_q_flushReadBuffer()")};
+    if (!m_isEncrypted)
+        return;
+    for (const int method : methods) {
+        if (method >= 0)
+            QSslSocket::staticMetaObject.method(method).invoke(m_socket, Qt::DirectConnection);
     }
+#endif
 }
 
 void SocketGuard::sever()
 {
-    m_socket->setParent(nullptr);
-    m_socket->disconnect();
+    if (m_socket->parent())
+        m_socket->setParent(nullptr);
+    if (isTouched(Traces::Connections))
+        m_socket->disconnect();
     m_socket->blockSignals(false);
 }
 
 bool SocketGuard::restore()
 {
-    if (m_entry->encrypted)
+    if (isTouched(Traces::Bytes | Traces::Options))
         flushTls();
     QCoreApplication::removePostedEvents(m_socket);
 
-    const QObjectList children = m_socket->children();
-    for (QObject *child : children) {
-        if (child != this && !m_children.contains(child))
-            delete child;
+    if (isTouched(Traces::Children)) {
+        const QObjectList children = m_socket->children();
+        for (QObject *child : children) {
+            if (!m_children.contains(child))
+                delete child;
+        }
     }
-    const QList<QByteArray> properties = m_socket->dynamicPropertyNames();
-    for (const QByteArray &name : properties)
-        m_socket->setProperty(name.constData(), QVariant());
+    if (isTouched(Traces::Properties)) {
+        const QList<QByteArray> properties = m_socket->dynamicPropertyNames();
+        for (const QByteArray &name : properties)
+            m_socket->setProperty(name.constData(), QVariant());
+    }
     if (!m_socket->objectName().isEmpty())
         m_socket->setObjectName(QString());
-    m_socket->setReadBufferSize(0);
     m_socket->setPauseMode(QAbstractSocket::PauseNever);
     m_socket->setTextModeEnabled(false);
+    bool isRestored = true;
+    if (isTouched(Traces::Options)) {
+        m_socket->setReadBufferSize(0);
+        isRestored = !m_options || m_options->restore(m_socket);
+    }
 
     // A holder's filters cannot be listed, so this one steps in front of them: the filter installed last is asked first,
     // and it delivers every event itself.
-    m_socket->installEventFilter(this);
-    return !m_options || m_options->restore(m_socket);
+    m_socket->installEventFilter(m_filter);
+    m_observed.traces.forget();
+    return isRestored;
 }
 
-bool SocketGuard::eventFilter(QObject *watched, QEvent *event)
+void SocketGuard::aboutToTouchOptions()
+{
+    if (!m_options)
+        m_options = std::make_unique<SocketOptions>(m_socket);
+}
+
+bool SocketGuard::filter(QObject *watched, QEvent *event)
 {
     if (watched == m_socket)
         return deliver(watched, event);
@@ -204,7 +303,7 @@ bool SocketGuard::eventFilter(QObject *watched, QEvent *event)
     case QEvent::SockClose:
         return deliver(watched, event);
     case QEvent::ChildAdded: // a notifier, still under construction: a filter is all it can take
-        static_cast<QChildEvent *>(event)->child()->installEventFilter(this);
+        static_cast<QChildEvent *>(event)->child()->installEventFilter(m_filter);
         m_notifiersChanged = true;
         break;
     case QEvent::ChildRemoved:
@@ -219,10 +318,17 @@ bool SocketGuard::eventFilter(QObject *watched, QEvent *event)
 
 bool SocketGuard::deliver(QObject *receiver, QEvent *event)
 {
-    const QPointer<SocketGuard> alive(this);
+    bool isGone = false;
+    bool *outer = std::exchange(m_isGone, &isGone);
     ++m_depth;
     receiver->event(event);
-    if (alive && --m_depth == 0 && m_whenQuiet)
+    if (isGone) {
+        if (outer)
+            *outer = true;
+        return true;
+    }
+    m_isGone = outer;
+    if (--m_depth == 0 && m_whenQuiet)
         std::exchange(m_whenQuiet, nullptr)();
     return true;
 }

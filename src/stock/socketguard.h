@@ -1,29 +1,31 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "pooledsocket.h"
 #include "socketoptions.h"
 
-#include <QtCore/qobject.h>
 #include <QtCore/qvarlengtharray.h>
 
 #include <functional>
-#include <optional>
 
 QT_FORWARD_DECLARE_CLASS(QSocketNotifier)
-QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 
 namespace QNetPool {
 
 struct Entry;
 
-// Stands between a pooled socket and its holders, as a child of the socket that lives and moves with it:
-// parks and pulls it, knows when it is in the middle of its own events, and undoes what a holder did to it.
-class SocketGuard final : public QObject
+// Stands between a pooled socket and its holders: parks and pulls it, knows when it is in the middle of its own events, and
+// undoes what a holder did to it. Owned by the socket; everything is called where the socket may be used.
+class SocketGuard final : public SocketObserver
 {
 public:
-    SocketGuard(QTcpSocket *socket, Entry *entry); // the socket is connected and lives in the calling thread
-    ~SocketGuard() override; // unless it has left, clears entry->socket and entry->guard: the holder deleted the socket
-    void leave() noexcept; // the entry lives on without the socket
+    // Of a connected socket that lives in the calling thread: as it is now, every holder is to get it.
+    static SocketGuard *make(QTcpSocket *socket);
+    static SocketGuard *find(QTcpSocket *socket); // null if it has none
+
+    ~SocketGuard() override; // if it guards for an entry, the holder has deleted the socket: the entry hears of it
+    void enter(Entry *entry) noexcept;
+    void leave() noexcept; // the entry lives on without the socket, or the socket without the entry
 
     // Out of every thread: no event dispatcher polls it and any thread may pull it.
     void park();
@@ -37,6 +39,7 @@ public:
     // Connected, and still the connection it was: to be asked before restore().
     bool isSameConnection() const;
     bool hasUnread() const; // in Qt's buffers
+    bool hasUnsent() const;
     // The same connection, nothing unsent, and the peer has not left.
     bool isFit() const;
     // The peer has ended TLS.
@@ -45,27 +48,39 @@ public:
     // options, and whether it could.
     void sever();
     bool restore();
+    void distrust(); // it was with an application: everything but its options is to be undone
 
     // True while an event of the socket is being delivered: code of Qt's that uses it is still on the call stack.
     bool isBusy() const noexcept { return m_depth > 0; }
     void whenQuiet(std::function<void()> act) { m_whenQuiet = std::move(act); }
 
-protected:
-    bool eventFilter(QObject *watched, QEvent *event) override;
+    bool filter(QObject *watched, QEvent *event) override;
+    void aboutToTouchOptions() override;
 
 private:
+    SocketGuard(QTcpSocket *socket, ObservedSocket &observed);
+    void learn();
+    bool isTouched(int traces) const noexcept { return !m_tellsTraces || m_observed.traces.has(traces); }
     void findNotifiers();
     void flushTls();
     bool deliver(QObject *receiver, QEvent *event);
 
     QTcpSocket *const m_socket;
-    Entry *m_entry;
+    ObservedSocket &m_observed;
+    QObject *const m_filter;
+    const bool m_tellsTraces; // it is a PooledSocket: what left no trace was not touched
+    bool m_isEncrypted = false;
+    bool m_notifiersChanged = true;
+    bool m_mayHaveQueued = false; // calls of QSslSocket's own
+    int m_depth = 0;
+    bool *m_isGone = nullptr; // of deliver(), to tell it of the end
+    Entry *m_entry = nullptr;
+    qintptr m_number = -1; // of the socket's descriptor, as Qt has it
+    qintptr m_descriptor = -1;
     QVarLengthArray<QSocketNotifier *, 3> m_notifiers;
     QObjectList m_children; // the socket's own, to tell them from a holder's
-    std::optional<SocketOptions> m_options; // as they were before the first holder
+    std::unique_ptr<SocketOptions> m_options; // as they were before a holder touched them
     std::function<void()> m_whenQuiet;
-    int m_depth = 0;
-    bool m_notifiersChanged = true;
 };
 
 } // namespace QNetPool

@@ -24,7 +24,7 @@ QString ms(Stock::Clock::duration duration)
 void Stock::open(const Policy &policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake)
 {
     const Lock lock(m_mutex);
-    m_policy = policy;
+    use(policy);
     m_watcher = std::move(watcher);
     m_wake = std::move(wake);
     m_isOpen = true;
@@ -34,14 +34,22 @@ void Stock::open(const Policy &policy, std::unique_ptr<Watcher> watcher, std::fu
 void Stock::setPolicy(const Policy &policy)
 {
     const Lock lock(m_mutex);
-    m_policy = policy;
+    use(policy);
     wake(); // for the next deadline
 }
 
-void Stock::setAudience(bool forAvailable) noexcept
+void Stock::use(const Policy &policy)
+{
+    m_policy = policy;
+    m_keepsWarm = policy.warmConnections > 0 && !policy.hasResetter;
+    m_watchesLeaks = policy.leakThreshold.count() > 0;
+}
+
+void Stock::setAudience(bool forAvailable, bool forIdleCount) noexcept
 {
     const Lock lock(m_mutex);
-    m_audience = forAvailable;
+    m_isAvailableHeard = forAvailable;
+    m_isIdleCountHeard = forIdleCount;
 }
 
 void Stock::setLastError(const QString &message)
@@ -60,9 +68,22 @@ void Stock::wake()
 
 void Stock::tell(News::Kind kind, ConnectionId id)
 {
-    if (kind == News::Kind::Lost || m_audience)
-        m_events.emplace_back(kind, id);
+    if (kind == News::Kind::Available && !m_isAvailableHeard)
+        return;
+    m_events.emplace_back(kind, id);
     wake();
+}
+
+void Stock::idleCountChanged()
+{
+    if (m_isIdleCountHeard)
+        wake();
+}
+
+void Stock::expectBy(Clock::time_point deadline)
+{
+    if (deadline < m_toldDeadline)
+        wake();
 }
 
 Stock::News Stock::takeNews()
@@ -77,6 +98,7 @@ Stock::News Stock::takeNews()
     news.deadline = m_line.nextDeadline();
     if (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy))
         news.deadline = news.deadline ? std::min(*news.deadline, due->when) : due->when;
+    m_toldDeadline = news.deadline.value_or(Clock::time_point::max());
     return news;
 }
 
@@ -181,7 +203,7 @@ void Stock::leavePool()
 
 QString Stock::holderName() const
 {
-    return m_policy.leakThreshold.count() > 0 ? currentThreadName() : QString(); // only a report needs it
+    return m_watchesLeaks ? currentThreadName() : QString(); // only a report needs it
 }
 
 // --- Into and out of the stock -----------------------------------------------------------------------------------------
@@ -235,7 +257,7 @@ bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
         bury(entry, CloseReason::LivedTooLong, lock);
     } else if (entry->stage != Stage::Warm && m_store.idle() >= m_policy.maximumIdle) {
         bury(entry, CloseReason::StockFull, lock);
-    } else if (!shelve(entry)) {
+    } else if (!shelve(entry, now)) {
         bury(entry, CloseReason::Dirty, lock); // the system does not watch it: it cannot be known to live
     } else {
         m_totals.givenBack += comesHome;
@@ -266,16 +288,19 @@ bool Stock::serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock)
     return false;
 }
 
-bool Stock::shelve(Entry *entry)
+bool Stock::shelve(Entry *entry, Clock::time_point now)
 {
     // Under the lock: once it is in the line, another thread may take it and must find it watched.
     if (!m_watcher->add(entry->descriptor, entry->token(), entry->hasBytes))
         return false;
-    m_store.move(entry, Stage::Idle, Clock::now());
+    m_store.move(entry, Stage::Idle, now);
     entry->isReturning = false;
     entry->holder.clear();
     entry->owner.reset();
     tell(News::Kind::Available, entry->id);
+    idleCountChanged();
+    if (m_policy.idleTimeout.count() > 0)
+        expectBy(TimeLimits::after(now, m_policy.idleTimeout));
     return true;
 }
 
@@ -288,7 +313,9 @@ Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder
     entry->holder.swap(holder);
     ++m_totals.taken;
     ++(m_totals.*way);
-    wake(); // the number of idle connections
+    idleCountChanged();
+    if (m_watchesLeaks)
+        expectBy(TimeLimits::after(entry->since, m_policy.leakThreshold));
     return Connection(entry);
 }
 
@@ -327,7 +354,7 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
             m_store.move(entry, Stage::Leased, now);
             return entry;
         }
-        m_watcher->remove(entry->descriptor);
+        m_watcher->pause(entry->descriptor);
         const bool isSpent = TimeLimits::isSpent(*entry, m_policy, now);
         m_store.move(entry, Stage::Leased, now);
         if (isSpent) {

@@ -10,6 +10,7 @@
 #include "waiterline.h"
 #include "watcher.h"
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 
@@ -60,7 +61,8 @@ public:
     // The pool's side. wake is called with the lock held, from any thread, once until takeNews() is called.
     void open(const Policy &policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake);
     void setPolicy(const Policy &policy);
-    void setAudience(bool forAvailable) noexcept; // whether anyone listens to connectionAvailable()
+    // Whether anyone listens to connectionAvailable() and to idleCountChanged(): if nobody does, nobody is woken for it.
+    void setAudience(bool forAvailable, bool forIdleCount) noexcept;
     News takeNews();
     std::vector<Leak> expire(Clock::time_point now);
     void inspect(quint64 token); // the watcher's report, in the pool's thread
@@ -110,6 +112,7 @@ private:
 
     static constexpr quint64 NoEpoch = ~quint64(0);
 
+    void use(const Policy &policy);
     bool isCurrent(const Entry *entry) const { return m_isOpen && entry->epoch == m_epoch; }
     Look look(Entry *entry) const;
     Entry *pick(ConnectionId id, Clock::time_point now);
@@ -119,7 +122,7 @@ private:
     bool place(Entry *entry, bool comesHome, Lock &lock);
     void placeLater(Entry *entry, bool comesHome);
     bool serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock);
-    bool shelve(Entry *entry);
+    bool shelve(Entry *entry, Clock::time_point now);
     void bury(Entry *entry, CloseReason reason, Lock &lock);
     void burySpent(Entry *entry, Lock &lock); // for the limit that it is over
     void setAside(Entry *entry);
@@ -127,6 +130,8 @@ private:
     bool canSetAside() const { return !m_policy.dropUnexpectedBytes && m_policy.unclaimedTimeout.count() > 0; }
     void tell(News::Kind kind, ConnectionId id);
     void wake();
+    void idleCountChanged();
+    void expectBy(Clock::time_point deadline);
     void carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<QTcpSocket *> &closing,
                   std::vector<Leak> &leaks);
     QTcpSocket *forget(Entry *entry, CloseReason reason);
@@ -149,13 +154,15 @@ private:
     void comeHome(Entry *entry);
     bool refit(Entry *entry);
     void park(Entry *entry);
-    void endLease(const Entry *entry);
+    void endLease(const Entry *entry, Clock::time_point now);
     void noteHolder(Entry *entry);
     static void pullHere(Entry *entry);
     static void leaveHome(Entry *entry);
     static bool runElsewhere(Entry *entry, Home::Act act);
 
     const LogCategory m_log;
+    std::atomic<bool> m_keepsWarm = false; // as the policy says, for a look without the lock
+    std::atomic<bool> m_watchesLeaks = false;
     mutable std::mutex m_mutex; // guards everything below
     Store m_store;
     WaiterLine m_line;
@@ -173,7 +180,9 @@ private:
     Histogram m_leaseTimes;
     QString m_lastError;
     std::vector<std::pair<News::Kind, ConnectionId>> m_events;
-    bool m_audience = false;
+    bool m_isAvailableHeard = false;
+    bool m_isIdleCountHeard = false;
+    Clock::time_point m_toldDeadline = Clock::time_point::max(); // as takeNews() last said
     std::function<void()> m_wake;
     bool m_awake = false; // woken, and the news not taken yet
 };

@@ -10,11 +10,6 @@ namespace {
 // So many milliseconds are too many for a clock that counts nanoseconds, or nearly so: never.
 constexpr std::chrono::milliseconds century = std::chrono::hours(24 * 365 * 100);
 
-TimePoint after(TimePoint begin, std::chrono::milliseconds time)
-{
-    return time > century ? TimePoint::max() : begin + time;
-}
-
 void consider(std::optional<Due> &earliest, TimePoint when, Entry *entry, Verdict verdict)
 {
     if (when != TimePoint::max() && (!earliest || when < earliest->when))
@@ -22,6 +17,11 @@ void consider(std::optional<Due> &earliest, TimePoint when, Entry *entry, Verdic
 }
 
 } // namespace
+
+TimePoint after(TimePoint begin, std::chrono::milliseconds time)
+{
+    return time > century ? TimePoint::max() : begin + time;
+}
 
 std::optional<Due> next(const Store &store, const Policy &policy)
 {

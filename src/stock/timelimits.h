@@ -22,6 +22,9 @@ struct Due
     Verdict verdict;
 };
 
+// Never, where the time is too long for a clock.
+TimePoint after(TimePoint begin, std::chrono::milliseconds time);
+
 // What happens next if nobody does anything; nothing if nothing ever does.
 std::optional<Due> next(const Store &store, const Policy &policy);
 

@@ -14,11 +14,8 @@ namespace QNetPool {
 // is not the last that is idle, and others ask for any connection, not for a certain one.
 bool Stock::returnWarm(Entry *entry)
 {
-    {
-        const Lock lock(m_mutex);
-        if (m_policy.warmConnections <= 0 || m_policy.hasResetter || m_isAskedById)
-            return false;
-    }
+    if (!m_keepsWarm)
+        return false;
     WarmShelf *shelf = WarmShelf::make();
     if (!shelf)
         return false;
@@ -27,13 +24,13 @@ bool Stock::returnWarm(Entry *entry)
     if (!isCurrent(entry) || m_isAskedById || shelf->count(this) >= m_policy.warmConnections || m_line.count()
         || !m_store.first(Stage::Idle) || entry->endOfLife <= now || m_store.idle() >= m_policy.maximumIdle)
         return false;
-    endLease(entry);
+    endLease(entry, now);
     m_store.move(entry, Stage::Warm, now);
     entry->holder.clear();
     entry->shelf = shelf;
     shelf->add(entry);
     ++m_totals.givenBack;
-    wake(); // the number of idle connections
+    idleCountChanged();
     return true;
 }
 

@@ -38,6 +38,8 @@ public:
     // Kqueue has no filter for the hang-up alone: EV_CLEAR reports each change once, of which the FIN is one.
     void hangUpOnly(qintptr descriptor, quint64 token) override { control(descriptor, token, EV_ADD, true); }
 
+    void pause(qintptr descriptor) override { remove(descriptor); }
+
     void remove(qintptr descriptor) override { control(descriptor, 0, EV_DELETE, false); }
 
 private:

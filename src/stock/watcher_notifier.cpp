@@ -44,6 +44,8 @@ public:
         atHome([shared = m_shared, descriptor] { shared->stop(descriptor); });
     }
 
+    void pause(qintptr descriptor) override { remove(descriptor); }
+
     void remove(qintptr descriptor) override
     {
         const QMutexLocker lock(&m_shared->mutex);

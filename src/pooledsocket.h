@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <QtCore/qcoreevent.h>
+#include <QtNetwork/qtcpsocket.h>
+
+#include <atomic>
+#include <memory>
+
+namespace QNetPool {
+
+// What the holder of a socket has touched since it was last forgotten, so that only that need be undone.
+class Traces
+{
+public:
+    enum Trace : quint8 {
+        Connections = 1, // of its signals
+        Children = 2,
+        Properties = 4,
+        Options = 8, // or its descriptor was asked for, which is as good
+        Bytes = 16, // read or written
+        All = 31
+    };
+
+    bool has(int traces) const noexcept { return m_traces.load(std::memory_order_relaxed) & traces; }
+    void forget() noexcept { m_traces.store(0, std::memory_order_relaxed); }
+    void leave(Trace trace) noexcept // from any thread: there may be a connect() in each
+    {
+        if (!has(trace))
+            m_traces.fetch_or(trace, std::memory_order_relaxed);
+    }
+
+private:
+    std::atomic<quint8> m_traces = All;
+};
+
+// Who guards a socket: is asked for its events as an event filter, and destroyed with it.
+class SocketObserver
+{
+public:
+    virtual ~SocketObserver() = default;
+    virtual bool filter(QObject *watched, QEvent *event) = 0;
+    virtual void aboutToTouchOptions() = 0;
+};
+
+// What makes a socket tell of itself: the socket itself, if it is a PooledSocket, or else a child of it.
+class ObservedSocket
+{
+public:
+    virtual ~ObservedSocket() = default;
+    virtual QObject *eventFilterObject() noexcept = 0;
+
+    Traces traces;
+    std::unique_ptr<SocketObserver> observer;
+
+protected:
+    void touchOptions()
+    {
+        if (observer && !traces.has(Traces::Options))
+            observer->aboutToTouchOptions();
+        traces.leave(Traces::Options);
+    }
+};
+
+// The sockets that a pool makes: a QTcpSocket or QSslSocket that notes what is done to it. What it cannot see, because it is
+// not virtual in Qt, is cheap to look at.
+template<typename Socket> class PooledSocket final : public Socket, public ObservedSocket
+{
+public:
+    PooledSocket() = default;
+    ~PooledSocket() override { observer.reset(); } // while it still is a socket
+
+    QObject *eventFilterObject() noexcept override { return this; }
+
+    void setSocketOption(QAbstractSocket::SocketOption option, const QVariant &value) override
+    {
+        touchOptions();
+        Socket::setSocketOption(option, value);
+    }
+
+    qintptr socketDescriptor() const override
+    {
+        const_cast<PooledSocket *>(this)->touchOptions();
+        return Socket::socketDescriptor();
+    }
+
+    void setReadBufferSize(qint64 size) override
+    {
+        touchOptions();
+        Socket::setReadBufferSize(size);
+    }
+
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        return observer ? observer->filter(watched, event) : Socket::eventFilter(watched, event);
+    }
+
+    bool event(QEvent *event) override
+    {
+        if (event->type() == QEvent::DynamicPropertyChange)
+            traces.leave(Traces::Properties);
+        return Socket::event(event);
+    }
+
+protected:
+    void connectNotify(const QMetaMethod &signal) override
+    {
+        traces.leave(Traces::Connections);
+        Socket::connectNotify(signal);
+    }
+
+    void childEvent(QChildEvent *event) override
+    {
+        traces.leave(Traces::Children);
+        Socket::childEvent(event);
+    }
+
+    qint64 readData(char *data, qint64 size) override
+    {
+        traces.leave(Traces::Bytes);
+        return Socket::readData(data, size);
+    }
+
+    qint64 writeData(const char *data, qint64 size) override
+    {
+        traces.leave(Traces::Bytes);
+        return Socket::writeData(data, size);
+    }
+};
+
+} // namespace QNetPool
