@@ -67,6 +67,7 @@ Prepared prepare(const ClientPool::Configuration &wish)
     result.policy.maximumIdle = result.limits.maximumCapacity;
     result.policy.dropUnexpectedBytes = wish.dropUnexpectedBytes && wish.connectionMode == ConnectionMode::Single;
     result.checks = checksOf(wish, result.changes);
+    result.setupThreads = setupThreadsOf(wish, result.changes);
 
     DialPlan &plan = *result.plan;
     plan.host = wish.host;
@@ -111,7 +112,7 @@ private:
     void beginRound();
     void advance();
     bool dial(); // false: the pool has as many connections as it may have
-    void dialed(Setup *dial, SetupOutcome outcome);
+    void setUp(Entry *entry, SetupOutcome outcome) override;
     bool admit(Entry *entry, SetupOutcome outcome);
     void sleep(milliseconds pause);
     void publish();
@@ -219,22 +220,17 @@ bool ClientPoolPrivate::dial()
     Entry *entry = stock->expect();
     if (!entry)
         return false;
-    auto *dial = new Dial(
-            m_plan, entry, [this](Setup *setup, SetupOutcome outcome) { dialed(setup, std::move(outcome)); }, this);
-    setups.insert(dial);
     m_cycle.launched();
     qCDebug(clientLog).noquote() << "dialling" << m_plan->target();
-    dial->start();
+    setups.run(entry, std::make_unique<Dial>(m_plan));
     return true;
 }
 
-void ClientPoolPrivate::dialed(Setup *dial, SetupOutcome outcome)
+void ClientPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
 {
     const QPointer<ClientPoolPrivate> alive(this);
     const quint64 thisRun = run();
-    setups.remove(dial);
-    dial->deleteLater();
-    const bool isCreated = admit(dial->entry(), std::move(outcome));
+    const bool isCreated = admit(entry, std::move(outcome));
     if (!alive || !isStill(thisRun))
         return; // or a slot has started it again: this dial is not of that run
     m_cycle.finished(isCreated);

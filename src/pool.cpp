@@ -5,6 +5,7 @@
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qpointer.h>
 #include <QtCore/qthread.h>
+#include <QtNetwork/qtcpsocket.h>
 
 /*!
     \class QNetPool::Pool
@@ -70,7 +71,8 @@ namespace QNetPool {
 // --- PoolPrivate -------------------------------------------------------------------------------------------------------
 
 PoolPrivate::PoolPrivate(LogCategory category)
-    : log(category), stock(std::make_shared<Stock>(category)), m_checks(stock), m_expiry(this)
+    : setups([this](Entry *entry, SetupOutcome outcome) { setUp(entry, std::move(outcome)); }, this), log(category),
+      stock(std::make_shared<Stock>(category)), m_checks(stock), m_expiry(this)
 {
     m_checks.setParent(this); // moves with the pool
     m_expiry.setSingleShot(true);
@@ -125,17 +127,15 @@ void PoolPrivate::setPolicy(const PreparedPolicy &prepared)
     for (const QString &change : prepared.changes)
         qCWarning(log).noquote() << change;
     m_checks.setPlan(prepared.checks);
+    setups.setThreads(prepared.setupThreads);
     stock->setPolicy(prepared.policy);
 }
 
 void PoolPrivate::abandonSetups()
 {
-    const QSet<Setup *> abandoned = std::exchange(setups, {});
-    for (Setup *setup : abandoned) {
-        stock->abandon(setup->entry());
-        setup->deleteLater();
-        setup->cancel();
-    }
+    for (Entry *entry : setups.abandonAll())
+        stock->abandon(entry);
+    setups.stop();
 }
 
 bool PoolPrivate::event(QEvent *event)

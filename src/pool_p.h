@@ -3,14 +3,13 @@
 
 #include "checks.h"
 #include "preparedpolicy.h"
-#include "setup/setup.h"
+#include "setuprunner.h"
 #include "stock/stock.h"
 #include "waiters.h"
 
 #include <qnetpool/pool.h>
 
 #include <QtCore/qfuturewatcher.h>
-#include <QtCore/qset.h>
 #include <QtCore/qthread.h>
 #include <QtCore/qtimer.h>
 
@@ -42,11 +41,12 @@ public:
     void countError(); // from any thread
     void tellErrorCount(int value); // from any thread
 
+    virtual void setUp(Entry *entry, SetupOutcome outcome) = 0; // what came of a setup
     virtual void stopSetup() = 0; // no more are begun; those in progress are abandoned
     virtual void roomOrWaitersChanged(int unserved); // unserved: waiters for any connection, for whom none is on its way
     void leave(); // before destruction: waits for calls of other threads that are on their way through
 
-    QSet<Setup *> setups; // in progress
+    SetupRunner setups;
     Pool *q = nullptr;
     const LogCategory log;
     const std::shared_ptr<Stock> stock;

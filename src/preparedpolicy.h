@@ -17,6 +17,7 @@ struct PreparedPolicy
 {
     Policy policy;
     Checks::Plan checks;
+    int setupThreads = 0;
     QStringList changes; // what was put right
     QString refusal;
 };
@@ -52,6 +53,14 @@ template<typename Configuration> Policy policyOf(const Configuration &wish, QStr
                            .arg(wish.lifetimeSpread)
                            .arg(policy.lifetimeSpread);
     return policy;
+}
+
+template<typename Configuration> int setupThreadsOf(const Configuration &wish, QStringList &changes)
+{
+    const int threads = std::clamp(wish.setupThreads, 0, 64);
+    if (threads != wish.setupThreads)
+        changes << QStringLiteral("setupThreads is %1, out of range: it becomes %2").arg(wish.setupThreads).arg(threads);
+    return threads;
 }
 
 template<typename Configuration> Checks::Plan checksOf(const Configuration &wish, QStringList &changes)

@@ -42,6 +42,7 @@ Prepared prepare(const ServerPool::Configuration &wish)
     Prepared result;
     result.policy = policyOf(wish, result.changes);
     result.checks = checksOf(wish, result.changes);
+    result.setupThreads = setupThreadsOf(wish, result.changes);
     if (wish.maximumCapacity < 1)
         result.changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(wish.maximumCapacity);
     result.backlog = std::max(1, wish.listenBacklog);
@@ -90,7 +91,7 @@ private:
     bool listen(const QString &where, const std::function<bool()> &bind);
     QString whereItListens() const { return endpointText(listener.address().toString(), listener.port()); }
     bool accepted(qintptr descriptor); // false: turned away
-    void welcomed(Setup *welcome, SetupOutcome outcome);
+    void setUp(Entry *entry, SetupOutcome outcome) override;
 
     Prepared m_use;
 };
@@ -223,22 +224,16 @@ bool ServerPoolPrivate::accepted(qintptr descriptor)
         return false;
     }
     qCDebug(serverLog).noquote() << entry->id << "is for" << peer.toString();
-    auto *welcome = new Welcome(
-            m_use.plan, entry, peer.toString(),
-            [this](Setup *setup, SetupOutcome outcome) { welcomed(setup, std::move(outcome)); }, this);
-    setups.insert(welcome);
-    welcome->start(descriptor);
+    setups.run(entry, std::make_unique<Welcome>(m_use.plan, entry->id, peer.toString(), descriptor));
     return true;
 }
 
-void ServerPoolPrivate::welcomed(Setup *welcome, SetupOutcome outcome)
+void ServerPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
 {
-    setups.remove(welcome);
-    welcome->deleteLater();
     if (outcome.socket) {
-        stock->admit(welcome->entry(), {}, std::move(outcome.socket), {std::nullopt, outcome.handshakeTime});
+        stock->admit(entry, {}, std::move(outcome.socket), {std::nullopt, outcome.handshakeTime});
     } else {
-        stock->abandon(welcome->entry());
+        stock->abandon(entry);
         report(outcome.error, outcome.message);
     }
 }

@@ -23,8 +23,9 @@ public:
         quint16 port = 0;
         // The name the peer's certificate must carry in TlsMode::Verified, sent as SNI. Default: host.
         QString peerName;
-        // Called in place of connectToHost(), in the pool's thread, with an unconnected socket that it must start to
-        // connect and must not delete, keep or wait on: a proxy, a bind address, a name service of your own.
+        // Called in place of connectToHost() with an unconnected socket that it must start to connect and must not delete,
+        // keep or wait on: a proxy, a bind address, a name service of your own. In the pool's thread or, with setupThreads,
+        // in several others at the same time.
         std::function<void(QTcpSocket *socket)> dialer;
 
         // The least number of idle connections the pool aims at; capacity() starts here. 1 or more; what is less becomes 1.

@@ -19,9 +19,8 @@ QString DialPlan::target() const
     return port ? endpointText(host, port) : host;
 }
 
-Dial::Dial(std::shared_ptr<const DialPlan> plan, Entry *entry, Done done, QObject *parent)
-    : Setup({false, plan->tlsMode != TlsMode::None, plan->mode == ConnectionMode::Multi}, entry, plan->target(),
-            std::move(done), parent),
+Dial::Dial(std::shared_ptr<const DialPlan> plan)
+    : Setup({false, plan->tlsMode != TlsMode::None, plan->mode == ConnectionMode::Multi}, plan->target()),
       m_plan(std::move(plan))
 {
 }

@@ -30,10 +30,10 @@ struct DialPlan
 class Dial final : public Setup
 {
 public:
-    Dial(std::shared_ptr<const DialPlan> plan, Entry *entry, Done done, QObject *parent);
-    void start();
+    explicit Dial(std::shared_ptr<const DialPlan> plan);
 
 private:
+    void start() override;
     void enter(SetupStep step) override;
     void encrypted() override;
     void readMore() override;

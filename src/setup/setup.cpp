@@ -7,15 +7,18 @@
 
 namespace QNetPool {
 
-Setup::Setup(const SetupPlan &plan, Entry *entry, QString peer, Done done, QObject *parent)
-    : QObject(parent), m_plan(plan), m_entry(entry), m_peer(std::move(peer)), m_done(std::move(done)),
-      m_stepBegan(std::chrono::steady_clock::now())
-{
-}
+Setup::Setup(const SetupPlan &plan, QString peer) : m_plan(plan), m_peer(std::move(peer)) { }
 
 Setup::~Setup()
 {
     dropSocket();
+}
+
+void Setup::begin(Done done)
+{
+    m_done = std::move(done);
+    m_stepBegan = std::chrono::steady_clock::now();
+    start();
 }
 
 void Setup::dropSocket()

@@ -18,8 +18,6 @@ QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 
 namespace QNetPool {
 
-struct Entry;
-
 // How setting up a connection ended: with a socket, or with an error.
 struct SetupOutcome
 {
@@ -32,18 +30,20 @@ struct SetupOutcome
 };
 
 // One connection on its way into the stock: carries out the steps of its plan, each with a deadline. Ends with one call of
-// done, out of the event loop and not out of the socket's own signals; nothing is called once it is destroyed.
+// done, out of the event loop and not out of the socket's own signals; nothing is called once it is destroyed. It may be moved
+// to another thread before it begins.
 class Setup : public QObject
 {
 public:
     using Done = std::function<void(Setup *setup, SetupOutcome outcome)>;
 
     ~Setup() override;
-    Entry *entry() const noexcept { return m_entry; }
+    void begin(Done done);
     void cancel(); // closes the socket; done is not called
 
 protected:
-    Setup(const SetupPlan &plan, Entry *entry, QString peer, Done done, QObject *parent);
+    Setup(const SetupPlan &plan, QString peer);
+    virtual void start() = 0;
 
     void adopt(std::unique_ptr<QTcpSocket> socket);
     void advance(); // the current step is done, but for what Qt has not sent yet
@@ -53,7 +53,7 @@ protected:
     virtual QString reasonForClose() const = 0; // why an end of the connection in the current step is an error
 
     void limit(std::chrono::milliseconds time);
-    void noteConnected(); // for the times: it was dialled since construction
+    void noteConnected(); // for the times: it was dialled since begin()
     void fail(Pool::Error error, const QString &message);
 
     QTcpSocket *socket() const noexcept { return m_socket.get(); }
@@ -70,7 +70,6 @@ private:
     void finish();
 
     const SetupPlan m_plan;
-    Entry *const m_entry;
     const QString m_peer; // for messages: who is at the other end
     Done m_done; // null once it was called or is not to be called
     std::unique_ptr<QTcpSocket> m_socket;

@@ -3,30 +3,34 @@
 
 #include "descriptor.h"
 #include "pooledsocket.h"
-#include "stock/entry.h"
 #include "wireid.h"
 
 #include <QtNetwork/qsslsocket.h>
 
 namespace QNetPool {
 
-Welcome::Welcome(std::shared_ptr<const WelcomePlan> plan, Entry *entry, const QString &peer, Done done, QObject *parent)
-    : Setup({true, !plan->tls.isNull(), plan->mode == ConnectionMode::Multi}, entry, peer, std::move(done), parent),
-      m_plan(std::move(plan))
+Welcome::Welcome(std::shared_ptr<const WelcomePlan> plan, ConnectionId id, const QString &peer, qintptr descriptor)
+    : Setup({true, !plan->tls.isNull(), plan->mode == ConnectionMode::Multi}, peer), m_plan(std::move(plan)), m_id(id),
+      m_descriptor(descriptor)
 {
 }
 
-void Welcome::start(qintptr descriptor)
+Welcome::~Welcome()
+{
+    if (m_descriptor >= 0)
+        closeDescriptor(m_descriptor);
+}
+
+void Welcome::start()
 {
     if (m_plan->tls.isNull())
         adopt(std::make_unique<PooledSocket<QTcpSocket>>());
     else
         adopt(std::make_unique<PooledSocket<QSslSocket>>());
-    if (!socket()->setSocketDescriptor(descriptor)) {
-        closeDescriptor(descriptor);
+    if (!socket()->setSocketDescriptor(m_descriptor))
         return fail(Pool::Error::AcceptFailed,
                     QStringLiteral("cannot take over the connection from %1: %2").arg(peer(), socket()->errorString()));
-    }
+    const qintptr descriptor = std::exchange(m_descriptor, -1);
     socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
     setKeepAlive(descriptor, m_plan->keepAlivePeriod);
     limit(m_plan->handshakeTimeout);
@@ -39,7 +43,7 @@ void Welcome::enter(SetupStep step)
         tls()->setSslConfiguration(m_plan->tls);
         tls()->startServerEncryption();
     } else {
-        socket()->write(toWire(entry()->id, m_plan->format));
+        socket()->write(toWire(m_id, m_plan->format));
         advance();
     }
 }

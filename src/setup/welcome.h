@@ -21,15 +21,18 @@ struct WelcomePlan
 class Welcome final : public Setup
 {
 public:
-    // The entry has its ID already.
-    Welcome(std::shared_ptr<const WelcomePlan> plan, Entry *entry, const QString &peer, Done done, QObject *parent);
-    void start(qintptr descriptor); // owns it from now on
+    // Owns the descriptor from now on.
+    Welcome(std::shared_ptr<const WelcomePlan> plan, ConnectionId id, const QString &peer, qintptr descriptor);
+    ~Welcome() override;
 
 private:
+    void start() override;
     void enter(SetupStep step) override;
     QString reasonForClose() const override;
 
     const std::shared_ptr<const WelcomePlan> m_plan;
+    const ConnectionId m_id;
+    qintptr m_descriptor; // until the socket has it
 };
 
 } // namespace QNetPool
