@@ -80,7 +80,10 @@ void Dial::encrypt()
 {
     tls()->setSslConfiguration(m_plan->tls);
     tls()->setPeerVerifyName(m_plan->peerName.isEmpty() ? m_plan->host : m_plan->peerName);
+    m_plan->context->lendTo(tls());
     tls()->startClientEncryption();
+    if (tls())
+        m_plan->context->learnFrom(tls());
 }
 
 void Dial::encrypted()

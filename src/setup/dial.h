@@ -2,6 +2,7 @@
 #pragma once
 
 #include "setup.h"
+#include "tlscontext.h"
 
 #include <QtNetwork/qsslconfiguration.h>
 
@@ -16,6 +17,7 @@ struct DialPlan
     std::function<void(QTcpSocket *)> dialer;
     TlsMode tlsMode = TlsMode::None;
     QSslConfiguration tls;
+    std::shared_ptr<TlsContext> context = std::make_shared<TlsContext>(); // of tls
     QList<QByteArray> pins; // 32 bytes each
     ConnectionMode mode = ConnectionMode::Multi;
     IdFormat format = IdFormat::Hex;

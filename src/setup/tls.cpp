@@ -3,6 +3,7 @@
 
 #include <QtCore/qcryptographichash.h>
 #include <QtNetwork/qsslcertificate.h>
+#include <QtNetwork/qsslcipher.h>
 #include <QtNetwork/qsslsocket.h>
 
 namespace QNetPool {
@@ -25,6 +26,19 @@ bool isSame(const QByteArray &one, const QByteArray &other)
     return difference == 0;
 }
 
+// 1.3 at least, so the ciphers of older versions would only be decoded again for each connection. (If there are no others, the
+// handshake is to fail and to say why.)
+void dropOlderVersions(QSslConfiguration &configuration)
+{
+    configuration.setProtocol(QSsl::TlsV1_3OrLater);
+    QList<QSslCipher> ciphers = configuration.ciphers();
+    if (ciphers.isEmpty())
+        ciphers = QSslConfiguration::defaultConfiguration().ciphers();
+    ciphers.removeIf([](const QSslCipher &cipher) { return cipher.protocol() != QSsl::TlsV1_3; });
+    if (!ciphers.isEmpty())
+        configuration.setCiphers(ciphers);
+}
+
 } // namespace
 
 std::optional<QString> whyNoTls()
@@ -41,14 +55,14 @@ QSslConfiguration clientTls(QSslConfiguration wish, TlsMode mode)
 {
     if (wish.isNull())
         wish = QSslConfiguration::defaultConfiguration();
-    wish.setProtocol(QSsl::TlsV1_3OrLater);
+    dropOlderVersions(wish);
     wish.setPeerVerifyMode(mode == TlsMode::Verified ? QSslSocket::VerifyPeer : QSslSocket::VerifyNone);
     return wish;
 }
 
 QSslConfiguration serverTls(QSslConfiguration wish)
 {
-    wish.setProtocol(QSsl::TlsV1_3OrLater);
+    dropOlderVersions(wish);
     return wish;
 }
 

@@ -41,7 +41,10 @@ void Welcome::enter(SetupStep step)
 {
     if (step == SetupStep::Encrypt) {
         tls()->setSslConfiguration(m_plan->tls);
+        m_plan->context->lendTo(tls());
         tls()->startServerEncryption();
+        if (tls())
+            m_plan->context->learnFrom(tls());
     } else {
         socket()->write(toWire(m_id, m_plan->format));
         advance();

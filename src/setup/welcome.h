@@ -2,6 +2,7 @@
 #pragma once
 
 #include "setup.h"
+#include "tlscontext.h"
 
 #include <QtNetwork/qsslconfiguration.h>
 
@@ -11,6 +12,7 @@ namespace QNetPool {
 struct WelcomePlan
 {
     QSslConfiguration tls; // null: plain TCP
+    std::shared_ptr<TlsContext> context = std::make_shared<TlsContext>(); // of tls
     ConnectionMode mode = ConnectionMode::Multi;
     IdFormat format = IdFormat::Hex;
     std::chrono::milliseconds handshakeTimeout{10000};

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <QtCore/qglobal.h>
+
+#include <memory>
+
+QT_FORWARD_DECLARE_CLASS(QSslSocket)
+
+namespace QNetPool {
+
+// What TLS sockets of the same configuration can have in common: the TLS library's context, with certificates, key and
+// ciphers decoded. Qt makes one a socket; with QNETPOOL_SHARED_TLS_CONTEXT there is one a pool and thread.
+class TlsContext
+{
+public:
+    TlsContext();
+    ~TlsContext();
+
+    // Called with the socket before and after it begins its handshake, in its thread.
+    void lendTo(QSslSocket *socket);
+    void learnFrom(QSslSocket *socket);
+
+private:
+    Q_DISABLE_COPY_MOVE(TlsContext)
+    struct Private;
+    const std::unique_ptr<Private> d;
+};
+
+} // namespace QNetPool
