@@ -2,7 +2,6 @@
 #include <qnetpool/clientpool.h>
 
 #include "pool_p.h"
-#include "setup/dial.h"
 #include "setup/tls.h"
 #include "sizing/cycle.h"
 
@@ -71,6 +70,8 @@ Prepared prepare(const ClientPool::Configuration &wish)
 
     DialPlan &plan = *result.plan;
     plan.host = wish.host;
+    plan.address = QHostAddress(wish.host);
+    result.policy.host = wish.host;
     plan.port = wish.port;
     plan.peerName = wish.peerName;
     plan.dialer = wish.dialer;
@@ -222,7 +223,7 @@ bool ClientPoolPrivate::dial()
         return false;
     m_cycle.launched();
     qCDebug(clientLog).noquote() << "dialling" << m_plan->target();
-    setups.run(entry, std::make_unique<Dial>(m_plan));
+    setups.run(entry, SetupRunner::Client{m_plan});
     return true;
 }
 
@@ -242,17 +243,17 @@ void ClientPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
 // Whether the peer gave a connection, even one that is surplus by now.
 bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
 {
-    if (!outcome.socket) {
+    if (!outcome.isConnected()) {
         stock->abandon(entry);
         report(outcome.error, outcome.message);
         return false;
     }
-    const Stock::SetupTimes times{outcome.connectTime, outcome.handshakeTime};
-    if (stock->admit(entry, outcome.id, std::move(outcome.socket), times) != Stock::Admission::IdInUse)
+    const ConnectionId id = outcome.id;
+    if (admitted(entry, std::move(outcome)) != Stock::Admission::IdInUse)
         return true;
     report(Pool::Error::HandshakeFailed,
            QStringLiteral("%1 sent the connection ID %2, which is in use: the newcomer is closed")
-                   .arg(m_plan->target(), outcome.id.toString()));
+                   .arg(m_plan->target(), id.toString()));
     return false;
 }
 

@@ -138,6 +138,14 @@ void PoolPrivate::abandonSetups()
     setups.stop();
 }
 
+Stock::Admission PoolPrivate::admitted(Entry *entry, SetupOutcome outcome)
+{
+    const Stock::SetupTimes times{outcome.connectTime, outcome.handshakeTime};
+    if (outcome.socket)
+        return stock->admit(entry, outcome.id, std::move(outcome.socket), times);
+    return stock->admit(entry, outcome.id, std::move(outcome.descriptor), times);
+}
+
 bool PoolPrivate::event(QEvent *event)
 {
     if (event->type() != QEvent::User)

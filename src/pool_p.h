@@ -41,6 +41,7 @@ public:
     void countError(); // from any thread
     void tellErrorCount(int value); // from any thread
 
+    Stock::Admission admitted(Entry *entry, SetupOutcome outcome); // which is connected
     virtual void setUp(Entry *entry, SetupOutcome outcome) = 0; // what came of a setup
     virtual void stopSetup() = 0; // no more are begun; those in progress are abandoned
     virtual void roomOrWaitersChanged(int unserved); // unserved: waiters for any connection, for whom none is on its way

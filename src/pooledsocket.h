@@ -71,6 +71,7 @@ public:
     ~PooledSocket() override { observer.reset(); } // while it still is a socket
 
     QObject *eventFilterObject() noexcept override { return this; }
+    void setPeer(const QString &name) { Socket::setPeerName(name); } // as connectToHost() would
 
     void setSocketOption(QAbstractSocket::SocketOption option, const QVariant &value) override
     {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <qnetpool/serverpool.h>
 
+#include "descriptor.h"
 #include "pool_p.h"
-#include "setup/descriptor.h"
 #include "setup/listener.h"
 #include "setup/peerfilter.h"
 #include "setup/tls.h"
-#include "setup/welcome.h"
 
 #include <QtCore/qpointer.h>
 #include <QtNetwork/qsslkey.h>
@@ -66,6 +65,7 @@ Prepared prepare(const ServerPool::Configuration &wish)
         result.refusal = QStringLiteral("TLS is asked for, but the sslConfiguration lacks a certificate or a private key");
     else
         plan.tls = serverTls(wish.sslConfiguration);
+    plan.isEncrypted = true;
     return result;
 }
 
@@ -224,14 +224,14 @@ bool ServerPoolPrivate::accepted(qintptr descriptor)
         return false;
     }
     qCDebug(serverLog).noquote() << entry->id << "is for" << peer.toString();
-    setups.run(entry, std::make_unique<Welcome>(m_use.plan, entry->id, peer.toString(), descriptor));
+    setups.run(entry, SetupRunner::Server{m_use.plan, entry->id, peer, Descriptor(descriptor)});
     return true;
 }
 
 void ServerPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
 {
-    if (outcome.socket) {
-        stock->admit(entry, {}, std::move(outcome.socket), {std::nullopt, outcome.handshakeTime});
+    if (outcome.isConnected()) {
+        admitted(entry, std::move(outcome));
     } else {
         stock->abandon(entry);
         report(outcome.error, outcome.message);

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "setuprunner.h"
 
+#include "setup/dial.h"
+#include "setup/plaindials.h"
+#include "setup/plainwelcome.h"
+#include "setup/welcome.h"
 #include "stock/socketguard.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -17,26 +21,22 @@ namespace QNetPool {
 class SetupRunner::Bench final
 {
 public:
-    using Done = std::function<void(Result result)>;
-
-    explicit Bench(Done done) : m_done(std::move(done)) { }
+    Bench(SetupRunner *runner, QObject *parent) // which moves it to other threads
+        : m_runner(runner),
+          m_plainDials([runner](quint64 number, SetupOutcome outcome) { runner->deliver(number, std::move(outcome)); },
+                       parent)
+    {
+    }
     ~Bench() { abandonAll(); }
 
-    void run(quint64 number, std::unique_ptr<Setup> setup)
+    void begin(quint64 number, Order order)
     {
-        Setup *running = setup.release();
-        m_running.insert(running);
-        running->begin([this, number](Setup *ended, SetupOutcome outcome) {
-            m_running.remove(ended);
-            ended->deleteLater();
-            if (outcome.socket)
-                SocketGuard::make(outcome.socket.get())->park();
-            m_done({number, std::move(outcome)});
-        });
+        std::visit([this, number](auto &&of) { begin(number, std::move(of)); }, std::move(order));
     }
 
     void abandonAll()
     {
+        m_plainDials.abandonAll();
         const QSet<Setup *> abandoned = std::exchange(m_running, {});
         for (Setup *setup : abandoned) {
             setup->deleteLater();
@@ -45,7 +45,37 @@ public:
     }
 
 private:
-    const Done m_done;
+    void begin(quint64 number, Client client)
+    {
+        if (m_plainDials.canDo(client.plan))
+            m_plainDials.begin(number, std::move(client.plan));
+        else
+            begin(number, new Dial(std::move(client.plan)));
+    }
+
+    void begin(quint64 number, Server server)
+    {
+        if (!server.plan->isEncrypted)
+            m_runner->deliver(number, welcomePlain(std::move(server.descriptor), *server.plan, server.id, server.peer));
+        else
+            begin(number,
+                  new Welcome(std::move(server.plan), server.id, server.peer.toString(), std::move(server.descriptor)));
+    }
+
+    void begin(quint64 number, Setup *setup)
+    {
+        m_running.insert(setup);
+        setup->begin([this, number](Setup *ended, SetupOutcome outcome) {
+            m_running.remove(ended);
+            ended->deleteLater();
+            if (outcome.socket)
+                SocketGuard::make(outcome.socket.get())->park();
+            m_runner->deliver(number, std::move(outcome));
+        });
+    }
+
+    SetupRunner *const m_runner;
+    PlainDials m_plainDials;
     QSet<Setup *> m_running;
 };
 
@@ -65,12 +95,11 @@ public:
         wait();
     }
 
-    void post(quint64 number, std::unique_ptr<Setup> setup)
+    void post(quint64 number, Order order)
     {
         ++load;
-        setup->moveToThread(this);
         const std::lock_guard lock(m_mutex);
-        m_orders.push_back({number, std::move(setup)});
+        m_orders.emplace_back(number, std::move(order));
         if (m_clerk && m_orders.size() == 1)
             QCoreApplication::postEvent(m_clerk, new QEvent(QEvent::User));
     }
@@ -78,12 +107,6 @@ public:
     int load = 0; // how many it has; the runner's
 
 private:
-    struct Order
-    {
-        quint64 number;
-        std::unique_ptr<Setup> setup;
-    };
-
     class Clerk final : public QObject
     {
     public:
@@ -104,7 +127,7 @@ private:
 
     void run() override
     {
-        Bench bench([this](Result result) { m_runner->deliver(std::move(result)); });
+        Bench bench(m_runner, nullptr);
         Clerk clerk(this);
         m_bench = &bench;
         {
@@ -120,22 +143,21 @@ private:
     void takeOrders()
     {
         std::unique_lock lock(m_mutex);
-        std::vector<Order> orders = std::exchange(m_orders, {});
+        std::vector<std::pair<quint64, Order>> orders = std::exchange(m_orders, {});
         lock.unlock();
-        for (Order &order : orders)
-            m_bench->run(order.number, std::move(order.setup));
+        for (auto &[number, order] : orders)
+            m_bench->begin(number, std::move(order));
     }
 
     SetupRunner *const m_runner;
     Bench *m_bench = nullptr; // this thread's alone
     std::mutex m_mutex; // guards the following
-    std::vector<Order> m_orders;
+    std::vector<std::pair<quint64, Order>> m_orders;
     Clerk *m_clerk = nullptr;
 };
 
 SetupRunner::SetupRunner(Done done, QObject *parent)
-    : QObject(parent), m_done(std::move(done)),
-      m_bench(std::make_unique<Bench>([this](Result result) { finish(std::move(result)); }))
+    : QObject(parent), m_done(std::move(done)), m_bench(std::make_unique<Bench>(this, this))
 {
 }
 
@@ -150,12 +172,12 @@ void SetupRunner::setThreads(int count)
     endIdleThreads();
 }
 
-void SetupRunner::run(Entry *entry, std::unique_ptr<Setup> setup)
+void SetupRunner::run(Entry *entry, Order order)
 {
     const quint64 number = ++m_lastNumber;
     if (m_threadCount == 0) {
         m_running.insert(number, {entry, nullptr});
-        return m_bench->run(number, std::move(setup));
+        return m_bench->begin(number, std::move(order));
     }
     if (m_threads.size() < std::size_t(m_threadCount))
         m_threads.push_back(std::make_unique<Thread>(this, int(m_threads.size()) + 1));
@@ -163,7 +185,7 @@ void SetupRunner::run(Entry *entry, std::unique_ptr<Setup> setup)
     const auto least =
             std::min_element(m_threads.begin(), end, [](const auto &a, const auto &b) { return a->load < b->load; });
     m_running.insert(number, {entry, least->get()});
-    (*least)->post(number, std::move(setup));
+    (*least)->post(number, std::move(order));
 }
 
 std::vector<Entry *> SetupRunner::abandonAll()
@@ -205,10 +227,10 @@ void SetupRunner::finish(Result result)
         drop(result);
 }
 
-void SetupRunner::deliver(Result result)
+void SetupRunner::deliver(quint64 number, SetupOutcome outcome)
 {
     const std::lock_guard lock(m_mutex);
-    m_results.push_back(std::move(result));
+    m_results.push_back({number, std::move(outcome)});
     if (m_results.size() == 1)
         QCoreApplication::postEvent(this, new QEvent(QEvent::User));
 }

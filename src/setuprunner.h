@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "setup/setup.h"
+#include "setup/dialplan.h"
+#include "setup/outcome.h"
+#include "setup/welcomeplan.h"
 
 #include <QtCore/qhash.h>
+#include <QtCore/qobject.h>
 
 #include <mutex>
+#include <variant>
 #include <vector>
 
 namespace QNetPool {
@@ -13,18 +17,32 @@ namespace QNetPool {
 struct Entry;
 
 // Where connections are set up: in the pool's thread, or in threads of the pool's own. What comes of it arrives in the pool's
-// thread, where the runner lives, as a socket in no thread.
+// thread, where the runner lives, one event for many.
 class SetupRunner final : public QObject
 {
 public:
-    // Not called for what was abandoned.
+    // What is to be set up.
+    struct Client
+    {
+        std::shared_ptr<const DialPlan> plan;
+    };
+    struct Server
+    {
+        std::shared_ptr<const WelcomePlan> plan;
+        ConnectionId id;
+        QHostAddress peer;
+        Descriptor descriptor;
+    };
+    using Order = std::variant<Client, Server>;
+
+    // Not called for what was abandoned, and never by run().
     using Done = std::function<void(Entry *entry, SetupOutcome outcome)>;
 
     SetupRunner(Done done, QObject *parent);
     ~SetupRunner() override;
 
     void setThreads(int count); // for those that are begun from now on
-    void run(Entry *entry, std::unique_ptr<Setup> setup);
+    void run(Entry *entry, Order order);
     std::vector<Entry *> abandonAll(); // none of them is done any more; stop() follows
     void stop(); // ends what was abandoned, and the threads; a slot that a dialer has connected may delete the pool
 
@@ -42,7 +60,7 @@ private:
 
     void finish(Result result);
     static void drop(Result &result);
-    void deliver(Result result); // from any of the threads
+    void deliver(quint64 number, SetupOutcome outcome); // from any of the threads
     void endIdleThreads();
 
     const Done m_done;

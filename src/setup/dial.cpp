@@ -12,13 +12,6 @@
 
 namespace QNetPool {
 
-QString DialPlan::target() const
-{
-    if (host.isEmpty())
-        return QStringLiteral("the dialer's peer");
-    return port ? endpointText(host, port) : host;
-}
-
 Dial::Dial(std::shared_ptr<const DialPlan> plan)
     : Setup({false, plan->tlsMode != TlsMode::None, plan->mode == ConnectionMode::Multi}, plan->target()),
       m_plan(std::move(plan))

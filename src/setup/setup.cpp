@@ -171,9 +171,4 @@ void Setup::finish()
             Qt::QueuedConnection);
 }
 
-QString endpointText(const QString &host, quint16 port)
-{
-    return (host.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(host).arg(port);
-}
-
 } // namespace QNetPool

@@ -1,33 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "outcome.h"
 #include "setupstep.h"
-
-#include <qnetpool/connectionid.h>
-#include <qnetpool/pool.h>
 
 #include <QtCore/qbasictimer.h>
 #include <QtNetwork/qsslerror.h>
 
 #include <functional>
-#include <memory>
-#include <optional>
 
 QT_FORWARD_DECLARE_CLASS(QSslSocket)
-QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 
 namespace QNetPool {
-
-// How setting up a connection ended: with a socket, or with an error.
-struct SetupOutcome
-{
-    std::unique_ptr<QTcpSocket> socket;
-    ConnectionId id; // that the server sent
-    Pool::Error error = Pool::Error::ConnectFailed;
-    QString message;
-    std::optional<std::chrono::nanoseconds> connectTime; // of the steps that there were
-    std::optional<std::chrono::nanoseconds> handshakeTime;
-};
 
 // One connection on its way into the stock: carries out the steps of its plan, each with a deadline. Ends with one call of
 // done, out of the event loop and not out of the socket's own signals; nothing is called once it is destroyed. It may be moved
@@ -80,8 +64,5 @@ private:
     QStringList m_certificateErrors;
     bool m_isFinished = false;
 };
-
-// "host:port", with brackets around an IPv6 address.
-QString endpointText(const QString &host, quint16 port);
 
 } // namespace QNetPool

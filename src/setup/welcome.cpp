@@ -9,28 +9,19 @@
 
 namespace QNetPool {
 
-Welcome::Welcome(std::shared_ptr<const WelcomePlan> plan, ConnectionId id, const QString &peer, qintptr descriptor)
-    : Setup({true, !plan->tls.isNull(), plan->mode == ConnectionMode::Multi}, peer), m_plan(std::move(plan)), m_id(id),
-      m_descriptor(descriptor)
+Welcome::Welcome(std::shared_ptr<const WelcomePlan> plan, ConnectionId id, const QString &peer, Descriptor descriptor)
+    : Setup({true, true, plan->mode == ConnectionMode::Multi}, peer), m_plan(std::move(plan)), m_id(id),
+      m_descriptor(std::move(descriptor))
 {
-}
-
-Welcome::~Welcome()
-{
-    if (m_descriptor >= 0)
-        closeDescriptor(m_descriptor);
 }
 
 void Welcome::start()
 {
-    if (m_plan->tls.isNull())
-        adopt(std::make_unique<PooledSocket<QTcpSocket>>());
-    else
-        adopt(std::make_unique<PooledSocket<QSslSocket>>());
-    if (!socket()->setSocketDescriptor(m_descriptor))
+    adopt(std::make_unique<PooledSocket<QSslSocket>>());
+    if (!socket()->setSocketDescriptor(m_descriptor.value()))
         return fail(Pool::Error::AcceptFailed,
                     QStringLiteral("cannot take over the connection from %1: %2").arg(peer(), socket()->errorString()));
-    const qintptr descriptor = std::exchange(m_descriptor, -1);
+    const qintptr descriptor = m_descriptor.release();
     socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
     setKeepAlive(descriptor, m_plan->keepAlivePeriod);
     limit(m_plan->handshakeTimeout);

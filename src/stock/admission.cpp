@@ -56,7 +56,6 @@ void Stock::abandon(Entry *entry)
 
 Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times)
 {
-    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     SocketGuard *guard = SocketGuard::find(socket.get());
     if (!guard)
         guard = SocketGuard::make(socket.get());
@@ -64,7 +63,20 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTc
         guard->park();
     guard->enter(entry);
     entry->hasBytes = socket->bytesAvailable() > 0;
+    socket.release(); // the entry's from here on
+    return admit(entry, id, times);
+}
 
+Stock::Admission Stock::admit(Entry *entry, ConnectionId id, Descriptor descriptor, const SetupTimes &times)
+{
+    entry->descriptor = descriptor.release();
+    entry->isBare = true;
+    return admit(entry, id, times);
+}
+
+Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &times)
+{
+    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     Lock lock(m_mutex);
     Admission refusal = Admission::Admitted;
     if (!isCurrent(entry) || entry->descriptor < 0)
@@ -75,18 +87,17 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTc
         refusal = Admission::IdInUse;
     if (refusal == Admission::Full) {
         ++m_totals.created;
-        ++m_totals.stockFull;
+        bury(entry, CloseReason::StockFull, lock);
+        return refusal;
     }
     if (refusal != Admission::Admitted) {
-        guard->leave();
-        m_store.remove(entry);
+        Remains remains = leaveEntry(entry);
         wake(); // there is room for another one
         lock.unlock();
-        SocketGuard::close(socket.release());
+        remains.close();
         return refusal;
     }
     qCDebug(m_log) << entry->id << "is set up";
-    socket.release(); // the entry's from here on
     ++m_totals.created;
     if (times.connect)
         m_connectTimes.record(*times.connect);

@@ -56,8 +56,10 @@ struct Entry
     QTcpSocket *socket = nullptr; // null again when the holder deletes it
     SocketGuard *guard = nullptr;
     qintptr descriptor = -1;
+    bool isBare = false; // plain TCP that nobody has used yet: the descriptor is no socket's so far
     bool encrypted = false;
     bool hasBytes = false; // bytes for the next holder were seen: watched for the hang-up alone
+    bool isPaused = false; // in the watcher
     bool isUsed = false; // its holder has had the socket
     std::shared_ptr<Home> home; // the thread in which it lives, while a holder uses it
     std::size_t place = 0; // among the home's guests

@@ -5,7 +5,9 @@
 #include "probe.h"
 #include "socketguard.h"
 
+#include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qeventloop.h>
 #include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
 
@@ -15,7 +17,10 @@ QTcpSocket *Stock::socket(Entry *entry)
 {
     if (entry->home && entry->home->hasEnded())
         entry->home.reset();
-    if (entry->socket && !entry->home) {
+    if (entry->isBare) {
+        entry->isUsed = true;
+        entry->owner->embody(entry);
+    } else if (entry->socket && !entry->home) {
         entry->isUsed = true;
         pullHere(entry);
         if (entry->owner->m_watchesLeaks)
@@ -39,6 +44,23 @@ void Stock::pullHere(Entry *entry)
     entry->guard->pull();
     entry->home = Home::ofThisThread();
     entry->home->moveIn(entry);
+}
+
+// Its first use: it becomes a socket, in the holder's thread.
+void Stock::embody(Entry *entry)
+{
+    if (!QAbstractEventDispatcher::instance())
+        QEventLoop loop; // makes one: a socket that begins without would not hear of its descriptor in other threads either
+    auto *socket = new PooledSocket<QTcpSocket>;
+    Descriptor descriptor(entry->descriptor);
+    if (socket->setSocketDescriptor(descriptor.value())) // else the peer has reset it
+        descriptor.release();
+    entry->isBare = false;
+    SocketGuard::make(socket)->enter(entry);
+    pullHere(entry);
+    const Lock lock(m_mutex);
+    socket->setPeer(m_policy.host);
+    entry->holder = holderName();
 }
 
 void Stock::leaveHome(Entry *entry)

@@ -12,7 +12,8 @@ namespace QNetPool {
 // The caller owns the entry, and its socket is in no thread.
 Stock::Look Stock::look(Entry *entry) const
 {
-    if (entry->socket->state() != QAbstractSocket::ConnectedState) // its descriptor may be somebody else's by now
+    if (!entry->isBare
+        && entry->socket->state() != QAbstractSocket::ConnectedState) // its descriptor may be somebody else's by now
         return entry->socket->bytesAvailable() > 0 ? Look::LastWords : Look::Gone;
     Health health = probe(entry->descriptor);
     if (health == Health::Quiet)
@@ -53,7 +54,7 @@ void Stock::inspect(quint64 token)
         if (m_policy.dropUnexpectedBytes)
             break;
         entry->hasBytes = true;
-        m_watcher->hangUpOnly(entry->descriptor, token);
+        m_watcher->change(entry->descriptor, token, Watcher::Event::HangUp);
         return;
     case Look::LastWords:
         if (canSetAside()) {

@@ -3,6 +3,8 @@
 
 #include <qnetpool/global.h>
 
+#include <QtCore/qstring.h>
+
 #include <chrono>
 
 namespace QNetPool {
@@ -10,6 +12,7 @@ namespace QNetPool {
 // What a pool's configuration says about connections that are set up. 0 stands for no limit.
 struct Policy
 {
+    QString host; // that sockets are to name as their peer
     using milliseconds = std::chrono::milliseconds;
 
     int maximumIdle = 1; // never 0

@@ -105,7 +105,7 @@ Stock::News Stock::takeNews()
 std::vector<Stock::Leak> Stock::expire(Clock::time_point now)
 {
     std::vector<Leak> leaks;
-    std::vector<QTcpSocket *> closing;
+    std::vector<Remains> closing;
     Lock lock(m_mutex);
     const int waited = m_line.count();
     const std::vector<std::shared_ptr<Waiter>> late = m_line.takeExpired(now);
@@ -119,8 +119,8 @@ std::vector<Stock::Leak> Stock::expire(Clock::time_point now)
     wake(); // for the next deadline
     lock.unlock();
 
-    for (QTcpSocket *socket : closing)
-        SocketGuard::close(socket);
+    for (Remains &remains : closing)
+        remains.close();
     for (const std::shared_ptr<Waiter> &waiter : late) {
         QString message = QStringLiteral("no connection within %1 ms, %2 waiting").arg(ms(now - waiter->since)).arg(waited);
         if (!lastError.isEmpty())
@@ -130,7 +130,7 @@ std::vector<Stock::Leak> Stock::expire(Clock::time_point now)
     return leaks;
 }
 
-void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<QTcpSocket *> &closing,
+void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<Remains> &closing,
                      std::vector<Leak> &leaks)
 {
     Entry *entry = due.entry;
@@ -168,12 +168,12 @@ void Stock::shut(const QString &reason)
     ++m_epoch;
     const std::vector<std::shared_ptr<Waiter>> waiters = m_line.takeAll();
     m_totals.abandoned += qint64(waiters.size());
-    const std::vector<QTcpSocket *> closing = forgetAllIdle();
+    std::vector<Remains> closing = forgetAllIdle();
     wake();
     lock.unlock();
 
-    for (QTcpSocket *socket : closing)
-        SocketGuard::close(socket);
+    for (Remains &remains : closing)
+        remains.close();
     for (const std::shared_ptr<Waiter> &waiter : waiters)
         waiter->fail(Pool::Error::Closed, reason);
 }
@@ -291,7 +291,11 @@ bool Stock::serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock)
 bool Stock::shelve(Entry *entry, Clock::time_point now)
 {
     // Under the lock: once it is in the line, another thread may take it and must find it watched.
-    if (!m_watcher->add(entry->descriptor, entry->token(), entry->hasBytes))
+    const Watcher::Event event = entry->hasBytes ? Watcher::Event::HangUp : Watcher::Event::Bytes;
+    const bool isWatched = std::exchange(entry->isPaused, false)
+            ? m_watcher->change(entry->descriptor, entry->token(), event)
+            : m_watcher->watch(entry->descriptor, entry->token(), event);
+    if (!isWatched)
         return false;
     m_store.move(entry, Stage::Idle, now);
     entry->isReturning = false;
@@ -355,6 +359,7 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
             return entry;
         }
         m_watcher->pause(entry->descriptor);
+        entry->isPaused = true;
         const bool isSpent = TimeLimits::isSpent(*entry, m_policy, now);
         m_store.move(entry, Stage::Leased, now);
         if (isSpent) {
@@ -455,17 +460,17 @@ void Stock::flush()
 {
     coolHere();
     Lock lock(m_mutex);
-    const std::vector<QTcpSocket *> closing = forgetAllIdle();
+    std::vector<Remains> closing = forgetAllIdle();
     wake();
     lock.unlock();
-    for (QTcpSocket *socket : closing)
-        SocketGuard::close(socket);
+    for (Remains &remains : closing)
+        remains.close();
 }
 
 // --- Out of the pool ---------------------------------------------------------------------------------------------------
 
-// The socket leaves its entry, and the entry the store; to be closed without the lock.
-QTcpSocket *Stock::forget(Entry *entry, CloseReason reason)
+// The connection leaves its entry, and the entry the store.
+Remains Stock::forget(Entry *entry, CloseReason reason)
 {
     struct Cause
     {
@@ -482,24 +487,29 @@ QTcpSocket *Stock::forget(Entry *entry, CloseReason reason)
                                        {"the stock is full", &PoolStatistics::stockFull}};
     const Cause &cause = causes[std::size_t(reason)];
     qCDebug(m_log) << entry->id << "is closed:" << cause.text;
-    QTcpSocket *socket = entry->socket;
+    ++(m_totals.*cause.total);
+    return leaveEntry(entry);
+}
+
+Remains Stock::leaveEntry(Entry *entry)
+{
+    Remains remains{entry->socket, Descriptor(entry->isBare ? entry->descriptor : -1)};
     if (entry->guard)
         entry->guard->leave();
     m_store.remove(entry);
-    ++(m_totals.*cause.total);
-    return socket;
+    return remains;
 }
 
 // All that wait in no thread; what is warm is sent for.
-std::vector<QTcpSocket *> Stock::forgetAllIdle()
+std::vector<Remains> Stock::forgetAllIdle()
 {
-    std::vector<QTcpSocket *> sockets;
-    sockets.reserve(std::size_t(m_store.idle()));
+    std::vector<Remains> closing;
+    closing.reserve(std::size_t(m_store.idle()));
     for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Unchecked, Stage::Unclaimed}) {
         while (Entry *entry = m_store.first(stage)) {
             if (stage == Stage::Idle || stage == Stage::Stale)
                 m_watcher->remove(entry->descriptor);
-            sockets.push_back(forget(entry, CloseReason::Flushed));
+            closing.push_back(forget(entry, CloseReason::Flushed));
         }
     }
     for (Entry *entry = m_store.first(Stage::Warm); entry; entry = entry->next) {
@@ -510,7 +520,7 @@ std::vector<QTcpSocket *> Stock::forgetAllIdle()
         if (!entry->isReturning) // idle, but for its validator
             entry->epoch = NoEpoch;
     }
-    return sockets;
+    return closing;
 }
 
 void Stock::burySpent(Entry *entry, Lock &lock)
@@ -521,11 +531,10 @@ void Stock::burySpent(Entry *entry, Lock &lock)
 void Stock::bury(Entry *entry, CloseReason reason, Lock &lock)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // the entry may be the last that holds it
-    QTcpSocket *socket = forget(entry, reason);
+    Remains remains = forget(entry, reason);
     wake();
     lock.unlock();
-    if (socket)
-        SocketGuard::close(socket);
+    remains.close();
 }
 
 // --- Numbers -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include "home.h"
 #include "logging.h"
 #include "policy.h"
+#include "remains.h"
 #include "store.h"
 #include "timelimits.h"
 #include "waiterline.h"
@@ -79,6 +80,7 @@ public:
     void abandon(Entry *entry);
     // id: null if the entry is to keep the name it has, or to get a random one.
     Admission admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times = {});
+    Admission admit(Entry *entry, ConnectionId id, Descriptor descriptor, const SetupTimes &times);
 
     // Checking, in the pool's thread: check.cpp. Each entry that nextToCheck() gives is checked by a validator or resetter,
     // and then comes back with checked().
@@ -132,10 +134,12 @@ private:
     void wake();
     void idleCountChanged();
     void expectBy(Clock::time_point deadline);
-    void carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<QTcpSocket *> &closing,
+    void carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<Remains> &closing,
                   std::vector<Leak> &leaks);
-    QTcpSocket *forget(Entry *entry, CloseReason reason);
-    std::vector<QTcpSocket *> forgetAllIdle();
+    Remains forget(Entry *entry, CloseReason reason);
+    Remains leaveEntry(Entry *entry);
+    std::vector<Remains> forgetAllIdle();
+    Admission admit(Entry *entry, ConnectionId id, const SetupTimes &times);
     bool hasRoom() const;
     bool giveName(Entry *entry, ConnectionId id);
     int unserved() const;
@@ -157,6 +161,7 @@ private:
     void endLease(const Entry *entry, Clock::time_point now);
     void noteHolder(Entry *entry);
     static void pullHere(Entry *entry);
+    void embody(Entry *entry);
     static void leaveHome(Entry *entry);
     static bool runElsewhere(Entry *entry, Home::Act act);
 

@@ -30,24 +30,29 @@ public:
         ::close(m_queue);
     }
 
-    bool add(qintptr descriptor, quint64 token, bool hangUpOnly) override
+    // Kqueue has no filter for the hang-up alone: EV_CLEAR reports each change once, of which the FIN is one.
+    bool watch(qintptr descriptor, quint64 token, Event event) override
     {
-        return control(descriptor, token, EV_ADD, hangUpOnly);
+        if (event == Event::Writable)
+            return control(descriptor, token, EVFILT_WRITE, EV_ADD | EV_ONESHOT);
+        return control(descriptor, token, EVFILT_READ, event == Event::HangUp ? EV_ADD | EV_CLEAR : EV_ADD);
     }
 
-    // Kqueue has no filter for the hang-up alone: EV_CLEAR reports each change once, of which the FIN is one.
-    void hangUpOnly(qintptr descriptor, quint64 token) override { control(descriptor, token, EV_ADD, true); }
+    bool change(qintptr descriptor, quint64 token, Event event) override { return watch(descriptor, token, event); }
 
     void pause(qintptr descriptor) override { remove(descriptor); }
 
-    void remove(qintptr descriptor) override { control(descriptor, 0, EV_DELETE, false); }
+    void remove(qintptr descriptor) override
+    {
+        control(descriptor, 0, EVFILT_READ, EV_DELETE);
+        control(descriptor, 0, EVFILT_WRITE, EV_DELETE); // there is one only while it connects
+    }
 
 private:
-    bool control(qintptr descriptor, quint64 token, int action, bool edgeTriggered) const
+    bool control(qintptr descriptor, quint64 token, int filter, int action) const
     {
         struct kevent change;
-        EV_SET(&change, uintptr_t(descriptor), EVFILT_READ, action | (edgeTriggered ? EV_CLEAR : 0), 0, 0,
-               reinterpret_cast<void *>(uintptr_t(token)));
+        EV_SET(&change, uintptr_t(descriptor), filter, action, 0, 0, reinterpret_cast<void *>(uintptr_t(token)));
         return ::kevent(m_queue, &change, 1, nullptr, 0, nullptr) == 0;
     }
 

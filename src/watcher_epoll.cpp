@@ -29,15 +29,17 @@ public:
         ::close(m_epoll);
     }
 
-    // To change what is there costs less than half of removing and adding it.
-    bool add(qintptr descriptor, quint64 token, bool hangUpOnly) override
+    bool watch(qintptr descriptor, quint64 token, Event event) override
     {
-        const quint32 events = hangUpOnly ? Hangup : Hangup | EPOLLIN;
-        return control(EPOLL_CTL_MOD, descriptor, token, events)
-                || (errno == ENOENT && control(EPOLL_CTL_ADD, descriptor, token, events));
+        return control(EPOLL_CTL_ADD, descriptor, token, maskOf(event))
+                || (errno == EEXIST && change(descriptor, token, event)); // detached while it was paused, and put back
     }
 
-    void hangUpOnly(qintptr descriptor, quint64 token) override { control(EPOLL_CTL_MOD, descriptor, token, Hangup); }
+    // Less than half as expensive as to remove and to add.
+    bool change(qintptr descriptor, quint64 token, Event event) override
+    {
+        return control(EPOLL_CTL_MOD, descriptor, token, maskOf(event));
+    }
 
     // An error cannot be masked: it is reported once, for nobody.
     void pause(qintptr descriptor) override { control(EPOLL_CTL_MOD, descriptor, NoToken, EPOLLONESHOT); }
@@ -45,7 +47,19 @@ public:
     void remove(qintptr descriptor) override { ::epoll_ctl(m_epoll, EPOLL_CTL_DEL, int(descriptor), nullptr); }
 
 private:
-    static constexpr quint32 Hangup = EPOLLRDHUP;
+    static constexpr quint32 maskOf(Event event) noexcept
+    {
+        switch (event) {
+        case Event::Bytes:
+            return EPOLLIN | EPOLLRDHUP;
+        case Event::HangUp:
+            return EPOLLRDHUP;
+        case Event::Writable:
+            return EPOLLOUT;
+        }
+        return 0;
+    }
+
     static constexpr quint64 NoToken = ~quint64(0);
 
     bool control(int operation, qintptr descriptor, quint64 token, quint32 events) const

@@ -30,19 +30,20 @@ public:
         delete m_shared->home;
     }
 
-    bool add(qintptr descriptor, quint64 token, bool hangUpOnly) override
+    bool watch(qintptr descriptor, quint64 token, Event event) override
     {
         const QMutexLocker lock(&m_shared->mutex);
         m_shared->watched.insert(descriptor, token);
-        if (!hangUpOnly) // a notifier cannot see a FIN behind unread bytes: the look at take() has to
-            atHome([shared = m_shared, descriptor, token] { shared->start(descriptor, token); });
+        atHome([shared = m_shared, descriptor, token, event] {
+            if (event == Event::HangUp) // a notifier cannot see a FIN behind unread bytes: the look at take() has to
+                shared->stop(descriptor);
+            else
+                shared->start(descriptor, token, event == Event::Bytes ? QSocketNotifier::Read : QSocketNotifier::Write);
+        });
         return true;
     }
 
-    void hangUpOnly(qintptr descriptor, quint64) override
-    {
-        atHome([shared = m_shared, descriptor] { shared->stop(descriptor); });
-    }
+    bool change(qintptr descriptor, quint64 token, Event event) override { return watch(descriptor, token, event); }
 
     void pause(qintptr descriptor) override { remove(descriptor); }
 
@@ -66,7 +67,7 @@ private:
         Report report;
         QPointer<QObject> home;
 
-        void start(qintptr descriptor, quint64 token)
+        void start(qintptr descriptor, quint64 token, QSocketNotifier::Type type)
         {
             {
                 const QMutexLocker lock(&mutex);
@@ -74,7 +75,7 @@ private:
                     return;
             }
             stop(descriptor);
-            auto *notifier = new QSocketNotifier(descriptor, QSocketNotifier::Read, home);
+            auto *notifier = new QSocketNotifier(descriptor, type, home);
             notifiers.insert(descriptor, notifier);
             QObject::connect(notifier, &QSocketNotifier::activated, home, [this, descriptor, token] {
                 {

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "descriptor.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <limits>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace QNetPool {
+
+namespace {
+
+bool setOption(qintptr descriptor, int level, int option, int value)
+{
+    return ::setsockopt(int(descriptor), level, option, &value, sizeof value) == 0;
+}
+
+// The system's form of an address; 0 if it is neither IPv4 nor IPv6.
+socklen_t toSystem(const QHostAddress &address, quint16 port, sockaddr_storage *result)
+{
+    if (address.protocol() == QAbstractSocket::IPv4Protocol) {
+        auto *v4 = reinterpret_cast<sockaddr_in *>(result);
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        v4->sin_addr.s_addr = htonl(address.toIPv4Address());
+        return sizeof *v4;
+    }
+    if (address.protocol() == QAbstractSocket::IPv6Protocol) {
+        auto *v6 = reinterpret_cast<sockaddr_in6 *>(result);
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        const Q_IPV6ADDR bytes = address.toIPv6Address();
+        std::copy_n(bytes.c, sizeof bytes.c, v6->sin6_addr.s6_addr);
+        bool isNumber = false;
+        const uint scope = address.scopeId().toUInt(&isNumber);
+        v6->sin6_scope_id = isNumber ? scope : ::if_nametoindex(address.scopeId().toLatin1().constData());
+        return sizeof *v6;
+    }
+    return 0;
+}
+
+qint64 transferred(ssize_t count)
+{
+    if (count >= 0)
+        return count;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? NotNow : Broken;
+}
+
+} // namespace
+
+QHostAddress peerAddress(qintptr descriptor)
+{
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getpeername(int(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        return {};
+    return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
+}
+
+bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
+{
+    if (period.count() <= 0)
+        return setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 0);
+    // Linux refuses more than 32767 s.
+    const auto seconds = int(std::min<qint64>(std::chrono::ceil<std::chrono::seconds>(period).count(), 32767));
+#ifdef TCP_KEEPIDLE
+    const bool idle = setOption(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
+#else
+    const bool idle = setOption(descriptor, IPPROTO_TCP, TCP_KEEPALIVE, seconds);
+#endif
+    return idle && setOption(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds)
+            && setOption(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3) && setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+Acceptance acceptConnection(qintptr listening)
+{
+    int descriptor;
+    do {
+#ifdef SOCK_CLOEXEC
+        descriptor = ::accept4(int(listening), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+#else
+        descriptor = ::accept(int(listening), nullptr, nullptr);
+#endif
+    } while (descriptor < 0 && errno == EINTR);
+    if (descriptor >= 0) {
+#ifndef SOCK_CLOEXEC
+        ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+        setNonBlocking(descriptor);
+#endif
+        return {Acceptance::Accepted, descriptor, {}};
+    }
+    switch (errno) {
+    case EAGAIN:
+#if EAGAIN != EWOULDBLOCK
+    case EWOULDBLOCK:
+#endif
+        return {};
+    case ECONNABORTED:
+    case EPROTO:
+        return {Acceptance::PeerLeft, -1, {}};
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+        return {Acceptance::Exhausted, -1, qt_error_string(errno)};
+    default:
+        return {Acceptance::Failed, -1, qt_error_string(errno)};
+    }
+}
+
+void closeDescriptor(qintptr descriptor)
+{
+    ::close(int(descriptor));
+}
+
+Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *cause)
+{
+    sockaddr_storage system{};
+    const socklen_t size = toSystem(address, port, &system);
+#if defined(SOCK_CLOEXEC)
+    Descriptor descriptor(::socket(system.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+#else
+    Descriptor descriptor(::socket(system.ss_family, SOCK_STREAM, 0));
+    ::fcntl(int(descriptor.value()), F_SETFD, FD_CLOEXEC);
+    setNonBlocking(descriptor.value());
+#endif
+#ifdef SO_NOSIGPIPE
+    setOption(descriptor.value(), SOL_SOCKET, SO_NOSIGPIPE, 1);
+#endif
+    if (descriptor.isValid()
+        && (::connect(int(descriptor.value()), reinterpret_cast<const sockaddr *>(&system), size) == 0
+            || errno == EINPROGRESS))
+        return descriptor;
+    *cause = lastSystemError();
+    return {};
+}
+
+QString connectError(qintptr descriptor)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (::getsockopt(int(descriptor), SOL_SOCKET, SO_ERROR, &error, &size) != 0)
+        error = errno;
+    return error ? qt_error_string(error) : QString();
+}
+
+bool setNonBlocking(qintptr descriptor)
+{
+    const int flags = ::fcntl(int(descriptor), F_GETFL);
+    return flags >= 0 && ((flags & O_NONBLOCK) || ::fcntl(int(descriptor), F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+bool setLowDelay(qintptr descriptor)
+{
+    return setOption(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+qint64 receive(qintptr descriptor, char *bytes, qint64 size)
+{
+    return transferred(::recv(int(descriptor), bytes, std::size_t(size), 0));
+}
+
+qint64 peekByte(qintptr descriptor)
+{
+    char byte;
+    return transferred(::recv(int(descriptor), &byte, 1, MSG_PEEK));
+}
+
+qint64 send(qintptr descriptor, const char *bytes, qint64 size)
+{
+#ifdef MSG_NOSIGNAL
+    constexpr int flags = MSG_NOSIGNAL;
+#else
+    constexpr int flags = 0;
+#endif
+    return transferred(::send(int(descriptor), bytes, std::size_t(size), flags));
+}
+
+QString lastSystemError()
+{
+    return qt_error_string(errno);
+}
+
+} // namespace QNetPool

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "descriptor.h"
+
+#include <mstcpip.h>
+#include <winsock2.h>
+#include <ws2tcpip.h>
+
+#include <algorithm>
+
+namespace QNetPool {
+
+namespace {
+
+// The system's form of an address; 0 if it is neither IPv4 nor IPv6.
+int toSystem(const QHostAddress &address, quint16 port, sockaddr_storage *result)
+{
+    if (address.protocol() == QAbstractSocket::IPv4Protocol) {
+        auto *v4 = reinterpret_cast<sockaddr_in *>(result);
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(port);
+        v4->sin_addr.s_addr = htonl(address.toIPv4Address());
+        return sizeof *v4;
+    }
+    if (address.protocol() == QAbstractSocket::IPv6Protocol) {
+        auto *v6 = reinterpret_cast<sockaddr_in6 *>(result);
+        v6->sin6_family = AF_INET6;
+        v6->sin6_port = htons(port);
+        const Q_IPV6ADDR bytes = address.toIPv6Address();
+        std::copy_n(bytes.c, sizeof bytes.c, v6->sin6_addr.s6_addr);
+        v6->sin6_scope_id = address.scopeId().toULong();
+        return sizeof *v6;
+    }
+    return 0;
+}
+
+qint64 transferred(int count)
+{
+    if (count >= 0)
+        return count;
+    return ::WSAGetLastError() == WSAEWOULDBLOCK ? NotNow : Broken;
+}
+
+} // namespace
+
+QHostAddress peerAddress(qintptr descriptor)
+{
+    sockaddr_storage address{};
+    int size = sizeof address;
+    if (::getpeername(SOCKET(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        return {};
+    return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
+}
+
+bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
+{
+    tcp_keepalive wish{};
+    wish.onoff = period.count() > 0;
+    wish.keepalivetime = wish.keepaliveinterval = ULONG(std::clamp<qint64>(period.count(), 1000, 32767000));
+    DWORD written = 0;
+    return ::WSAIoctl(SOCKET(descriptor), SIO_KEEPALIVE_VALS, &wish, sizeof wish, nullptr, 0, &written, nullptr, nullptr)
+            == 0;
+}
+
+Acceptance acceptConnection(qintptr listening)
+{
+    const SOCKET descriptor = ::accept(SOCKET(listening), nullptr, nullptr);
+    if (descriptor != INVALID_SOCKET) {
+        setNonBlocking(qintptr(descriptor));
+        return {Acceptance::Accepted, qintptr(descriptor), {}};
+    }
+    const int error = ::WSAGetLastError();
+    switch (error) {
+    case WSAEWOULDBLOCK:
+        return {};
+    case WSAECONNRESET:
+        return {Acceptance::PeerLeft, -1, {}};
+    case WSAEMFILE:
+    case WSAENOBUFS:
+        return {Acceptance::Exhausted, -1, qt_error_string(error)};
+    default:
+        return {Acceptance::Failed, -1, qt_error_string(error)};
+    }
+}
+
+void closeDescriptor(qintptr descriptor)
+{
+    ::closesocket(SOCKET(descriptor));
+}
+
+Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *cause)
+{
+    sockaddr_storage system{};
+    const int size = toSystem(address, port, &system);
+    const SOCKET made = ::WSASocketW(system.ss_family, SOCK_STREAM, IPPROTO_TCP, nullptr, 0,
+                                     WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
+    Descriptor descriptor(made == INVALID_SOCKET ? -1 : qintptr(made));
+    if (descriptor.isValid() && setNonBlocking(descriptor.value())
+        && (::connect(made, reinterpret_cast<const sockaddr *>(&system), size) == 0
+            || ::WSAGetLastError() == WSAEWOULDBLOCK))
+        return descriptor;
+    *cause = lastSystemError();
+    return {};
+}
+
+QString connectError(qintptr descriptor)
+{
+    int error = 0;
+    int size = sizeof error;
+    if (::getsockopt(SOCKET(descriptor), SOL_SOCKET, SO_ERROR, reinterpret_cast<char *>(&error), &size) != 0)
+        error = ::WSAGetLastError();
+    return error ? qt_error_string(error) : QString();
+}
+
+bool setNonBlocking(qintptr descriptor)
+{
+    u_long isNonBlocking = 1;
+    return ::ioctlsocket(SOCKET(descriptor), FIONBIO, &isNonBlocking) == 0;
+}
+
+bool setLowDelay(qintptr descriptor)
+{
+    const BOOL wish = TRUE;
+    return ::setsockopt(SOCKET(descriptor), IPPROTO_TCP, TCP_NODELAY, reinterpret_cast<const char *>(&wish), sizeof wish)
+            == 0;
+}
+
+qint64 receive(qintptr descriptor, char *bytes, qint64 size)
+{
+    return transferred(::recv(SOCKET(descriptor), bytes, int(size), 0));
+}
+
+qint64 peekByte(qintptr descriptor)
+{
+    char byte;
+    return transferred(::recv(SOCKET(descriptor), &byte, 1, MSG_PEEK));
+}
+
+qint64 send(qintptr descriptor, const char *bytes, qint64 size)
+{
+    return transferred(::send(SOCKET(descriptor), bytes, int(size), 0));
+}
+
+QString lastSystemError()
+{
+    return qt_error_string(::WSAGetLastError());
+}
+
+} // namespace QNetPool

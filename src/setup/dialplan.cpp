@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dialplan.h"
+
+namespace QNetPool {
+
+QString DialPlan::target() const
+{
+    if (host.isEmpty())
+        return QStringLiteral("the dialer's peer");
+    return port ? endpointText(host, port) : host;
+}
+
+QString endpointText(const QString &host, quint16 port)
+{
+    return (host.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(host).arg(port);
+}
+
+} // namespace QNetPool

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "plainwelcome.h"
+
+#include "wireid.h"
+
+namespace QNetPool {
+
+SetupOutcome welcomePlain(Descriptor descriptor, const WelcomePlan &plan, ConnectionId id, const QHostAddress &peer)
+{
+    const auto begin = std::chrono::steady_clock::now();
+    SetupOutcome outcome;
+    setNonBlocking(descriptor.value()); // an application's own QTcpServer accepts others
+    setLowDelay(descriptor.value());
+    setKeepAlive(descriptor.value(), plan.keepAlivePeriod);
+    if (plan.mode == ConnectionMode::Multi) {
+        const QByteArray wire = toWire(id, plan.format);
+        if (send(descriptor.value(), wire.constData(), wire.size()) != wire.size()) {
+            outcome.error = Pool::Error::HandshakeFailed;
+            outcome.message =
+                    QStringLiteral("the connection ID could not be sent to %1: %2").arg(peer.toString(), lastSystemError());
+            return outcome;
+        }
+        outcome.handshakeTime = std::chrono::steady_clock::now() - begin;
+    }
+    outcome.descriptor = std::move(descriptor);
+    return outcome;
+}
+
+} // namespace QNetPool

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "remains.h"
+
+#include "socketguard.h"
+
+namespace QNetPool {
+
+void Remains::close()
+{
+    descriptor = {};
+    if (socket)
+        SocketGuard::close(std::exchange(socket, nullptr));
+}
+
+} // namespace QNetPool
