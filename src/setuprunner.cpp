@@ -7,8 +7,6 @@
 #include "setup/welcome.h"
 #include "stock/socketguard.h"
 
-#include <QtCore/qcoreapplication.h>
-#include <QtCore/qpointer.h>
 #include <QtCore/qset.h>
 #include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
@@ -83,14 +81,17 @@ private:
 class SetupRunner::Thread final : public QThread
 {
 public:
-    Thread(SetupRunner *runner, int number) : m_runner(runner)
+    Thread(SetupRunner *runner, int number)
+        : m_runner(runner), m_orders([this](auto order) { m_bench->begin(order.first, std::move(order.second)); })
     {
         setObjectName(QStringLiteral("QNetPool setup %1").arg(number));
+        m_orders.moveToThread(this);
         start();
     }
 
     ~Thread() override
     {
+        m_orders.takeAll(); // what has not begun is not to begin any more: a dialer may take its time
         quit();
         wait();
     }
@@ -98,66 +99,27 @@ public:
     void post(quint64 number, Order order)
     {
         ++load;
-        const std::lock_guard lock(m_mutex);
-        m_orders.emplace_back(number, std::move(order));
-        if (m_clerk && m_orders.size() == 1)
-            QCoreApplication::postEvent(m_clerk, new QEvent(QEvent::User));
+        m_orders.put({number, std::move(order)});
     }
 
     int load = 0; // how many it has; the runner's
 
 private:
-    class Clerk final : public QObject
-    {
-    public:
-        explicit Clerk(Thread *thread) : m_thread(thread) { }
-
-    protected:
-        bool event(QEvent *event) override
-        {
-            if (event->type() != QEvent::User)
-                return QObject::event(event);
-            m_thread->takeOrders();
-            return true;
-        }
-
-    private:
-        Thread *const m_thread;
-    };
-
     void run() override
     {
         Bench bench(m_runner, nullptr);
-        Clerk clerk(this);
         m_bench = &bench;
-        {
-            const std::lock_guard lock(m_mutex);
-            m_clerk = &clerk;
-        }
-        takeOrders(); // that came before there was a clerk
         exec();
-        const std::lock_guard lock(m_mutex);
-        m_clerk = nullptr;
-    }
-
-    void takeOrders()
-    {
-        std::unique_lock lock(m_mutex);
-        std::vector<std::pair<quint64, Order>> orders = std::exchange(m_orders, {});
-        lock.unlock();
-        for (auto &[number, order] : orders)
-            m_bench->begin(number, std::move(order));
     }
 
     SetupRunner *const m_runner;
     Bench *m_bench = nullptr; // this thread's alone
-    std::mutex m_mutex; // guards the following
-    std::vector<std::pair<quint64, Order>> m_orders;
-    Clerk *m_clerk = nullptr;
+    Inbox<std::pair<quint64, Order>> m_orders;
 };
 
 SetupRunner::SetupRunner(Done done, QObject *parent)
-    : QObject(parent), m_done(std::move(done)), m_bench(std::make_unique<Bench>(this, this))
+    : QObject(parent), m_done(std::move(done)), m_bench(std::make_unique<Bench>(this, this)),
+      m_results([this](Result result) { finish(std::move(result)); }, this)
 {
 }
 
@@ -201,11 +163,8 @@ std::vector<Entry *> SetupRunner::abandonAll()
 void SetupRunner::stop()
 {
     m_threads.clear(); // waits for them
-    std::unique_lock lock(m_mutex);
-    std::vector<Result> late = std::exchange(m_results, {});
-    lock.unlock();
-    for (Result &result : late)
-        drop(result);
+    for (Result &late : m_results.takeAll())
+        drop(late);
     m_bench->abandonAll();
 }
 
@@ -219,39 +178,17 @@ void SetupRunner::drop(Result &result)
 void SetupRunner::finish(Result result)
 {
     const Running running = m_running.take(result.number);
-    if (running.thread)
-        --running.thread->load;
+    if (running.thread && --running.thread->load == 0)
+        endIdleThreads();
     if (running.entry)
-        m_done(running.entry, std::move(result.outcome));
+        m_done(running.entry, std::move(result.outcome)); // a slot may delete the pool
     else
         drop(result);
 }
 
 void SetupRunner::deliver(quint64 number, SetupOutcome outcome)
 {
-    const std::lock_guard lock(m_mutex);
-    m_results.push_back({number, std::move(outcome)});
-    if (m_results.size() == 1)
-        QCoreApplication::postEvent(this, new QEvent(QEvent::User));
-}
-
-bool SetupRunner::event(QEvent *event)
-{
-    if (event->type() != QEvent::User)
-        return QObject::event(event);
-    std::unique_lock lock(m_mutex);
-    std::vector<Result> results = std::exchange(m_results, {});
-    lock.unlock();
-    const QPointer<SetupRunner> alive(this); // a slot may delete the pool
-    for (Result &result : results) {
-        if (alive)
-            finish(std::move(result));
-        else
-            drop(result);
-    }
-    if (alive)
-        endIdleThreads();
-    return true;
+    m_results.put({number, std::move(outcome)});
 }
 
 // Those that are too many, once they have nothing left to do.

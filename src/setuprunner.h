@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "inbox.h"
 #include "setup/dialplan.h"
 #include "setup/outcome.h"
 #include "setup/welcomeplan.h"
@@ -8,7 +9,6 @@
 #include <QtCore/qhash.h>
 #include <QtCore/qobject.h>
 
-#include <mutex>
 #include <variant>
 #include <vector>
 
@@ -46,9 +46,6 @@ public:
     std::vector<Entry *> abandonAll(); // none of them is done any more; stop() follows
     void stop(); // ends what was abandoned, and the threads; a slot that a dialer has connected may delete the pool
 
-protected:
-    bool event(QEvent *event) override;
-
 private:
     class Bench;
     class Thread;
@@ -74,8 +71,7 @@ private:
         Thread *thread; // null: the pool's
     };
     QHash<quint64, Running> m_running;
-    std::mutex m_mutex; // guards the following
-    std::vector<Result> m_results;
+    Inbox<Result> m_results;
 };
 
 } // namespace QNetPool

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qcoreevent.h>
+#include <QtCore/qobject.h>
+#include <QtCore/qpointer.h>
+
+#include <deque>
+#include <functional>
+#include <mutex>
+
+namespace QNetPool {
+
+// What other threads hand to the one in which this lives: in order, and one event for many.
+template<typename Item> class Inbox final : public QObject
+{
+public:
+    explicit Inbox(std::function<void(Item item)> handle, QObject *parent = nullptr)
+        : QObject(parent), m_handle(std::move(handle))
+    {
+    }
+
+    void put(Item item) // from any thread
+    {
+        const std::lock_guard lock(m_mutex);
+        m_items.push_back(std::move(item));
+        if (!std::exchange(m_isAnnounced, true))
+            announce();
+    }
+
+    std::deque<Item> takeAll() // from any thread: these are not handled any more
+    {
+        const std::lock_guard lock(m_mutex);
+        return std::exchange(m_items, {});
+    }
+
+protected:
+    bool event(QEvent *event) override
+    {
+        if (event->type() != QEvent::User)
+            return QObject::event(event);
+        handleAll();
+        return true;
+    }
+
+private:
+    void announce() { QCoreApplication::postEvent(this, new QEvent(QEvent::User)); }
+
+    void handleAll()
+    {
+        const QPointer<Inbox> alive(this); // what handles may destroy it
+        std::unique_lock lock(m_mutex);
+        if (m_items.size() > 1)
+            announce(); // what handles one may run an event loop, in which the others are not to wait
+        while (!m_items.empty()) {
+            Item item = std::move(m_items.front());
+            m_items.pop_front();
+            lock.unlock();
+            m_handle(std::move(item));
+            if (!alive)
+                return;
+            lock.lock();
+        }
+        m_isAnnounced = false;
+    }
+
+    const std::function<void(Item item)> m_handle;
+    std::mutex m_mutex; // guards the following
+    std::deque<Item> m_items;
+    bool m_isAnnounced = false;
+};
+
+} // namespace QNetPool
