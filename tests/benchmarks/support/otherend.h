@@ -8,6 +8,7 @@
 #include <QtCore/QTextStream>
 
 #include <cstdio>
+#include <functional>
 
 // Runs this program again with other arguments, until this object ends; what it prints on its standard output comes here.
 class OtherEnd
@@ -71,4 +72,12 @@ inline void answerParent(QCoreApplication &application, std::function<QByteArray
         }
         tell(answer ? answer(QByteArray(line).trimmed()) : QByteArray());
     });
+}
+
+// The same without an event loop: the other end sleeps between the lines, and its loop turns in an answer only.
+inline int answerAsleep(const std::function<QByteArray(const QByteArray &)> &answer)
+{
+    for (char line[1024]; std::fgets(line, sizeof line, stdin);)
+        tell(answer(QByteArray(line).trimmed()));
+    return 0;
 }
