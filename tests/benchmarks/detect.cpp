@@ -235,6 +235,7 @@ int main(int argc, char **argv)
     QCoreApplication application(argc, argv);
     if (argc > 1)
         return runOtherEnd(application);
+    needDescriptors(9000);
     const int others = isQuick() ? 500 : 8000;
     const int closes = isQuick() ? 100 : 200;
     const int rounds = isQuick() ? 1 : 3;

@@ -304,6 +304,7 @@ int main(int argc, char **argv)
     QCoreApplication application(argc, argv);
     if (argc > 1)
         return runOtherEnd(application.arguments());
+    needDescriptors(2200);
     for (const Transport transport : {Transport::Tcp, Transport::Tls}) {
         memoryOf(transport, "client", &Ends::client);
         memoryOf(transport, "server", &Ends::server);
