@@ -51,7 +51,7 @@ Times close(QHash<quint16, int> &descriptors, int count)
     Times closed;
     for (int i = 0; i < count; ++i) {
         QThread::usleep(QRandomGenerator::global()->bounded(4000, 6000));
-        const auto one = std::next(descriptors.begin(), QRandomGenerator::global()->bounded(int(descriptors.size())));
+        const auto one = std::next(descriptors.constBegin(), QRandomGenerator::global()->bounded(int(descriptors.size())));
         closed.note(one.key());
         ::close(one.value());
         descriptors.erase(one);

@@ -167,7 +167,7 @@ void turnsWith(int idle)
              {"naive Qt", [&] { return sockets.clientTurn(); }},
              {"empty loop", [&] { return nothing.clientTurn(); }},
              {"bare epoll", [&] { return descriptors.clientTurn(); }}},
-            isQuick() ? 9 : 45);
+            isQuick() ? 9 : 25);
 }
 
 } // namespace
