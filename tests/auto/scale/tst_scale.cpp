@@ -8,9 +8,15 @@ class tst_Scale : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void initTestCase();
     void twoThousandFillIdleAndFlush();
     void thousandsDieAtOnce();
 };
+
+void tst_Scale::initTestCase()
+{
+    QVERIFY(allowDescriptors(4200));
+}
 
 void tst_Scale::twoThousandFillIdleAndFlush()
 {

@@ -6,8 +6,26 @@
 
 #include <algorithm>
 #ifdef Q_OS_UNIX
+#include <sys/resource.h>
 #include <unistd.h>
 #endif
+
+// Whether this process may open so many. Most systems allow fewer at first, and more to those who ask.
+inline bool allowDescriptors(int count)
+{
+#ifdef Q_OS_UNIX
+    rlimit limit{};
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return false;
+    if (limit.rlim_cur >= rlim_t(count))
+        return true;
+    limit.rlim_cur = rlim_t(count);
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+#else
+    Q_UNUSED(count)
+    return true;
+#endif
+}
 
 // How many descriptors this process has open, where the system can tell; -1 elsewhere.
 inline int openDescriptors()

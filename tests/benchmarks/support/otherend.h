@@ -2,12 +2,15 @@
 // The other end in a process of its own: 16,000 connections are more than half of what a process may have.
 #pragma once
 
+#include "../../auto/support/descriptors.h"
+
 #include <QtCore/QCoreApplication>
 #include <QtCore/QProcess>
 #include <QtCore/QSocketNotifier>
 #include <QtCore/QTextStream>
 
 #include <cstdio>
+#include <functional>
 
 // Runs this program again with other arguments, until this object ends; what it prints on its standard output comes here.
 class OtherEnd
@@ -51,6 +54,13 @@ private:
     QProcess m_process;
 };
 
+// Before the other end begins, which inherits it; fatal if a process may not have so many.
+inline void needDescriptors(int count)
+{
+    if (!allowDescriptors(count))
+        qFatal("a process must be allowed %d descriptors: see ulimit -n", count);
+}
+
 // In the other end: a line on the standard output.
 inline void tell(const QByteArray &line)
 {
@@ -71,4 +81,12 @@ inline void answerParent(QCoreApplication &application, std::function<QByteArray
         }
         tell(answer ? answer(QByteArray(line).trimmed()) : QByteArray());
     });
+}
+
+// The same without an event loop: the other end sleeps between the lines, and its loop turns in an answer only.
+inline int answerAsleep(const std::function<QByteArray(const QByteArray &)> &answer)
+{
+    for (char line[1024]; std::fgets(line, sizeof line, stdin);)
+        tell(answer(QByteArray(line).trimmed()));
+    return 0;
 }
