@@ -105,7 +105,7 @@ int main(int argc, char **argv)
     if (!isQuick())
         fill({Transport::Tcp, 8000}, 3);
     // 8000 with TLS would take most of the time of all benchmarks together, and show nothing that 2000 do not.
-    fill({Transport::Tls, 500}, isQuick() ? 1 : 7);
+    fill({Transport::Tls, 500}, isQuick() ? 1 : 5);
     if (!isQuick())
         fill({Transport::Tls, 2000}, 3);
     return 0;

@@ -75,6 +75,7 @@ public:
     }
 
     const QList<QTcpSocket *> &sockets() const { return m_sockets; } // that are ready
+    void whenReady(std::function<void(QTcpSocket *)> act) { m_whenReady = std::move(act); }
 
 private:
     void dial()
@@ -97,6 +98,8 @@ private:
     void add(QTcpSocket *socket)
     {
         m_sockets << socket;
+        if (m_whenReady)
+            m_whenReady(socket);
         dial();
     }
 
@@ -104,6 +107,7 @@ private:
     const QString m_host;
     const quint16 m_port;
     int m_left; // to be dialled
+    std::function<void(QTcpSocket *)> m_whenReady;
     QSslConfiguration m_tls;
     QList<QTcpSocket *> m_sockets;
 };
