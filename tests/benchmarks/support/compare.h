@@ -29,6 +29,7 @@ struct Rival
 {
     std::string implementation;
     std::function<std::vector<Figure>()> round;
+    QJsonObject parameters = {}; // of its own, in place of those of the comparison
 };
 
 inline bool isQuick()
@@ -69,6 +70,13 @@ inline void print(const char *benchmark, QJsonObject parameters, const std::stri
     std::fflush(stdout);
 }
 
+inline QJsonObject merged(QJsonObject parameters, const QJsonObject &own)
+{
+    for (auto it = own.begin(); it != own.end(); ++it)
+        parameters.insert(it.key(), it.value());
+    return parameters;
+}
+
 // A round of each in turn, so that what else happens on the machine happens to all.
 inline void compare(const char *benchmark, const QJsonObject &parameters, const std::vector<Rival> &rivals, int rounds)
 {
@@ -84,7 +92,7 @@ inline void compare(const char *benchmark, const QJsonObject &parameters, const 
                 values.push_back(result.at(figure).value);
             Figure middle = results[i].front()[figure];
             middle.value = median(values);
-            print(benchmark, parameters, rivals[i].implementation, middle);
+            print(benchmark, merged(parameters, rivals[i].parameters), rivals[i].implementation, middle);
         }
     }
 }
