@@ -33,6 +33,11 @@ LINES = [
     line("memory", "ours", 1.004, "KiB", transport="TCP", metric="an end"),
     line("memory", "ours", 40.96, "KiB", transport="TLS", metric="an end"),
     line("memory", "ours", 0.0123, "s", transport="TCP", metric="time"),
+    # A program tells all metrics of one row after another.
+    line("gui", "ours", 1, "ms", connections=300, metric="longest", threads=0),
+    line("gui", "ours", 2, "ms", connections=300, metric="p50", threads=0),
+    line("gui", "ours", 3, "ms", connections=300, metric="longest", threads=1),
+    line("gui", "ours", 4, "ms", connections=300, metric="p50", threads=1),
     # Measured three times, then twice.
     line("fill", "ours", 30, "1/s", connections=500),
     line("fill", "ours", 10, "1/s", connections=500),
@@ -71,10 +76,18 @@ transport  ours
 TCP        1.00
 TLS        41.0
 
-memory, transport TCP, time, in s
+memory, time, transport TCP, in s
   ours
 ------
 0.0123
+
+gui, connections 300, in ms
+metric   threads  ours
+-------  -------  ----
+longest  0        1.00
+longest  1        3.00
+p50      0        2.00
+p50      1        4.00
 
 fill, in 1/s
 connections  ours
