@@ -29,7 +29,16 @@ def request(implementation, transport, metric):
     return At("request", implementation, transport=transport, metric=metric)
 
 
+def checkout(path, **parameters):
+    return At("checkout", "qnetpool, socket used", path=path, **parameters)
+
+
 GOALS = [
+    Goal("warm", checkout("warm"), "<=", 60, "ns"),
+    *(Goal(f"parked, {transport}", checkout("parked", transport=transport), "<=", limit, "ns")
+      for transport, limit in (("TCP", 3000), ("TLS", 8000))),
+    Goal("by ID among 16000, to among 10", checkout("by_id", idle=16000), "<=", 1.2, reference=[checkout("by_id", idle=10)]),
+
     Goal("most idle connections, to an empty loop", At("loop_turn", "qnetpool", largest="idle"), "<=", 1.2,
          reference=[At("loop_turn", "empty loop", largest="idle")]),
 
