@@ -11,8 +11,11 @@ constexpr int mappedPrefix = 96; // bits of ::ffff:0:0
 
 bool isMapped(const QHostAddress &address)
 {
+    if (address.protocol() != QAbstractSocket::IPv6Protocol)
+        return false;
     // QHostAddress would also take :: for 0.0.0.0.
-    return address.isInSubnet(QHostAddress(QStringLiteral("::ffff:0:0")), mappedPrefix);
+    static const QHostAddress subnet(QStringLiteral("::ffff:0:0"));
+    return address.isInSubnet(subnet, mappedPrefix);
 }
 
 // A null address where the text is neither.

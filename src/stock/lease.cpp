@@ -17,11 +17,10 @@ QTcpSocket *Stock::socket(Entry *entry)
 {
     if (entry->home && entry->home->hasEnded())
         entry->home.reset();
+    entry->isUsed = true;
     if (entry->isBare) {
-        entry->isUsed = true;
         entry->owner->embody(entry);
     } else if (entry->socket && !entry->home) {
-        entry->isUsed = true;
         pullHere(entry);
         if (entry->owner->m_watchesLeaks)
             entry->owner->noteHolder(entry);
@@ -110,12 +109,12 @@ void Stock::comeHome(Entry *entry)
         QCoreApplication::sendPostedEvents(entry->socket, QEvent::DeferredDelete);
     }
     const bool isFit = !wasUsed || (entry->socket && refit(entry));
+    const bool isHere = entry->socket && entry->home; // used, or it was warm
+    if (isHere && isFit && (wasUsed || entry->guard->isClean()) && returnWarm(entry))
+        return;
     leaveHome(entry);
-    if (wasUsed && isFit) {
-        if (returnWarm(entry))
-            return;
+    if (isHere && isFit)
         park(entry);
-    }
     const Look seen = wasUsed ? Look::Quiet : look(entry);
     Lock lock(m_mutex);
     endLease(entry, Clock::now());
@@ -135,8 +134,8 @@ void Stock::comeHome(Entry *entry)
 void Stock::park(Entry *entry)
 {
     entry->isUsed = false;
-    entry->hasBytes = false;
     entry->guard->park();
+    entry->hasBytes = entry->socket->bytesAvailable() > 0;
 }
 
 void Stock::endLease(const Entry *entry, Clock::time_point now)

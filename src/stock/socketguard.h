@@ -42,6 +42,7 @@ public:
     bool hasUnsent() const;
     // The same connection, nothing unsent, and the peer has not left.
     bool isFit() const;
+    bool isClean() const { return isFit() && !hasUnread(); }
     // The peer has ended TLS.
     bool hasPeerSaidGoodbye() const;
     // Undoes what the holder did: signal connections and parent; then event filters, queued calls, properties, children and

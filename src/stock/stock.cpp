@@ -312,7 +312,8 @@ bool Stock::shelve(Entry *entry, Clock::time_point now)
 Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder)
 {
     qCDebug(m_log) << entry->id << "goes out";
-    entry->owner = shared_from_this();
+    if (!entry->owner) // it may be warm
+        entry->owner = shared_from_this();
     entry->isReturning = false;
     entry->holder.swap(holder);
     ++m_totals.taken;
@@ -393,10 +394,10 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
 Connection Stock::take(ConnectionId id)
 {
     Home::settle();
-    Entry *warm = takeWarm(id);
+    if (Connection warm = takeWarm(id))
+        return warm;
     Lock lock(m_mutex);
-    Entry *entry = warm ? warm : checkOut(id, lock);
-    if (entry)
+    if (Entry *entry = checkOut(id, lock))
         return lend(entry, &PoolStatistics::fromStock, holderName());
     if (!m_isOpen || !id.isNull())
         return {};

@@ -149,8 +149,7 @@ private:
     void requestCheck(Entry *entry);
     void requestChecksForWaiters();
 
-    Entry *takeWarm(ConnectionId id);
-    bool leaseWarm(Entry *entry);
+    Connection takeWarm(ConnectionId id);
     bool returnWarm(Entry *entry);
     void requestCooling();
     void coolHere();

@@ -11,12 +11,10 @@
 namespace QNetPool {
 
 // Its socket lives in this thread and is fit for another holder. It may stay if nobody else would miss it: nobody waits, it
-// is not the last that is idle, and others ask for any connection, not for a certain one.
+// is not the last that is idle, and others ask for any connection, not for a certain one. It is this thread's guest all along.
 bool Stock::returnWarm(Entry *entry)
 {
-    if (!m_keepsWarm)
-        return false;
-    WarmShelf *shelf = WarmShelf::make();
+    WarmShelf *shelf = m_keepsWarm ? WarmShelf::make() : nullptr;
     if (!shelf)
         return false;
     const Clock::time_point now = Clock::now();
@@ -26,6 +24,7 @@ bool Stock::returnWarm(Entry *entry)
         return false;
     endLease(entry, now);
     m_store.move(entry, Stage::Warm, now);
+    entry->isUsed = false;
     entry->holder.clear();
     entry->shelf = shelf;
     shelf->add(entry);
@@ -34,43 +33,35 @@ bool Stock::returnWarm(Entry *entry)
     return true;
 }
 
-// This thread's, leased; null if it has none that is fit.
-Entry *Stock::takeWarm(ConnectionId id)
+// This thread's; none if it has none that is fit.
+Connection Stock::takeWarm(ConnectionId id)
 {
     WarmShelf *shelf = WarmShelf::existing();
     Entry *entry = shelf ? shelf->find(this, id) : nullptr;
     if (!entry)
-        return nullptr;
+        return {};
     shelf->remove(entry);
-    const bool isFit = entry->guard->isFit() && !entry->guard->hasUnread() && probe(entry->descriptor) == Health::Quiet;
-    if (!isFit || !leaseWarm(entry)) {
-        cool(entry);
-        return nullptr;
+    if (entry->guard->isClean() && probe(entry->descriptor) == Health::Quiet) {
+        const Clock::time_point now = Clock::now();
+        const Lock lock(m_mutex);
+        const bool isMissed = m_line.count() > 0; // whoever came to wait meanwhile is first
+        if (isCurrent(entry) && !isMissed && !TimeLimits::isSpent(*entry, m_policy, now)
+            && !TimeLimits::isStale(*entry, m_policy, now)) {
+            entry->shelf = nullptr;
+            m_store.move(entry, Stage::Leased, now);
+            return lend(entry, &PoolStatistics::fromStock, holderName());
+        }
     }
-    entry->home = Home::ofThisThread();
-    entry->home->moveIn(entry);
-    return entry;
-}
-
-bool Stock::leaseWarm(Entry *entry)
-{
-    const Clock::time_point now = Clock::now();
-    const Lock lock(m_mutex);
-    const bool isMissed = m_line.count() > 0; // whoever came to wait meanwhile is first
-    if (!isCurrent(entry) || isMissed || TimeLimits::isSpent(*entry, m_policy, now)
-        || TimeLimits::isStale(*entry, m_policy, now))
-        return false;
-    entry->shelf = nullptr;
-    m_store.move(entry, Stage::Leased, now);
-    return true;
+    cool(entry);
+    return {};
 }
 
 // In the thread where it is warm; it is on no shelf any more.
 void Stock::cool(Entry *entry)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // the entry may be the last that holds it
+    leaveHome(entry);
     park(entry);
-    entry->hasBytes = entry->socket->bytesAvailable() > 0;
     const Look seen = look(entry);
     Lock lock(m_mutex);
     entry->shelf = nullptr;
