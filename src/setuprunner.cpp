@@ -159,7 +159,7 @@ void SetupRunner::run(Entry *entry, std::unique_ptr<Setup> setup)
     }
     if (m_threads.size() < std::size_t(m_threadCount))
         m_threads.push_back(std::make_unique<Thread>(this, int(m_threads.size()) + 1));
-    const auto end = m_threads.begin() + m_threadCount;
+    const auto end = m_threads.begin() + std::min(m_threadCount, int(m_threads.size())); // not to those that are too many
     const auto least =
             std::min_element(m_threads.begin(), end, [](const auto &a, const auto &b) { return a->load < b->load; });
     m_running.insert(number, {entry, least->get()});
