@@ -59,8 +59,12 @@ public:
         start();
     }
 
+    // What it has not begun is not begun any more: a dialer may take its time.
     ~Thread() override
     {
+        std::unique_lock lock(m_mutex);
+        const std::deque<Order> orders = std::exchange(m_orders, {});
+        lock.unlock();
         quit();
         wait();
     }
@@ -71,7 +75,7 @@ public:
         setup->moveToThread(this);
         const std::lock_guard lock(m_mutex);
         m_orders.push_back({number, std::move(setup)});
-        if (m_clerk && m_orders.size() == 1)
+        if (m_clerk)
             QCoreApplication::postEvent(m_clerk, new QEvent(QEvent::User));
     }
 
@@ -94,7 +98,7 @@ private:
         {
             if (event->type() != QEvent::User)
                 return QObject::event(event);
-            m_thread->takeOrders();
+            m_thread->takeOrder();
             return true;
         }
 
@@ -110,26 +114,30 @@ private:
         {
             const std::lock_guard lock(m_mutex);
             m_clerk = &clerk;
+            for (std::size_t i = 0; i < m_orders.size(); ++i) // that came before there was a clerk
+                QCoreApplication::postEvent(m_clerk, new QEvent(QEvent::User));
         }
-        takeOrders(); // that came before there was a clerk
         exec();
         const std::lock_guard lock(m_mutex);
         m_clerk = nullptr;
     }
 
-    void takeOrders()
+    // One an event: a dialer may run an event loop, in which the others are not to wait.
+    void takeOrder()
     {
         std::unique_lock lock(m_mutex);
-        std::vector<Order> orders = std::exchange(m_orders, {});
+        if (m_orders.empty())
+            return; // this thread is to end
+        Order order = std::move(m_orders.front());
+        m_orders.pop_front();
         lock.unlock();
-        for (Order &order : orders)
-            m_bench->run(order.number, std::move(order.setup));
+        m_bench->run(order.number, std::move(order.setup));
     }
 
     SetupRunner *const m_runner;
     Bench *m_bench = nullptr; // this thread's alone
     std::mutex m_mutex; // guards the following
-    std::vector<Order> m_orders;
+    std::deque<Order> m_orders;
     Clerk *m_clerk = nullptr;
 };
 
@@ -180,7 +188,7 @@ void SetupRunner::stop()
 {
     m_threads.clear(); // waits for them
     std::unique_lock lock(m_mutex);
-    std::vector<Result> late = std::exchange(m_results, {});
+    std::deque<Result> late = std::exchange(m_results, {});
     lock.unlock();
     for (Result &result : late)
         drop(result);
@@ -209,24 +217,22 @@ void SetupRunner::deliver(Result result)
 {
     const std::lock_guard lock(m_mutex);
     m_results.push_back(std::move(result));
-    if (m_results.size() == 1)
-        QCoreApplication::postEvent(this, new QEvent(QEvent::User));
+    QCoreApplication::postEvent(this, new QEvent(QEvent::User));
 }
 
 bool SetupRunner::event(QEvent *event)
 {
     if (event->type() != QEvent::User)
         return QObject::event(event);
+    // One an event: what comes of it may run an event loop, in which the others are not to wait.
     std::unique_lock lock(m_mutex);
-    std::vector<Result> results = std::exchange(m_results, {});
+    if (m_results.empty())
+        return true; // they were dropped
+    Result result = std::move(m_results.front());
+    m_results.pop_front();
     lock.unlock();
     const QPointer<SetupRunner> alive(this); // a slot may delete the pool
-    for (Result &result : results) {
-        if (alive)
-            finish(std::move(result));
-        else
-            drop(result);
-    }
+    finish(std::move(result));
     if (alive)
         endIdleThreads();
     return true;

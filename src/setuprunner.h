@@ -5,6 +5,7 @@
 
 #include <QtCore/qhash.h>
 
+#include <deque>
 #include <mutex>
 #include <vector>
 
@@ -57,7 +58,7 @@ private:
     };
     QHash<quint64, Running> m_running;
     std::mutex m_mutex; // guards the following
-    std::vector<Result> m_results;
+    std::deque<Result> m_results;
 };
 
 } // namespace QNetPool
