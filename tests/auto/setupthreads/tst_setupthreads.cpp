@@ -252,7 +252,7 @@ void tst_SetupThreads::bothEndsFillAndExchange()
     wish.maximumConnections = many;
     if (isTls) {
         wish.tlsMode = TlsMode::Verified;
-        wish.host = QStringLiteral("localhost");
+        wish.peerName = QStringLiteral("localhost");
         wish.sslConfiguration = Certificates::trustingCa();
     }
     ClientPool client(wish);
@@ -260,7 +260,7 @@ void tst_SetupThreads::bothEndsFillAndExchange()
     QSignalSpy serverErrors(&server, &Pool::errorOccurred);
     fill(server, client, many);
     if (setupThreads() >= 0)
-        QCOMPARE(setupThreads(), ofClient + ofServer);
+        QTRY_COMPARE(setupThreads(), ofClient + ofServer);
 
     auto pairs = takePairs(client, server);
     QCOMPARE(int(pairs.size()), many);
@@ -362,7 +362,7 @@ void tst_SetupThreads::valueOutOfRangeIsPutRight()
     fill(server, client, 70);
     QCOMPARE(client.configuration().setupThreads, value); // as it was given
     if (setupThreads() >= 0)
-        QCOMPARE(setupThreads(), 2 * becomes);
+        QTRY_COMPARE(setupThreads(), 2 * becomes);
 }
 
 void tst_SetupThreads::signalsComeInThePoolsThread_data()
@@ -839,7 +839,6 @@ void tst_SetupThreads::serverTakesInConnectionsAndLosesSome()
     for (const auto &error : errors)
         QCOMPARE(error.at(0).value<Pool::Error>(), Pool::Error::TlsFailed);
     QCOMPARE(server.pendingCount(), 4);
-    QVERIFY(!server.addConnection(-1));
     server.close();
     QCOMPARE(server.pendingCount(), 0);
     for (int i = 2; i < 12; i += 3)
@@ -873,7 +872,7 @@ void tst_SetupThreads::mayBeMovedWhileStopped()
         QVERIFY(isStarted);
         QTRY_COMPARE(client->idleCount(), 4);
         if (setupThreads() >= 0)
-            QCOMPARE(setupThreads(), 2);
+            QTRY_COMPARE(setupThreads(), 2);
         Connection lease = client->take();
         Connection there;
         QTRY_VERIFY(there || (there = server.take(lease.id())));
@@ -905,8 +904,8 @@ void tst_SetupThreads::endsWithThePoolsThread()
     QTcpServer silent;
     QVERIFY(silent.listen(QHostAddress::LocalHost));
     std::vector<std::unique_ptr<QTcpSocket>> callers;
+    std::unique_ptr<Pool> pool; // whichever way this test ends, its thread has ended before
     auto home = std::make_unique<Worker>();
-    std::unique_ptr<Pool> pool;
     if (isServer) {
         ServerPool::Configuration wish;
         wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
@@ -935,7 +934,7 @@ void tst_SetupThreads::endsWithThePoolsThread()
     }
     QTRY_COMPARE(pool->pendingCount(), 6);
     if (setupThreads() >= 0)
-        QCOMPARE(setupThreads(), 2);
+        QTRY_COMPARE(setupThreads(), 2);
     home->stop();
     QCOMPARE(pool->pendingCount(), 0);
     QCOMPARE(pool->state(), Pool::State::Stopped);
