@@ -12,8 +12,6 @@
 #include <QtCore/qsocketnotifier.h>
 #include <QtCore/qthread.h>
 
-#include <algorithm>
-
 namespace QNetPool {
 
 namespace {
@@ -39,6 +37,16 @@ ObservedSocket *observed(QTcpSocket *socket)
             return foreign;
     }
     return nullptr;
+}
+
+// The socket's engine, or that of the plain socket inside of a QSslSocket.
+QObject *engineOf(QTcpSocket *socket)
+{
+    for (QObject *child : socket->findChildren<QObject *>()) {
+        if (child->inherits("QAbstractSocketEngine"))
+            return child;
+    }
+    return socket;
 }
 
 } // namespace
@@ -75,6 +83,8 @@ void SocketGuard::learn()
     const auto *tls = qobject_cast<const QSslSocket *>(m_socket);
     m_isEncrypted = tls && tls->isEncrypted();
 #endif
+    m_engine = engineOf(m_socket);
+    m_openMode = m_socket->openMode() & ~QIODevice::Text;
     m_children = m_socket->children();
     m_notifiersChanged = true;
     m_options.reset();
@@ -210,14 +220,11 @@ bool SocketGuard::isFit() const
 
 bool SocketGuard::isSameConnection() const
 {
-    if (m_socket->state() != QAbstractSocket::ConnectedState || m_socket->QAbstractSocket::socketDescriptor() != m_number)
-        return false;
-    if (!isTouched(Traces::Children))
-        return true;
-    // A holder may have connected it anew: then Qt has made another engine, perhaps with the same descriptor.
-    const QObjectList &children = m_socket->children();
-    return std::all_of(m_children.cbegin(), m_children.cend(),
-                       [&children](QObject *child) { return children.contains(child); });
+    // A holder may have connected it anew, to another peer: then Qt has made another engine, most likely at the same address
+    // and with the same descriptor, and in a QSslSocket in the same plain socket.
+    return m_socket->state() == QAbstractSocket::ConnectedState && m_engine
+            && m_socket->QAbstractSocket::socketDescriptor() == m_number
+            && (m_socket->openMode() & ~QIODevice::Text) == m_openMode;
 }
 
 bool SocketGuard::hasPeerSaidGoodbye() const

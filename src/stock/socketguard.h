@@ -4,6 +4,7 @@
 #include "pooledsocket.h"
 #include "socketoptions.h"
 
+#include <QtCore/qpointer.h>
 #include <QtCore/qvarlengtharray.h>
 
 #include <functional>
@@ -77,6 +78,8 @@ private:
     Entry *m_entry = nullptr;
     qintptr m_number = -1; // of the socket's descriptor, as Qt has it
     qintptr m_descriptor = -1;
+    QPointer<QObject> m_engine; // of the connection: a holder that connects the socket anew makes Qt delete it
+    QIODevice::OpenMode m_openMode;
     QVarLengthArray<QSocketNotifier *, 3> m_notifiers;
     QObjectList m_children; // the socket's own, to tell them from a holder's
     std::unique_ptr<SocketOptions> m_options; // as they were before a holder touched them
