@@ -203,6 +203,8 @@ void SocketGuard::close(QTcpSocket *socket)
 {
     if (!socket->thread())
         socket->moveToThread(QThread::currentThread());
+    if (socket->thread() != QThread::currentThread()) // a holder has moved it there
+        return socket->deleteLater();
     socket->disconnect();
     resetChannels(socket);
     socket->disconnectFromHost(); // with TLS this says goodbye to the peer
@@ -294,8 +296,10 @@ void SocketGuard::flushTls()
 // A QSslSocket crashes in another one.
 void SocketGuard::resetChannels(QTcpSocket *socket)
 {
-    socket->setCurrentReadChannel(0);
-    socket->setCurrentWriteChannel(0);
+    if (socket->currentReadChannel() != 0)
+        socket->setCurrentReadChannel(0);
+    if (socket->currentWriteChannel() != 0)
+        socket->setCurrentWriteChannel(0);
 }
 
 void SocketGuard::sever()
