@@ -173,7 +173,7 @@ void PoolPrivate::spreadNews()
         if (!alive)
             return;
     }
-    if (news.idle != std::exchange(m_toldIdle, news.idle))
+    if (news.hasIdleChanged)
         Q_EMIT q->idleCountChanged(news.idle);
     if (!alive)
         return;

@@ -80,7 +80,6 @@ private:
     quint64 m_run = 0;
     Checks m_checks;
     QTimer m_expiry;
-    int m_toldIdle = 0;
 };
 
 // A call of another thread on its way through the pool's private part: the destructor waits for it, so it must not run code of the

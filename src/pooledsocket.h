@@ -15,11 +15,10 @@ class Traces
 public:
     enum Trace : quint8 {
         Connections = 1, // of its signals
-        Children = 2,
-        Properties = 4,
-        Options = 8, // or its descriptor was asked for, which is as good
-        Bytes = 16, // read or written
-        All = 31
+        Options = 2,
+        Descriptor = 4, // was asked for: as good as all options, in this lease and in those to come
+        Bytes = 8, // read or written
+        All = 15
     };
 
     bool has(int traces) const noexcept { return m_traces.load(std::memory_order_relaxed) & traces; }
@@ -49,16 +48,17 @@ class ObservedSocket
 public:
     virtual ~ObservedSocket() = default;
     virtual QObject *eventFilterObject() noexcept = 0;
+    virtual void forgetError() { } // of a foreign socket, it cannot be done
 
     Traces traces;
     std::unique_ptr<SocketObserver> observer;
 
 protected:
-    void touchOptions()
+    void touchOptions(Traces::Trace trace = Traces::Options)
     {
-        if (observer && !traces.has(Traces::Options))
+        if (observer && !traces.has(trace))
             observer->aboutToTouchOptions();
-        traces.leave(Traces::Options);
+        traces.leave(trace);
     }
 };
 
@@ -73,6 +73,14 @@ public:
     QObject *eventFilterObject() noexcept override { return this; }
     void setPeer(const QString &name) { Socket::setPeerName(name); } // as connectToHost() would
 
+    void forgetError() override
+    {
+        if (this->error() == QAbstractSocket::UnknownSocketError)
+            return;
+        this->setSocketError(QAbstractSocket::UnknownSocketError);
+        this->setErrorString(QString());
+    }
+
     void setSocketOption(QAbstractSocket::SocketOption option, const QVariant &value) override
     {
         touchOptions();
@@ -81,7 +89,7 @@ public:
 
     qintptr socketDescriptor() const override
     {
-        const_cast<PooledSocket *>(this)->touchOptions();
+        const_cast<PooledSocket *>(this)->touchOptions(Traces::Descriptor);
         return Socket::socketDescriptor();
     }
 
@@ -96,24 +104,11 @@ public:
         return observer ? observer->filter(watched, event) : Socket::eventFilter(watched, event);
     }
 
-    bool event(QEvent *event) override
-    {
-        if (event->type() == QEvent::DynamicPropertyChange)
-            traces.leave(Traces::Properties);
-        return Socket::event(event);
-    }
-
 protected:
     void connectNotify(const QMetaMethod &signal) override
     {
         traces.leave(Traces::Connections);
         Socket::connectNotify(signal);
-    }
-
-    void childEvent(QChildEvent *event) override
-    {
-        traces.leave(Traces::Children);
-        Socket::childEvent(event);
     }
 
     qint64 readData(char *data, qint64 size) override

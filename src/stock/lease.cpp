@@ -102,9 +102,9 @@ void Stock::comeHome(Entry *entry)
     const bool wasUsed = entry->isUsed;
     if (wasUsed && entry->socket && !entry->home)
         pullHere(entry); // the thread where it was used has ended
-    else if (wasUsed && entry->socket && entry->socket->thread() != QThread::currentThread())
+    else if (wasUsed && entry->socket && !entry->socket->thread())
         entry->guard->pull(); // this thread is ending, and has let go of it
-    if (wasUsed && entry->socket) {
+    if (wasUsed && entry->socket && entry->socket->thread() == QThread::currentThread()) {
         // A holder that has called deleteLater() wants it gone.
         QCoreApplication::sendPostedEvents(entry->socket, QEvent::DeferredDelete);
     }
@@ -147,8 +147,8 @@ void Stock::endLease(const Entry *entry, Clock::time_point now)
 bool Stock::refit(Entry *entry)
 {
     SocketGuard *guard = entry->guard;
-    if (!guard->isSameConnection())
-        return false;
+    if (entry->socket->thread() != QThread::currentThread() || !guard->isSameConnection())
+        return false; // or else its holder has moved it to where nobody else may touch it
     guard->sever();
     if (entry->encrypted && probe(entry->descriptor) == Health::Readable)
         guard->readNow(); // session tickets are not the holder's to read

@@ -6,13 +6,15 @@
 #include "kerneldescriptor.h"
 #include "unsentbytes.h"
 
+#include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qsocketnotifier.h>
 #include <QtCore/qthread.h>
-
-#include <algorithm>
+#if QT_CONFIG(ssl)
+#include <QtNetwork/qsslconfiguration.h>
+#endif
 
 namespace QNetPool {
 
@@ -41,7 +43,35 @@ ObservedSocket *observed(QTcpSocket *socket)
     return nullptr;
 }
 
+// The socket's engine, or that of the plain socket inside of a QSslSocket.
+QObject *engineOf(QTcpSocket *socket)
+{
+    for (QObject *child : socket->findChildren<QObject *>()) {
+        if (child->inherits("QAbstractSocketEngine"))
+            return child;
+    }
+    return socket;
+}
+
 } // namespace
+
+// They have no effect any more, but a holder's private key is not for the next one to see.
+struct SocketGuard::TlsSettings
+{
+#if QT_CONFIG(ssl)
+    explicit TlsSettings(const QSslSocket &socket)
+        : configuration(socket.sslConfiguration()), peerVerifyName(socket.peerVerifyName())
+    {
+    }
+    void restore(QSslSocket &socket) const
+    {
+        socket.setSslConfiguration(configuration);
+        socket.setPeerVerifyName(peerVerifyName);
+    }
+    const QSslConfiguration configuration;
+    const QString peerVerifyName;
+#endif
+};
 
 SocketGuard *SocketGuard::find(QTcpSocket *socket)
 {
@@ -74,8 +104,16 @@ void SocketGuard::learn()
 #if QT_CONFIG(ssl)
     const auto *tls = qobject_cast<const QSslSocket *>(m_socket);
     m_isEncrypted = tls && tls->isEncrypted();
+    if (tls)
+        m_tlsSettings = std::make_unique<TlsSettings>(*tls);
 #endif
-    m_children = m_socket->children();
+    if (QObject *engine = engineOf(m_socket); engine != m_engine) { // else what came as a child meanwhile is a holder's
+        m_engine = engine;
+        m_children = m_socket->children();
+    }
+    m_openMode = m_socket->openMode() & ~QIODevice::Text;
+    m_proxy = m_socket->proxy();
+    m_protocolTag = m_socket->protocolTag();
     m_notifiersChanged = true;
     m_options.reset();
     m_observed.traces.forget();
@@ -165,7 +203,10 @@ void SocketGuard::close(QTcpSocket *socket)
 {
     if (!socket->thread())
         socket->moveToThread(QThread::currentThread());
+    if (socket->thread() != QThread::currentThread()) // a holder has moved it there
+        return socket->deleteLater();
     socket->disconnect();
+    resetChannels(socket);
     socket->disconnectFromHost(); // with TLS this says goodbye to the peer
     if (socket->state() != QAbstractSocket::UnconnectedState)
         socket->abort();
@@ -210,14 +251,22 @@ bool SocketGuard::isFit() const
 
 bool SocketGuard::isSameConnection() const
 {
-    if (m_socket->state() != QAbstractSocket::ConnectedState || m_socket->QAbstractSocket::socketDescriptor() != m_number)
-        return false;
-    if (!isTouched(Traces::Children))
-        return true;
-    // A holder may have connected it anew: then Qt has made another engine, perhaps with the same descriptor.
-    const QObjectList &children = m_socket->children();
-    return std::all_of(m_children.cbegin(), m_children.cend(),
-                       [&children](QObject *child) { return children.contains(child); });
+    // A holder may have connected it anew, to another peer: then Qt has made another engine, most likely at the same address
+    // and with the same descriptor, and in a QSslSocket in the same plain socket.
+    return m_socket->state() == QAbstractSocket::ConnectedState && m_engine && isStillEncrypted()
+            && m_socket->QAbstractSocket::socketDescriptor() == m_number
+            && (m_socket->openMode() & ~QIODevice::Text) == m_openMode;
+}
+
+// A QSslSocket that is told to connect though it is connected goes on in plain text.
+bool SocketGuard::isStillEncrypted() const
+{
+#if QT_CONFIG(ssl)
+    const auto *tls = qobject_cast<const QSslSocket *>(m_socket);
+    return m_isEncrypted == (tls && tls->isEncrypted());
+#else
+    return true;
+#endif
 }
 
 bool SocketGuard::hasPeerSaidGoodbye() const
@@ -244,6 +293,15 @@ void SocketGuard::flushTls()
 #endif
 }
 
+// A QSslSocket crashes in another one.
+void SocketGuard::resetChannels(QTcpSocket *socket)
+{
+    if (socket->currentReadChannel() != 0)
+        socket->setCurrentReadChannel(0);
+    if (socket->currentWriteChannel() != 0)
+        socket->setCurrentWriteChannel(0);
+}
+
 void SocketGuard::sever()
 {
     if (m_socket->parent())
@@ -251,6 +309,7 @@ void SocketGuard::sever()
     if (isTouched(Traces::Connections))
         m_socket->disconnect();
     m_socket->blockSignals(false);
+    resetChannels(m_socket); // those others would hide what is unread
 }
 
 bool SocketGuard::restore()
@@ -259,27 +318,42 @@ bool SocketGuard::restore()
         flushTls();
     QCoreApplication::removePostedEvents(m_socket);
 
-    if (isTouched(Traces::Children)) {
+    // What leaves no trace, because Qt tells nobody or a holder's filter may have eaten the event, is cheap to look at.
+    if (m_socket->children() != m_children) {
         const QObjectList children = m_socket->children();
         for (QObject *child : children) {
             if (!m_children.contains(child))
                 delete child;
         }
     }
-    if (isTouched(Traces::Properties)) {
-        const QList<QByteArray> properties = m_socket->dynamicPropertyNames();
-        for (const QByteArray &name : properties)
-            m_socket->setProperty(name.constData(), QVariant());
-    }
+    const QList<QByteArray> properties = m_socket->dynamicPropertyNames();
+    for (const QByteArray &name : properties)
+        m_socket->setProperty(name.constData(), QVariant());
     if (!m_socket->objectName().isEmpty())
         m_socket->setObjectName(QString());
+    if (const auto *dispatcher = QAbstractEventDispatcher::instance()) {
+        const auto timers = dispatcher->registeredTimers(m_socket);
+        for (const QAbstractEventDispatcher::TimerInfo &timer : timers)
+            m_socket->killTimer(timer.timerId);
+    }
     m_socket->setPauseMode(QAbstractSocket::PauseNever);
     m_socket->setTextModeEnabled(false);
-    bool isRestored = true;
-    if (isTouched(Traces::Options)) {
+    if (m_socket->proxy() != m_proxy)
+        m_socket->setProxy(m_proxy);
+    if (m_socket->protocolTag() != m_protocolTag)
+        m_socket->setProtocolTag(m_protocolTag);
+#if QT_CONFIG(ssl)
+    if (m_tlsSettings)
+        m_tlsSettings->restore(*static_cast<QSslSocket *>(m_socket));
+#endif
+    bool isRestored = m_socket->bindingStorage()->isEmpty(); // Qt moves none that has bindings to another thread
+    m_isDescriptorKnown |= isTouched(Traces::Descriptor);
+    if (isTouched(Traces::Options) || m_isDescriptorKnown) {
         m_socket->setReadBufferSize(0);
-        isRestored = !m_options || m_options->restore(m_socket);
+        isRestored &= !m_options || m_options->restore(m_socket);
     }
+    isRestored &= !hasPeerSaidGoodbye(); // which the error tells
+    m_observed.forgetError();
 
     // A holder's filters cannot be listed, so this one steps in front of them: the filter installed last is asked first,
     // and it delivers every event itself.

@@ -4,7 +4,9 @@
 #include "pooledsocket.h"
 #include "socketoptions.h"
 
+#include <QtCore/qpointer.h>
 #include <QtCore/qvarlengtharray.h>
+#include <QtNetwork/qnetworkproxy.h>
 
 #include <functional>
 
@@ -61,7 +63,9 @@ public:
 private:
     SocketGuard(QTcpSocket *socket, ObservedSocket &observed);
     void learn();
+    static void resetChannels(QTcpSocket *socket);
     bool isTouched(int traces) const noexcept { return !m_tellsTraces || m_observed.traces.has(traces); }
+    bool isStillEncrypted() const;
     void findNotifiers();
     void flushTls();
     bool deliver(QObject *receiver, QEvent *event);
@@ -71,6 +75,7 @@ private:
     QObject *const m_filter;
     const bool m_tellsTraces; // it is a PooledSocket: what left no trace was not touched
     bool m_isEncrypted = false;
+    bool m_isDescriptorKnown = false; // to a holder, who may use it in a later lease
     bool m_notifiersChanged = true;
     bool m_mayHaveQueued = false; // calls of QSslSocket's own
     int m_depth = 0;
@@ -78,7 +83,13 @@ private:
     Entry *m_entry = nullptr;
     qintptr m_number = -1; // of the socket's descriptor, as Qt has it
     qintptr m_descriptor = -1;
+    QPointer<QObject> m_engine; // of the connection: a holder that connects the socket anew makes Qt delete it
+    QIODevice::OpenMode m_openMode;
     QVarLengthArray<QSocketNotifier *, 3> m_notifiers;
+    struct TlsSettings;
+    std::unique_ptr<TlsSettings> m_tlsSettings; // of a QSslSocket
+    QNetworkProxy m_proxy;
+    QString m_protocolTag;
     QObjectList m_children; // the socket's own, to tell them from a holder's
     std::unique_ptr<SocketOptions> m_options; // as they were before a holder touched them
     std::function<void()> m_whenQuiet;

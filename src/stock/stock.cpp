@@ -78,6 +78,8 @@ void Stock::idleCountChanged()
 {
     if (m_isIdleCountHeard)
         wake();
+    else
+        m_toldIdle = m_store.idle(); // whoever comes to listen sees it for himself
 }
 
 void Stock::expectBy(Clock::time_point deadline)
@@ -94,6 +96,7 @@ Stock::News Stock::takeNews()
     news.events = std::exchange(m_events, {});
     news.newcomers = std::exchange(m_newcomers, {});
     news.idle = m_store.idle();
+    news.hasIdleChanged = news.idle != std::exchange(m_toldIdle, news.idle);
     news.unserved = unserved();
     news.deadline = m_line.nextDeadline();
     if (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy))

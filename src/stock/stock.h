@@ -38,6 +38,7 @@ public:
         std::vector<std::pair<Kind, ConnectionId>> events;
         std::vector<std::weak_ptr<Waiter>> newcomers; // who joined the line since
         int idle = 0;
+        bool hasIdleChanged = false; // since it was last told, or since somebody listens
         int unserved = 0; // waiters for any connection, less those for whom one is being validated
         std::optional<Clock::time_point> deadline; // when expire() has something to do
     };
@@ -186,6 +187,7 @@ private:
     std::vector<std::pair<News::Kind, ConnectionId>> m_events;
     bool m_isAvailableHeard = false;
     bool m_isIdleCountHeard = false;
+    int m_toldIdle = 0; // what who listens knows
     Clock::time_point m_toldDeadline = Clock::time_point::max(); // as takeNews() last said
     std::function<void()> m_wake;
     bool m_awake = false; // woken, and the news not taken yet
