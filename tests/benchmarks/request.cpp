@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // request: 64 bytes to an echo server and back, one after the other. To be compared with a kept connection that needs no
 // pool, and with what the system itself takes: a blocking round trip, and one turn of the event loop. Whoever uses a
-// QTcpSocket calls flush(), without which a request leaves only in the next turn.
+// QTcpSocket calls flush(), without which a request leaves only in the next turn. Both processes stay on one core: what it
+// takes to wake another one, tens of microseconds or none, would be most of what is measured, and no rival's doing.
 #include "ends.h"
 #include "rivals/baresocket.h"
 #include "rivals/baretls.h"
@@ -12,6 +13,7 @@
 #include <QtCore/QSocketNotifier>
 #include <QtCore/QTimer>
 
+#include <sched.h>
 #include <sys/eventfd.h>
 
 namespace {
@@ -300,6 +302,14 @@ std::vector<Figure> turnLoop()
     return {{watch.elapsed() * 1e6 / requestCount(), "µs", "one turn"}};
 }
 
+void stayOnThisCore()
+{
+    cpu_set_t here;
+    CPU_ZERO(&here);
+    CPU_SET(sched_getcpu(), &here);
+    Bare::check(sched_setaffinity(0, sizeof here, &here) == 0, "sched_setaffinity");
+}
+
 void request(Transport transport)
 {
     OtherEnd server({QStringLiteral("--serve"), nameOf(transport)});
@@ -325,6 +335,7 @@ int main(int argc, char **argv)
     if (application.arguments().value(1) == QLatin1String("--serve"))
         return EchoServer(application.arguments().value(2) == nameOf(Transport::Tls) ? Transport::Tls : Transport::Tcp)
                 .serve();
+    stayOnThisCore(); // and the server, which inherits it
     request(Transport::Tcp);
     request(Transport::Tls);
     return 0;
