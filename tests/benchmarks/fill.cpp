@@ -70,23 +70,18 @@ std::vector<Figure> fillBare(const Task &task)
     return figures(task, watch);
 }
 
-std::string nameOfPool(Transport transport)
-{
 #ifdef QNETPOOL_SHARED_TLS_CONTEXT
-    if (transport == Transport::Tls)
-        return "qnetpool, shared context";
+constexpr const char *PoolName = "qnetpool, shared context";
 #else
-    Q_UNUSED(transport);
+constexpr const char *PoolName = "qnetpool";
 #endif
-    return "qnetpool";
-}
 
 void fill(const Task &task, int rounds)
 {
     const auto threads = [](int count) { return QJsonObject{{QLatin1String("setupThreads"), count}}; };
     std::vector<Rival> rivals;
     for (int count : {0, 1, 2})
-        rivals.push_back({nameOfPool(task.transport), [=] { return fillPools(task, count); }, threads(count)});
+        rivals.push_back({PoolName, [=] { return fillPools(task, count); }, threads(count)});
     rivals.push_back({"naive Qt", [=] { return fillLists(task); }, threads(0)});
     rivals.push_back(
             {task.transport == Transport::Tls ? "bare OpenSSL" : "bare epoll", [=] { return fillBare(task); }, threads(0)});
@@ -100,10 +95,12 @@ int main(int argc, char **argv)
 {
     QCoreApplication application(argc, argv);
     raiseDescriptorLimit(2 * 8000 + 500);
+#ifndef QNETPOOL_SHARED_TLS_CONTEXT // it is nothing to plain TCP
     fill({Transport::Tcp, 500}, isQuick() ? 5 : 25);
     fill({Transport::Tcp, 2000}, isQuick() ? 1 : 9);
     if (!isQuick())
         fill({Transport::Tcp, 8000}, 3);
+#endif
     // 8000 with TLS would take most of the time of all benchmarks together, and show nothing that 2000 do not.
     fill({Transport::Tls, 500}, isQuick() ? 1 : 5);
     if (!isQuick())

@@ -53,10 +53,16 @@ private:
 
 // --- With a pool -------------------------------------------------------------------------------------------------------
 
+struct Variant
+{
+    int warm = 0;
+    Reuse reuse = Reuse::OldestFirst;
+};
+
 class Stock
 {
 public:
-    Stock(Transport transport, quint16 port, int warm) : m_pool(configurationOf(transport, port, warm))
+    Stock(Transport transport, quint16 port, const Variant &variant) : m_pool(configurationOf(transport, port, variant))
     {
         m_pool.start();
         turnUntil([this] { return m_pool.idleCount() == Idle; }, "the stock is full");
@@ -65,10 +71,11 @@ public:
     ClientPool &pool() { return m_pool; }
 
 private:
-    static ClientPool::Configuration configurationOf(Transport transport, quint16 port, int warm)
+    static ClientPool::Configuration configurationOf(Transport transport, quint16 port, const Variant &variant)
     {
         ClientPool::Configuration configuration = clientFor(transport, port, Idle, ConnectionMode::Single);
-        configuration.warmConnections = warm;
+        configuration.warmConnections = variant.warm;
+        configuration.reuse = variant.reuse;
         return configuration;
     }
 
@@ -118,9 +125,9 @@ private:
     QEventLoop m_loop;
 };
 
-std::vector<Figure> askPool(Transport transport, quint16 port, int warm)
+std::vector<Figure> askPool(Transport transport, quint16 port, const Variant &variant)
 {
-    Stock stock(transport, port, warm);
+    Stock stock(transport, port, variant);
     return PoolUser(stock.pool(), requestCount()).run();
 }
 
@@ -134,9 +141,9 @@ void askOnce(ClientPool &pool)
 }
 
 // One slot makes all requests: only there warm connections are of use.
-std::vector<Figure> askPoolBlocking(Transport transport, quint16 port, int warm)
+std::vector<Figure> askPoolBlocking(Transport transport, quint16 port, const Variant &variant)
 {
-    Stock stock(transport, port, warm);
+    Stock stock(transport, port, variant);
     Times times(requestCount());
     QEventLoop loop;
     QTimer::singleShot(0, &loop, [&] {
@@ -315,10 +322,14 @@ void request(Transport transport)
     OtherEnd server({QStringLiteral("--serve"), nameOf(transport)});
     const quint16 port = server.readPort();
     compare("request", {{QLatin1String("transport"), nameOf(transport)}, {QLatin1String("idle"), Idle}},
-            {{"qnetpool", [=] { return askPool(transport, port, 0); }},
-             {"qnetpool, warm", [=] { return askPool(transport, port, 4); }},
-             {"qnetpool, blocking", [=] { return askPoolBlocking(transport, port, 0); }},
-             {"qnetpool, blocking, warm", [=] { return askPoolBlocking(transport, port, 4); }},
+            {{"qnetpool", [=] { return askPool(transport, port, {}); }},
+             {"qnetpool, newest first",
+              [=] {
+                  return askPool(transport, port, {0, Reuse::NewestFirst});
+              }},
+             {"qnetpool, warm", [=] { return askPool(transport, port, {4}); }},
+             {"qnetpool, blocking", [=] { return askPoolBlocking(transport, port, {}); }},
+             {"qnetpool, blocking, warm", [=] { return askPoolBlocking(transport, port, {4}); }},
              {"naive Qt, kept", [=] { return askKept(transport, port); }},
              {"naive Qt, connect per request", [=] { return askAnew(transport, port); }},
              {"bare socket, notifier", [=] { return askNotified(transport, port); }},

@@ -56,19 +56,20 @@ private:
         if (m_left == 0)
             return;
         --m_left;
-        begin(m_ends.emplace_back(Bare::dial(m_address, m_port, SOCK_NONBLOCK), true));
+        begin({Bare::dial(m_address, m_port, SOCK_NONBLOCK), true});
     }
 
     void accept()
     {
         for (Descriptor accepted = Bare::acceptFrom(m_listening); accepted.get() >= 0;) {
-            begin(m_ends.emplace_back(std::move(accepted)));
+            begin({std::move(accepted)});
             accepted = Bare::acceptFrom(m_listening);
         }
     }
 
-    void begin(End &end)
+    void begin(End fresh)
     {
+        End &end = m_ends.emplace_back(std::move(fresh));
         if (m_transport == Transport::Tls)
             end.session = Bare::session(end.isClient ? m_clientContext : m_serverContext, end.descriptor.get());
         watch(end.descriptor, &end, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
