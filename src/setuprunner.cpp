@@ -4,6 +4,7 @@
 #include "stock/socketguard.h"
 
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qeventloop.h>
 #include <QtCore/qpointer.h>
 #include <QtCore/qset.h>
 #include <QtCore/qthread.h>
@@ -50,33 +51,33 @@ private:
 };
 
 // One with a bench of its own.
-class SetupRunner::Thread final : public QThread
+class SetupRunner::Thread final
 {
 public:
-    Thread(SetupRunner *runner, int number) : m_runner(runner)
+    Thread(SetupRunner *runner, int number) : m_runner(runner), m_clerk(this), m_thread(QThread::create([this] { work(); }))
     {
-        setObjectName(QStringLiteral("QNetPool setup %1").arg(number));
-        start();
+        m_thread->setObjectName(QStringLiteral("QNetPool setup %1").arg(number));
+        m_clerk.moveToThread(m_thread.get());
+        m_thread->start();
     }
 
     // What it has not begun is not begun any more: a dialer may take its time.
-    ~Thread() override
+    ~Thread()
     {
         std::unique_lock lock(m_mutex);
         const std::deque<Order> orders = std::exchange(m_orders, {});
         lock.unlock();
-        quit();
-        wait();
+        m_thread->quit();
+        m_thread->wait();
     }
 
     void post(quint64 number, std::unique_ptr<Setup> setup)
     {
         ++load;
-        setup->moveToThread(this);
+        setup->moveToThread(m_thread.get());
         const std::lock_guard lock(m_mutex);
         m_orders.push_back({number, std::move(setup)});
-        if (m_clerk)
-            QCoreApplication::postEvent(m_clerk, new QEvent(QEvent::User));
+        QCoreApplication::postEvent(&m_clerk, new QEvent(QEvent::User));
     }
 
     int load = 0; // how many it has; the runner's
@@ -88,6 +89,7 @@ private:
         std::unique_ptr<Setup> setup;
     };
 
+    // Lives in the thread, and hears there that there is an order.
     class Clerk final : public QObject
     {
     public:
@@ -106,20 +108,11 @@ private:
         Thread *const m_thread;
     };
 
-    void run() override
+    void work()
     {
         Bench bench([this](Result result) { m_runner->deliver(std::move(result)); });
-        Clerk clerk(this);
         m_bench = &bench;
-        {
-            const std::lock_guard lock(m_mutex);
-            m_clerk = &clerk;
-            for (std::size_t i = 0; i < m_orders.size(); ++i) // that came before there was a clerk
-                QCoreApplication::postEvent(m_clerk, new QEvent(QEvent::User));
-        }
-        exec();
-        const std::lock_guard lock(m_mutex);
-        m_clerk = nullptr;
+        QEventLoop().exec();
     }
 
     // One an event: a dialer may run an event loop, in which the others are not to wait.
@@ -138,7 +131,8 @@ private:
     Bench *m_bench = nullptr; // this thread's alone
     std::mutex m_mutex; // guards the following
     std::deque<Order> m_orders;
-    Clerk *m_clerk = nullptr;
+    Clerk m_clerk;
+    const std::unique_ptr<QThread> m_thread;
 };
 
 SetupRunner::SetupRunner(Done done, QObject *parent)
