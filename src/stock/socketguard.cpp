@@ -279,11 +279,10 @@ bool SocketGuard::isSameConnection() const
 bool SocketGuard::isStillEncrypted() const
 {
 #if QT_CONFIG(ssl)
-    const auto *tls = qobject_cast<const QSslSocket *>(m_socket);
-    return m_isEncrypted == (tls && tls->isEncrypted());
-#else
-    return true;
+    if (m_tlsSettings)
+        return m_isEncrypted == static_cast<const QSslSocket *>(m_socket)->isEncrypted();
 #endif
+    return true;
 }
 
 bool SocketGuard::hasPeerSaidGoodbye() const
