@@ -9,6 +9,9 @@
 #include "rivals/naiveqt.h"
 #include "stopwatch.h"
 
+#include <QtCore/QSocketNotifier>
+#include <QtCore/QTimer>
+
 #include <sys/eventfd.h>
 
 namespace {
