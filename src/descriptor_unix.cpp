@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptor.h"
 
+#include "systemaddress.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <limits>
-#include <net/if.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -18,30 +18,6 @@ namespace {
 bool setOption(qintptr descriptor, int level, int option, int value)
 {
     return ::setsockopt(int(descriptor), level, option, &value, sizeof value) == 0;
-}
-
-// The system's form of an address; 0 if it is neither IPv4 nor IPv6.
-socklen_t toSystem(const QHostAddress &address, quint16 port, sockaddr_storage *result)
-{
-    if (address.protocol() == QAbstractSocket::IPv4Protocol) {
-        auto *v4 = reinterpret_cast<sockaddr_in *>(result);
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(port);
-        v4->sin_addr.s_addr = htonl(address.toIPv4Address());
-        return sizeof *v4;
-    }
-    if (address.protocol() == QAbstractSocket::IPv6Protocol) {
-        auto *v6 = reinterpret_cast<sockaddr_in6 *>(result);
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(port);
-        const Q_IPV6ADDR bytes = address.toIPv6Address();
-        std::copy_n(bytes.c, sizeof bytes.c, v6->sin6_addr.s6_addr);
-        bool isNumber = false;
-        const uint scope = address.scopeId().toUInt(&isNumber);
-        v6->sin6_scope_id = isNumber ? scope : ::if_nametoindex(address.scopeId().toLatin1().constData());
-        return sizeof *v6;
-    }
-    return 0;
 }
 
 qint64 transferred(ssize_t count)
@@ -121,7 +97,7 @@ void closeDescriptor(qintptr descriptor)
 Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *cause)
 {
     sockaddr_storage system{};
-    const socklen_t size = toSystem(address, port, &system);
+    const auto size = socklen_t(toSystem(address, port, &system));
 #if defined(SOCK_CLOEXEC)
     Descriptor descriptor(::socket(system.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 #else

@@ -1,37 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptor.h"
 
+#include "systemaddress.h"
+
 #include <mstcpip.h>
-#include <winsock2.h>
-#include <ws2tcpip.h>
 
 #include <algorithm>
 
 namespace QNetPool {
 
 namespace {
-
-// The system's form of an address; 0 if it is neither IPv4 nor IPv6.
-int toSystem(const QHostAddress &address, quint16 port, sockaddr_storage *result)
-{
-    if (address.protocol() == QAbstractSocket::IPv4Protocol) {
-        auto *v4 = reinterpret_cast<sockaddr_in *>(result);
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(port);
-        v4->sin_addr.s_addr = htonl(address.toIPv4Address());
-        return sizeof *v4;
-    }
-    if (address.protocol() == QAbstractSocket::IPv6Protocol) {
-        auto *v6 = reinterpret_cast<sockaddr_in6 *>(result);
-        v6->sin6_family = AF_INET6;
-        v6->sin6_port = htons(port);
-        const Q_IPV6ADDR bytes = address.toIPv6Address();
-        std::copy_n(bytes.c, sizeof bytes.c, v6->sin6_addr.s6_addr);
-        v6->sin6_scope_id = address.scopeId().toULong();
-        return sizeof *v6;
-    }
-    return 0;
-}
 
 qint64 transferred(int count)
 {

@@ -165,6 +165,10 @@ void PoolPrivate::spreadNews()
             watchForCancel(waiter);
     }
     armExpiry(news.deadline); // before any slot runs, which may run an event loop, in which there are newer news
+    if (news.hasIdleChanged) // first, as it is out of date once a slot has run an event loop
+        Q_EMIT q->idleCountChanged(news.idle);
+    if (!alive)
+        return;
     for (const auto &[kind, id] : news.events) {
         if (kind == Stock::News::Kind::Available)
             Q_EMIT q->connectionAvailable(id);
@@ -173,10 +177,6 @@ void PoolPrivate::spreadNews()
         if (!alive)
             return;
     }
-    if (news.hasIdleChanged)
-        Q_EMIT q->idleCountChanged(news.idle);
-    if (!alive)
-        return;
     m_checks.begin();
     if (alive)
         roomOrWaitersChanged(news.unserved);

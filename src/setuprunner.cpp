@@ -7,6 +7,7 @@
 #include "setup/welcome.h"
 #include "stock/socketguard.h"
 
+#include <QtCore/qeventloop.h>
 #include <QtCore/qset.h>
 #include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
@@ -78,22 +79,23 @@ private:
 };
 
 // One with a bench of its own.
-class SetupRunner::Thread final : public QThread
+class SetupRunner::Thread final
 {
 public:
     Thread(SetupRunner *runner, int number)
-        : m_runner(runner), m_orders([this](auto order) { m_bench->begin(order.first, std::move(order.second)); })
+        : m_runner(runner), m_orders([this](auto order) { m_bench->begin(order.first, std::move(order.second)); }),
+          m_thread(QThread::create([this] { work(); }))
     {
-        setObjectName(QStringLiteral("QNetPool setup %1").arg(number));
-        m_orders.moveToThread(this);
-        start();
+        m_thread->setObjectName(QStringLiteral("QNetPool setup %1").arg(number));
+        m_orders.moveToThread(m_thread.get());
+        m_thread->start();
     }
 
-    ~Thread() override
+    ~Thread()
     {
         m_orders.takeAll(); // what has not begun is not to begin any more: a dialer may take its time
-        quit();
-        wait();
+        m_thread->quit();
+        m_thread->wait();
     }
 
     void post(quint64 number, Order order)
@@ -105,16 +107,17 @@ public:
     int load = 0; // how many it has; the runner's
 
 private:
-    void run() override
+    void work()
     {
         Bench bench(m_runner, nullptr);
         m_bench = &bench;
-        exec();
+        QEventLoop().exec();
     }
 
     SetupRunner *const m_runner;
     Bench *m_bench = nullptr; // this thread's alone
     Inbox<std::pair<quint64, Order>> m_orders;
+    const std::unique_ptr<QThread> m_thread;
 };
 
 SetupRunner::SetupRunner(Done done, QObject *parent)

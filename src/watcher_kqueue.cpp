@@ -58,7 +58,7 @@ private:
 
     void reportAll()
     {
-        std::array<struct kevent, 128> events;
+        std::array<struct kevent, 32> events;
         const timespec atOnce{};
         const int count = ::kevent(m_queue, nullptr, 0, events.data(), int(events.size()), &atOnce);
         for (int i = 0; i < count; ++i)

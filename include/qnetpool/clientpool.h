@@ -25,7 +25,7 @@ public:
         QString peerName;
         // Called in place of connectToHost() with an unconnected socket that it must start to connect and must not delete,
         // keep or wait on: a proxy, a bind address, a name service of your own. In the pool's thread or, with setupThreads,
-        // in several others at the same time.
+        // in several others at the same time, where it must not wait for the pool's thread, which waits for them as it closes.
         std::function<void(QTcpSocket *socket)> dialer;
 
         // The least number of idle connections the pool aims at; capacity() starts here. 1 or more; what is less becomes 1.

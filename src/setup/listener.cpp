@@ -3,6 +3,7 @@
 
 #include "descriptor.h"
 
+#include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qpointer.h>
 
 namespace QNetPool {
@@ -52,10 +53,10 @@ void Listener::close()
 
 void Listener::acceptSome()
 {
-    // As many as there are, but not for ever: the event loop has other things to do as well.
-    constexpr int atOnce = 128;
+    // As many as there are, but not for long: the event loop has other things to do as well.
+    const QDeadlineTimer turn(2ms);
     const QPointer<Listener> alive(this);
-    for (int i = 0; i < atOnce && alive && isListening(); ++i) {
+    while (!turn.hasExpired() && alive && isListening()) {
         const Acceptance acceptance = acceptConnection(m_server.socketDescriptor());
         switch (acceptance.result) {
         case Acceptance::Accepted:

@@ -13,9 +13,9 @@ QT_FORWARD_DECLARE_CLASS(QSslSocket)
 
 namespace QNetPool {
 
-// One connection on its way into the stock: carries out the steps of its plan, each with a deadline. Ends with one call of
-// done, out of the event loop and not out of the socket's own signals; nothing is called once it is destroyed. It may be moved
-// to another thread before it begins.
+// One connection on its way into the stock that needs a socket for it: carries out the steps of its plan, each with a deadline.
+// Ends with one call of done, out of the event loop and not out of the socket's own signals; nothing is called once it is
+// destroyed.
 class Setup : public QObject
 {
 public:

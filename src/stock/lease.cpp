@@ -77,7 +77,8 @@ bool Stock::runElsewhere(Entry *entry, Home::Act act)
     if (!entry->home || !entry->guard)
         return false;
     if (entry->home->isHere()) {
-        if (!entry->guard->isBusy())
+        const bool isItsThread = entry->socket->thread() == QThread::currentThread(); // unless the holder has moved it
+        if (!isItsThread || !entry->guard->isBusy())
             return false;
         entry->guard->whenQuiet([entry, act] { act(entry); });
         return true;

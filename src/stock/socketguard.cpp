@@ -115,6 +115,7 @@ void SocketGuard::learn()
     m_proxy = m_socket->proxy();
     m_protocolTag = m_socket->protocolTag();
     m_notifiersChanged = true;
+    m_hasBuffers = m_isEncrypted; // of the handshake
     m_options.reset();
     m_observed.traces.forget();
     if (!m_tellsTraces)
@@ -179,7 +180,23 @@ void SocketGuard::park()
         findNotifiers();
     for (QSocketNotifier *notifier : std::as_const(m_notifiers))
         notifier->setEnabled(false);
+    if (m_hasBuffers)
+        releaseBuffers();
     m_socket->moveToThread(nullptr);
+}
+
+// Qt keeps a first block of each buffer, 16 and 32 KiB, which is most of what a connection takes. To open a device anew drops
+// them; for a socket that is open already it does nothing else.
+void SocketGuard::releaseBuffers()
+{
+    if (hasUnread() || hasUnsent())
+        return;
+    for (QTcpSocket *plain : m_socket->findChildren<QTcpSocket *>(Qt::FindDirectChildrenOnly)) { // in a QSslSocket
+        if (plain->bytesAvailable() == 0 && plain->bytesToWrite() == 0)
+            plain->open(plain->openMode());
+    }
+    m_socket->open(m_socket->openMode());
+    m_hasBuffers = false;
 }
 
 void SocketGuard::pull(bool isForHolder)
@@ -221,7 +238,7 @@ void SocketGuard::close(QTcpSocket *socket)
 
 void SocketGuard::readNow()
 {
-    m_mayHaveQueued = m_isEncrypted;
+    m_mayHaveQueued = m_hasBuffers = m_isEncrypted;
     if (m_notifiersChanged)
         findNotifiers();
     for (QSocketNotifier *notifier : std::as_const(m_notifiers)) {
@@ -262,11 +279,10 @@ bool SocketGuard::isSameConnection() const
 bool SocketGuard::isStillEncrypted() const
 {
 #if QT_CONFIG(ssl)
-    const auto *tls = qobject_cast<const QSslSocket *>(m_socket);
-    return m_isEncrypted == (tls && tls->isEncrypted());
-#else
-    return true;
+    if (m_tlsSettings)
+        return m_isEncrypted == static_cast<const QSslSocket *>(m_socket)->isEncrypted();
 #endif
+    return true;
 }
 
 bool SocketGuard::hasPeerSaidGoodbye() const
@@ -354,6 +370,7 @@ bool SocketGuard::restore()
     }
     isRestored &= !hasPeerSaidGoodbye(); // which the error tells
     m_observed.forgetError();
+    m_hasBuffers |= isTouched(Traces::Bytes);
 
     // A holder's filters cannot be listed, so this one steps in front of them: the filter installed last is asked first,
     // and it delivers every event itself.

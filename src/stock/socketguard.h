@@ -68,6 +68,7 @@ private:
     bool isStillEncrypted() const;
     void findNotifiers();
     void flushTls();
+    void releaseBuffers();
     bool deliver(QObject *receiver, QEvent *event);
 
     QTcpSocket *const m_socket;
@@ -77,6 +78,7 @@ private:
     bool m_isEncrypted = false;
     bool m_isDescriptorKnown = false; // to a holder, who may use it in a later lease
     bool m_notifiersChanged = true;
+    bool m_hasBuffers = false; // of Qt's, that were in use since they were released
     bool m_mayHaveQueued = false; // calls of QSslSocket's own
     int m_depth = 0;
     bool *m_isGone = nullptr; // of deliver(), to tell it of the end

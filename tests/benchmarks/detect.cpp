@@ -3,8 +3,9 @@
 //
 // The peer is a process of bare descriptors. It notes the time before each close(), the holder the time at which its event loop
 // has told it; both by the machine's one monotonic clock. A connection is known at both ends by the client's port.
-#include "barelistener.h"
+#include "descriptorlimit.h"
 #include "ends.h"
+#include "rivals/barelistener.h"
 
 #include <QtNetwork/QTcpSocket>
 
@@ -12,6 +13,7 @@
 #include <QtCore/QRandomGenerator>
 #include <QtCore/QThread>
 
+#include <map>
 #include <sys/epoll.h>
 
 namespace {
@@ -46,14 +48,13 @@ private:
 // --- The peer ---------------------------------------------------------------------------------------------------------
 
 // Closes some at random: about 200 a second, none of them at a certain tick of anything.
-Times close(QHash<quint16, int> &descriptors, int count)
+Times closeSome(std::map<quint16, Descriptor> &descriptors, int count)
 {
     Times closed;
     for (int i = 0; i < count; ++i) {
         QThread::usleep(QRandomGenerator::global()->bounded(4000, 6000));
-        const auto one = std::next(descriptors.constBegin(), QRandomGenerator::global()->bounded(int(descriptors.size())));
-        closed.note(one.key());
-        ::close(one.value());
+        const auto one = std::next(descriptors.begin(), QRandomGenerator::global()->bounded(int(descriptors.size())));
+        closed.note(one->first);
         descriptors.erase(one);
     }
     return closed;
@@ -61,18 +62,18 @@ Times close(QHash<quint16, int> &descriptors, int count)
 
 int servePeer(QCoreApplication &application)
 {
-    QHash<quint16, int> descriptors;
-    BareListener listener([&](int descriptor, quint16 port) {
-        descriptors.insert(port, descriptor);
+    std::map<quint16, Descriptor> descriptors;
+    BareListener listener([&](Descriptor one, quint16 port) {
         // For a pool the ID: the port.
-        if (::send(descriptor, QByteArray::number(port).rightJustified(8, '0').constData(), 8, 0) != 8)
-            qFatal("cannot send");
+        const QByteArray id = QByteArray::number(port).rightJustified(8, '0');
+        Bare::check(send(one.get(), id.constData(), 8, 0) == 8, "send");
+        descriptors.emplace(port, std::move(one));
     });
     tell(QByteArray::number(listener.port()));
     answerParent(application, [&](const QByteArray &line) {
         if (line == "count")
             return QByteArray::number(descriptors.size());
-        return close(descriptors, line.toInt()).toLine();
+        return closeSome(descriptors, line.toInt()).toLine();
     });
     return application.exec();
 }
@@ -112,7 +113,7 @@ int holdQtSockets(QCoreApplication &application, quint16 port, int connections)
     for (int i = 0; i < connections; ++i) {
         auto *socket = new QTcpSocket;
         sockets << socket;
-        socket->setSocketDescriptor(connectBare(port)); // connected outside of Qt: see loop_turn
+        socket->setSocketDescriptor(Bare::dial(loopback(), port, 0).release()); // connected outside of Qt: see loop_turn
         QObject::connect(socket, &QTcpSocket::disconnected, socket, [&lost, &sockets, socket, port = socket->localPort()] {
             lost.note(port);
             sockets.removeOne(socket);
@@ -122,39 +123,30 @@ int holdQtSockets(QCoreApplication &application, quint16 port, int connections)
     return hold(application, lost);
 }
 
-quint16 localPort(int descriptor)
-{
-    sockaddr_in address{};
-    socklen_t size = sizeof address;
-    ::getsockname(descriptor, reinterpret_cast<sockaddr *>(&address), &size);
-    return ntohs(address.sin_port);
-}
-
 int holdDescriptors(quint16 port, int connections)
 {
-    const int set = ::epoll_create1(EPOLL_CLOEXEC);
+    const int set = epoll_create1(EPOLL_CLOEXEC);
     const auto watch = [set](int descriptor, quint32 events) {
         epoll_event event{};
         event.events = events;
         event.data.fd = descriptor;
-        if (::epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event))
-            qFatal("epoll_ctl() fails");
+        Bare::check(epoll_ctl(set, EPOLL_CTL_ADD, descriptor, &event) == 0, "epoll_ctl");
     };
     QHash<int, quint16> ports;
     for (int i = 0; i < connections; ++i) {
-        const int descriptor = connectBare(port);
-        ports.insert(descriptor, localPort(descriptor));
-        watch(descriptor, EPOLLRDHUP);
+        Descriptor descriptor = Bare::dial(loopback(), port, 0);
+        ports.insert(descriptor.get(), Bare::portOf(descriptor));
+        watch(descriptor.release(), EPOLLRDHUP);
     }
     watch(STDIN_FILENO, EPOLLIN);
     tell("ready");
 
     Times lost;
     char line[1024];
-    for (epoll_event event{}; ::epoll_wait(set, &event, 1, -1) == 1;) {
+    for (epoll_event event{}; epoll_wait(set, &event, 1, -1) == 1;) {
         if (event.data.fd != STDIN_FILENO) {
             lost.note(ports.value(event.data.fd));
-            ::close(event.data.fd);
+            close(event.data.fd);
         } else if (std::fgets(line, sizeof line, stdin)) {
             tell(answer(QByteArray(line).trimmed(), lost));
         } else {
@@ -235,7 +227,7 @@ int main(int argc, char **argv)
     QCoreApplication application(argc, argv);
     if (argc > 1)
         return runOtherEnd(application);
-    needDescriptors(9000);
+    raiseDescriptorLimit(9000);
     const int others = isQuick() ? 500 : 8000;
     const int closes = isQuick() ? 100 : 200;
     const int rounds = isQuick() ? 1 : 3;

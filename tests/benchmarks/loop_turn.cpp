@@ -4,8 +4,9 @@
 // A turn as an application has it: something was posted, the loop delivers it and looks once at all that it watches. What is
 // posted is an event that does nothing, so that the loop alone is measured; without it the loop would sleep. Each rival has a
 // process of its own, and another one for its peer: a process may have 20,000 descriptors, and none inherits another's heap.
-#include "barelistener.h"
+#include "descriptorlimit.h"
 #include "ends.h"
+#include "rivals/barelistener.h"
 
 #include <QtNetwork/QTcpSocket>
 
@@ -55,10 +56,10 @@ int servePool(int idle)
 
 int acceptAll(int idle)
 {
-    int count = 0;
-    BareListener listener([&count](int, quint16) { ++count; });
+    std::vector<Descriptor> accepted;
+    BareListener listener([&](Descriptor one, quint16) { accepted.push_back(std::move(one)); });
     tell(QByteArray::number(listener.port()));
-    turnUntil([&] { return count == idle; }, "all are accepted");
+    turnUntil([&] { return int(accepted.size()) == idle; }, "all are accepted");
     return answerAsleep([](const QByteArray &) { return QByteArray(); });
 }
 
@@ -84,7 +85,7 @@ int holdQtSockets(quint16 port, int idle)
     QList<QTcpSocket *> sockets;
     for (int i = 0; i < idle; ++i) {
         sockets << new QTcpSocket;
-        if (!sockets.last()->setSocketDescriptor(connectBare(port, i)))
+        if (!sockets.last()->setSocketDescriptor(Bare::dial(loopback(i), port, 0).release()))
             qFatal("a socket refuses its descriptor: %s", qPrintable(sockets.last()->errorString()));
     }
     return answerAsleep([&](const QByteArray &) {
@@ -97,17 +98,18 @@ int holdQtSockets(quint16 port, int idle)
 
 int holdDescriptors(quint16 port, int idle)
 {
-    const int set = ::epoll_create1(EPOLL_CLOEXEC);
+    const int set = epoll_create1(EPOLL_CLOEXEC);
+    std::vector<Descriptor> descriptors;
     for (int i = 0; i < idle; ++i) {
+        descriptors.push_back(Bare::dial(loopback(i), port, 0));
         epoll_event event{};
         event.events = EPOLLIN | EPOLLRDHUP;
-        if (::epoll_ctl(set, EPOLL_CTL_ADD, connectBare(port, i), &event))
-            qFatal("epoll_ctl() fails");
+        Bare::check(epoll_ctl(set, EPOLL_CTL_ADD, descriptors.back().get(), &event) == 0, "epoll_ctl");
     }
     return answerAsleep([set](const QByteArray &) {
         return time([set] {
             epoll_event event{};
-            check(::epoll_wait(set, &event, 1, 0), 0);
+            check(epoll_wait(set, &event, 1, 0), 0);
         });
     });
 }
@@ -177,7 +179,7 @@ int main(int argc, char **argv)
     QCoreApplication application(argc, argv);
     if (argc > 1)
         return runOtherEnd(application.arguments());
-    needDescriptors(16200);
+    raiseDescriptorLimit(16200);
     for (const int idle : isQuick() ? std::vector{1000, 16000} : std::vector{0, 100, 1000, 8000, 16000})
         turnsWith(idle);
     return 0;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// memory: KiB a connection that waits, at each end: of the heap, and of the process's resident set.
+// memory: KiB a connection that waits, at each end: of the heap, and of the process's resident set; before it was ever used, and
+// after each end has sent and read a byte.
 //
 // Each end has a fresh process of its own, so that it is counted alone. What the first connections bring about once (TLS
 // contexts of the process, a configuration's authorities, threads) is there before the first count. What the kernel needs for
 // a socket is the same for all, and in none of these figures.
-#include "barelistener.h"
+#include "descriptorlimit.h"
 #include "ends.h"
+#include "rivals/barelistener.h"
+#include "rivals/baretls.h"
 
 #include <QtNetwork/QSslSocket>
 #include <QtNetwork/QTcpServer>
@@ -13,8 +16,8 @@
 #include <QtCore/QFile>
 #include <QtCore/QThread>
 
+#include <array>
 #include <malloc.h>
-#include <openssl/ssl.h>
 #include <queue>
 
 namespace {
@@ -29,30 +32,76 @@ struct Footprint
 
 QByteArray footprint()
 {
-    const struct mallinfo2 heap = ::mallinfo2();
+    const struct mallinfo2 heap = mallinfo2();
     QFile pages(QStringLiteral("/proc/self/statm"));
     if (!pages.open(QIODevice::ReadOnly))
         qFatal("cannot read %s", qPrintable(pages.fileName()));
-    const qint64 resident = pages.readAll().split(' ').at(1).toLongLong() * ::sysconf(_SC_PAGESIZE);
+    const qint64 resident = pages.readAll().split(' ').at(1).toLongLong() * sysconf(_SC_PAGESIZE);
     return QByteArray::number(quint64(heap.uordblks + heap.hblkhd)) + ' ' + QByteArray::number(resident);
 }
 
-using Count = std::function<int()>;
-using Grow = std::function<void(int total)>; // begins to; a client's
-
-int answer(const Count &count, const Grow &grow = {})
+struct End
 {
-    answerParent(*QCoreApplication::instance(), [=](const QByteArray &line) {
+    std::function<int()> count;
+    std::function<void()> speak; // one byte on each connection
+    std::function<void()> hear; // one byte on each connection
+    std::function<void(int total)> grow = {}; // begins to; a client's
+};
+
+int answer(const End &end)
+{
+    answerParent(*QCoreApplication::instance(), [end](const QByteArray &line) {
         if (line == "footprint")
             return footprint();
-        if (line.startsWith("grow "))
-            grow(line.mid(5).toInt());
-        return QByteArray::number(count());
+        if (line == "speak")
+            end.speak();
+        else if (line == "hear")
+            end.hear();
+        else if (line.startsWith("grow "))
+            end.grow(line.mid(5).toInt());
+        return QByteArray::number(end.count());
     });
     return QCoreApplication::exec();
 }
 
+void speakOn(QTcpSocket *socket)
+{
+    socket->write("x", 1);
+    socket->flush();
+}
+
+void hearOn(QTcpSocket *socket)
+{
+    while (socket->bytesAvailable() == 0) {
+        if (!socket->waitForReadyRead())
+            qFatal("nothing is heard: %s", qPrintable(socket->errorString()));
+    }
+    socket->readAll();
+}
+
 // --- qnetpool ---------------------------------------------------------------------------------------------------------
+
+const char *nameOfOurs(Transport transport)
+{
+#ifdef QNETPOOL_SHARED_TLS_CONTEXT
+    if (transport == Transport::Tls)
+        return "qnetpool, shared context";
+#endif
+    Q_UNUSED(transport)
+    return "qnetpool";
+}
+
+// Each goes out once: the oldest first.
+void onEach(Pool &pool, void (*act)(QTcpSocket *))
+{
+    for (int left = pool.idleCount(); left > 0; --left)
+        act(pool.take().socket());
+}
+
+End endOf(Pool &pool)
+{
+    return {[&pool] { return pool.idleCount(); }, [&pool] { onEach(pool, speakOn); }, [&pool] { onEach(pool, hearOn); }};
+}
 
 int servePool(Transport transport)
 {
@@ -60,22 +109,30 @@ int servePool(Transport transport)
     if (!server.listen(QHostAddress::LocalHost))
         qFatal("cannot listen");
     tell(QByteArray::number(server.serverPort()));
-    return answer([&] { return server.idleCount(); });
+    return answer(endOf(server));
 }
 
 int holdPool(Transport transport, quint16 port)
 {
     ClientPool pool;
-    return answer([&] { return pool.idleCount(); },
-                  [&](int total) {
-                      ClientPool::Configuration configuration = clientFor(transport, port, total);
-                      configuration.minimumInterval = configuration.maximumInterval = 10ms; // soon, when it runs already
-                      pool.setConfiguration(configuration);
-                      pool.start();
-                  });
+    End end = endOf(pool);
+    end.grow = [&](int total) {
+        ClientPool::Configuration configuration = clientFor(transport, port, total);
+        configuration.minimumInterval = configuration.maximumInterval = 10ms; // soon, when it runs already
+        pool.setConfiguration(configuration);
+        pool.start();
+    };
+    return answer(end);
 }
 
 // --- naive Qt ---------------------------------------------------------------------------------------------------------
+
+End endOf(const QList<QTcpSocket *> &sockets)
+{
+    return {[&sockets] { return int(sockets.size()); },
+            [&sockets] { std::for_each(sockets.begin(), sockets.end(), speakOn); },
+            [&sockets] { std::for_each(sockets.begin(), sockets.end(), hearOn); }};
+}
 
 class QtServer : public QTcpServer
 {
@@ -87,7 +144,7 @@ public:
             qFatal("cannot listen");
     }
 
-    int count() const { return int(m_ready.size()); }
+    const QList<QTcpSocket *> &sockets() const { return m_ready; }
 
 protected:
     void incomingConnection(qintptr descriptor) override
@@ -114,7 +171,7 @@ int serveQt(Transport transport)
 {
     QtServer server(transport);
     tell(QByteArray::number(server.serverPort()));
-    return answer([&] { return server.count(); });
+    return answer(endOf(server.sockets()));
 }
 
 class QtClient : public QObject
@@ -122,13 +179,13 @@ class QtClient : public QObject
 public:
     QtClient(Transport transport, quint16 port) : m_transport(transport), m_port(port) { }
 
-    int count() const { return int(m_ready.size()); }
+    const QList<QTcpSocket *> &sockets() const { return m_ready; }
 
     // One after the other.
     void grow(int total)
     {
         m_total = total;
-        if (count() < m_total)
+        if (m_ready.size() < m_total)
             dial();
     }
 
@@ -150,7 +207,7 @@ private:
     void keep(QTcpSocket *socket)
     {
         m_ready << socket;
-        if (count() < m_total)
+        if (m_ready.size() < m_total)
             dial();
     }
 
@@ -163,66 +220,87 @@ private:
 int holdQt(Transport transport, quint16 port)
 {
     QtClient client(transport, port);
-    return answer([&] { return client.count(); }, [&](int total) { client.grow(total); });
+    End end = endOf(client.sockets());
+    end.grow = [&client](int total) { client.grow(total); };
+    return answer(end);
 }
 
 // --- bare -------------------------------------------------------------------------------------------------------------
 
 // Descriptors, and the least of OpenSSL: one context, buffers only while something is in them, no session tickets.
-class BareEnd
+class BareSockets
 {
 public:
-    BareEnd(Transport transport, const SSL_METHOD *method)
-        : m_context(transport == Transport::Tls ? ::SSL_CTX_new(method) : nullptr)
-    {
-        if (m_context)
-            ::SSL_CTX_set_mode(m_context, SSL_MODE_RELEASE_BUFFERS);
-    }
-
-    int count() const { return int(m_descriptors.size()); }
-
-    void showCertificate() const
+    explicit BareSockets(Bare::TlsContext context) : m_context(std::move(context))
     {
         if (!m_context)
             return;
-        ::SSL_CTX_set_num_tickets(m_context, 0);
-        if (::SSL_CTX_use_certificate_file(m_context, QNETPOOL_CERTIFICATES "/server.crt", SSL_FILETYPE_PEM) != 1
-            || ::SSL_CTX_use_PrivateKey_file(m_context, QNETPOOL_CERTIFICATES "/server.key", SSL_FILETYPE_PEM) != 1)
-            qFatal("OpenSSL does not take the certificate");
+        SSL_CTX_set_mode(m_context.get(), SSL_MODE_RELEASE_BUFFERS);
+        SSL_CTX_set_num_tickets(m_context.get(), 0);
     }
-    void keep(int descriptor, int (*shakeHands)(SSL *))
+
+    int count() const { return int(m_sockets.size()); }
+
+    void keep(Descriptor descriptor)
     {
+        Socket socket{std::move(descriptor), {}};
         if (m_context) {
-            m_tls.push_back(::SSL_new(m_context));
-            if (::SSL_set_fd(m_tls.back(), descriptor) != 1 || shakeHands(m_tls.back()) != 1)
-                qFatal("the TLS handshake fails");
+            socket.tls = Bare::session(m_context, socket.descriptor.get());
+            check(SSL_do_handshake(socket.tls.get()));
         }
-        m_descriptors.push_back(descriptor);
+        m_sockets.push_back(std::move(socket));
+    }
+    void speak() const
+    {
+        for (const Socket &socket : m_sockets)
+            check(m_context ? SSL_write(socket.tls.get(), "x", 1) : int(send(socket.descriptor.get(), "x", 1, 0)));
+    }
+    void hear() const
+    {
+        char byte = 0;
+        for (const Socket &socket : m_sockets)
+            check(m_context ? SSL_read(socket.tls.get(), &byte, 1) : int(recv(socket.descriptor.get(), &byte, 1, 0)));
     }
 
 private:
-    SSL_CTX *const m_context;
-    std::vector<int> m_descriptors;
-    std::vector<SSL *> m_tls;
+    struct Socket
+    {
+        Descriptor descriptor;
+        Bare::TlsSession tls;
+    };
+
+    static void check(int result)
+    {
+        if (result != 1)
+            qFatal("the connection fails");
+    }
+
+    Bare::TlsContext m_context;
+    std::vector<Socket> m_sockets;
 };
+
+End endOf(const BareSockets &sockets)
+{
+    return {[&sockets] { return sockets.count(); }, [&sockets] { sockets.speak(); }, [&sockets] { sockets.hear(); }};
+}
 
 int serveBare(Transport transport)
 {
-    BareEnd server(transport, ::TLS_server_method());
-    server.showCertificate();
-    BareListener listener([&](int descriptor, quint16) { server.keep(descriptor, ::SSL_accept); });
+    BareSockets server(transport == Transport::Tls ? Bare::serverContext() : nullptr);
+    BareListener listener([&server](Descriptor one, quint16) { server.keep(std::move(one)); });
     tell(QByteArray::number(listener.port()));
-    return answer([&] { return server.count(); });
+    return answer(endOf(server));
 }
 
 int holdBare(Transport transport, quint16 port)
 {
-    BareEnd client(transport, ::TLS_client_method());
-    return answer([&] { return client.count(); },
-                  [&](int total) {
-                      while (client.count() < total)
-                          client.keep(connectBare(port), ::SSL_connect);
-                  });
+    BareSockets client(transport == Transport::Tls ? Bare::clientContext() : nullptr);
+    End end = endOf(client);
+    end.grow = [&](int total) {
+        while (client.count() < total)
+            client.keep(Bare::dial(loopback(), port, 0));
+    };
+    return answer(end);
 }
 
 int runOtherEnd(const QStringList &arguments)
@@ -231,7 +309,7 @@ int runOtherEnd(const QStringList &arguments)
     const Transport transport = arguments.at(2) == nameOf(Transport::Tls) ? Transport::Tls : Transport::Tcp;
     const bool isServer = arguments.size() == 3;
     const quint16 port = arguments.value(3).toUShort();
-    if (implementation == QLatin1String("qnetpool"))
+    if (implementation == QLatin1String(nameOfOurs(transport)))
         return isServer ? servePool(transport) : holdPool(transport, port);
     if (implementation == QLatin1String("naive Qt"))
         return isServer ? serveQt(transport) : holdQt(transport, port);
@@ -261,6 +339,17 @@ public:
         }
     }
 
+    // A byte on each connection, there and back.
+    void use()
+    {
+        const QByteArray total = m_client.ask("count");
+        for (OtherEnd *speaker : {&m_server, &m_client}) {
+            OtherEnd *const listener = speaker == &m_server ? &m_client : &m_server;
+            if (speaker->ask("speak") != total || listener->ask("hear") != total)
+                qFatal("a connection was lost when it was used");
+        }
+    }
+
     OtherEnd &client() { return m_client; }
     OtherEnd &server() { return m_server; }
 
@@ -275,24 +364,35 @@ Footprint footprintOf(OtherEnd &end)
     return {bytes.at(0).toDouble() / 1024, bytes.at(1).toDouble() / 1024};
 }
 
-struct EachOfBoth
-{
-    std::vector<Figure> client;
-    std::vector<Figure> server;
-};
+// Of both ends: the client's first.
+using Footprints = std::array<Footprint, 2>;
 
-EachOfBoth eachOf(int connections, const QString &implementation, Transport transport)
+Footprints footprintsOf(Ends &ends)
+{
+    return {footprintOf(ends.client()), footprintOf(ends.server())};
+}
+
+std::array<std::vector<Figure>, 2> eachOf(int connections, const QString &implementation, Transport transport)
 {
     constexpr int first = 16;
     Ends ends(implementation, transport);
     ends.grow(first);
-    const std::pair atFirst(footprintOf(ends.client()), footprintOf(ends.server()));
+    ends.use();
+    const Footprints atFirst = footprintsOf(ends);
     ends.grow(first + connections);
-    const auto since = [connections](const Footprint &before, const Footprint &after) {
-        return std::vector<Figure>{{(after.heap - before.heap) / connections, "KiB", "heap"},
-                                   {(after.resident - before.resident) / connections, "KiB", "resident"}};
-    };
-    return {since(atFirst.first, footprintOf(ends.client())), since(atFirst.second, footprintOf(ends.server()))};
+    const Footprints unused = footprintsOf(ends);
+    ends.use();
+    const Footprints used = footprintsOf(ends);
+
+    std::array<std::vector<Figure>, 2> figures;
+    for (std::size_t end = 0; end < figures.size(); ++end) {
+        const auto each = [connections](double before, double after) { return (after - before) / connections; };
+        figures[end] = {{each(atFirst[end].heap, unused[end].heap), "KiB", "heap"},
+                        {each(atFirst[end].heap, used[end].heap), "KiB", "heap after use"},
+                        {each(atFirst[end].resident, unused[end].resident), "KiB", "resident"},
+                        {each(atFirst[end].resident, used[end].resident), "KiB", "resident after use"}};
+    }
+    return figures;
 }
 
 void memoryOf(Transport transport)
@@ -300,12 +400,12 @@ void memoryOf(Transport transport)
     const int connections = transport == Transport::Tls ? (isQuick() ? 100 : 300) : (isQuick() ? 500 : 2000);
     std::vector<Rival> clients;
     std::vector<Rival> servers; // measured with the clients, told after them
-    for (const char *implementation : {"qnetpool", "naive Qt", "bare"}) {
+    for (const char *implementation : {nameOfOurs(transport), "naive Qt", "bare"}) {
         const auto measured = std::make_shared<std::queue<std::vector<Figure>>>();
         clients.push_back({implementation, [=] {
-                               EachOfBoth each = eachOf(connections, QLatin1String(implementation), transport);
-                               measured->push(std::move(each.server));
-                               return std::move(each.client);
+                               const auto [client, server] = eachOf(connections, QLatin1String(implementation), transport);
+                               measured->push(server);
+                               return client;
                            }});
         servers.push_back({implementation, [measured] {
                                std::vector<Figure> figures = std::move(measured->front());
@@ -326,7 +426,7 @@ int main(int argc, char **argv)
     QCoreApplication application(argc, argv);
     if (argc > 1)
         return runOtherEnd(application.arguments());
-    needDescriptors(2200);
+    raiseDescriptorLimit(2200);
     memoryOf(Transport::Tcp);
     memoryOf(Transport::Tls);
     return 0;

@@ -332,6 +332,7 @@ struct Parts
     bool leases = false;
     bool pending = false;
     bool validator = false;
+    int setupThreads = 0;
 };
 
 // A pool in the middle of everything, and the ways in which it ends.
@@ -425,6 +426,7 @@ ClientPool::Configuration Scene::clientWish()
     if (m_kind == Kind::TlsClient)
         wish.tlsMode = TlsMode::SelfSigned;
     wish.connectTimeout = wish.handshakeTimeout = 60s;
+    wish.setupThreads = m_parts.setupThreads;
     return wish;
 }
 
@@ -433,6 +435,7 @@ void Scene::makePool()
     if (m_kind == Kind::Server) {
         ServerPool::Configuration wish;
         wish.handshakeTimeout = 60s;
+        wish.setupThreads = m_parts.setupThreads;
         if (m_parts.pending)
             wish.sslConfiguration = selfSigned();
         m_pool = new ServerPool(wish);
@@ -737,13 +740,17 @@ void tst_Closing::endsInTheMiddleOfEverything_data()
                                            "delete when its thread has finished"};
     for (const Kind kind : {Kind::Client, Kind::TlsClient, Kind::Server}) {
         for (int way = 0; way < int(std::size(ways)); ++way) {
-            for (int set = 0; set < 16; ++set) {
-                const Parts parts{bool(set & 1), bool(set & 2), bool(set & 4), bool(set & 8)};
+            for (int set = 0; set < 18; ++set) {
+                Parts parts{bool(set & 1), bool(set & 2), bool(set & 4), bool(set & 8)};
+                if (set == 16)
+                    parts = {false, false, true, false, 2};
+                else if (set == 17)
+                    parts = {true, true, true, true, 2};
                 if (kind == Kind::TlsClient && !parts.pending)
                     continue; // only what is being set up differs
-                QTest::addRow("%s, %s:%s%s%s%s", kinds[int(kind)], ways[way], parts.waiters ? " waiters" : "",
+                QTest::addRow("%s, %s:%s%s%s%s%s", kinds[int(kind)], ways[way], parts.waiters ? " waiters" : "",
                               parts.leases ? " leases" : "", parts.pending ? " pending" : "",
-                              parts.validator ? " validator" : "")
+                              parts.validator ? " validator" : "", parts.setupThreads ? " setup threads" : "")
                         << kind << Way(way) << parts;
             }
         }

@@ -747,16 +747,18 @@ void tst_SetupThreads::dialersSlotMayDeleteThePool()
     QTcpServer silent;
     QVERIFY(silent.listen(QHostAddress::LocalHost));
     QPointer<ClientPool> client;
+    Pool *pool = nullptr; // a dialer may run until its destructor has waited for it
     ClientPool::Configuration wish = clientOf(silent.serverPort(), 4);
     wish.setupThreads = 2;
-    wish.dialer = [&client, port = wish.port](QTcpSocket *socket) {
-        connect(socket, &QTcpSocket::connected, client.data(), [&client] { delete client.data(); });
-        connect(socket, &QTcpSocket::connected, [pool = client.data()] { pool->close(); });
+    wish.dialer = [this, &client, &pool, port = wish.port](QTcpSocket *socket) {
+        connect(socket, &QTcpSocket::connected, this, [&client] { delete client.data(); });
+        connect(socket, &QTcpSocket::connected, [&pool] { pool->close(); });
         socket->connectToHost(QHostAddress::LocalHost, port);
     };
-    client = new ClientPool(wish);
+    pool = client = new ClientPool(wish);
     QVERIFY(client->start());
     QTRY_VERIFY(!client);
+    QCoreApplication::processEvents(); // the others' slots, before what they capture is gone
 }
 
 void tst_SetupThreads::changesWhileItFills_data()

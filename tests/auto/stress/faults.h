@@ -145,6 +145,8 @@ inline void Faults::reconfigure()
     wish.leakThreshold = m_dice.upTo(40ms);
     wish.unclaimedTimeout = m_dice.upTo(400ms);
     wish.validateAfter = m_dice.upTo(20ms);
+    if (m_scene.setting.setupThreads > 0)
+        wish.setupThreads = m_dice.below(4);
     if (m_dice.chance(30))
         wish.validator = nullptr;
     if (m_dice.chance(30))

@@ -20,6 +20,7 @@ struct Setting
     bool hasChecks;
     Reuse reuse;
     int maximumConnections;
+    int setupThreads; // of both ends
 };
 
 // The stage of one row: both pools, and what the threads share. The pools are configured small and short-lived, so that
@@ -77,6 +78,7 @@ inline ClientPool::Configuration Scene::clientWish()
     wish.maximumBackoff = 100ms;
     wish.maximumPending = 6;
     wish.maximumConnections = setting.maximumConnections;
+    wish.setupThreads = setting.setupThreads;
     wish.maximumWaiters = 6;
     wish.idleTimeout = 100ms;
     wish.maximumLifetime = 1s;
@@ -108,6 +110,7 @@ inline ServerPool::Configuration Scene::serverWish() const
     ServerPool::Configuration wish;
     wish.connectionMode = setting.mode;
     wish.maximumConnections = ServerMaximum;
+    wish.setupThreads = setting.setupThreads;
     wish.maximumWaiters = 3;
     wish.maximumLifetime = 3s;
     wish.leakThreshold = 500ms;

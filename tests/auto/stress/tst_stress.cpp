@@ -29,9 +29,9 @@ private:
 };
 
 static const std::array<Setting, 3> Settings{{
-        {ConnectionMode::Multi, false, true, Reuse::OldestFirst, 12},
-        {ConnectionMode::Single, false, false, Reuse::NewestFirst, 20},
-        {ConnectionMode::Multi, true, true, Reuse::OldestFirst, 12},
+        {ConnectionMode::Multi, false, true, Reuse::OldestFirst, 12, 0},
+        {ConnectionMode::Single, false, false, Reuse::NewestFirst, 20, 1},
+        {ConnectionMode::Multi, true, true, Reuse::OldestFirst, 12, 2},
 }};
 
 static int threadCount()
@@ -68,8 +68,8 @@ void tst_Stress::conservation_data()
     QTest::addColumn<int>("setting");
     QTest::addColumn<double>("share");
     QTest::newRow("TCP, the server names connections, validated and reset") << 0 << 0.4;
-    QTest::newRow("TCP, the client names connections, some are kept warm") << 1 << 0.3;
-    QTest::newRow("TLS") << 2 << 0.3;
+    QTest::newRow("TCP, the client names connections, some are kept warm, one setup thread") << 1 << 0.3;
+    QTest::newRow("TLS, two setup threads") << 2 << 0.3;
 }
 
 void tst_Stress::conservation()

@@ -52,6 +52,13 @@ void QCoreApplication::postEvent(QObject *receiver, QEvent *event, int priority)
     post(receiver, event, priority);
 }
 
+void QObject::deleteLater()
+{
+    static const auto deleteLater = original<void(QObject *)>("_ZN7QObject11deleteLaterEv");
+    __tsan_release(this);
+    deleteLater(this);
+}
+
 // The functor is carried out in one thread and destroyed by the last who refers to it, be it the poster or the event.
 class HandedSlot final : public QtPrivate::QSlotObjectBase
 {

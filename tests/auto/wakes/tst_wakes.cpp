@@ -28,6 +28,7 @@ private Q_SLOTS:
     void audienceMayComeInEveryWay();
     void audienceMayGoAndComeBack();
     void whoComesLateHearsOfEveryChangeFromThenOn();
+    void countIsUpToDateAfterASlotThatRunsAnEventLoop();
     void takesAndGiveBacksThatNobodyHearsWakeNobody();
     void deadlinesNeedNoAudience_data();
     void deadlinesNeedNoAudience();
@@ -247,6 +248,24 @@ void tst_Wakes::whoComesLateHearsOfEveryChangeFromThenOn()
         disconnect(&*m_client, nullptr, &listener, nullptr);
         settle();
     }
+}
+
+void tst_Wakes::countIsUpToDateAfterASlotThatRunsAnEventLoop()
+{
+    start(4);
+    Connection first = m_client->take();
+    Connection second = m_client->take();
+    Listener listener;
+    connect(&*m_client, &Pool::connectionAvailable, this, [&] {
+        second.giveBack();
+        QVERIFY(QTest::qWaitFor([&] { return listener.last == 4; }));
+        listener.available({});
+    });
+    connect(&*m_client, &Pool::idleCountChanged, &listener, &Listener::idle);
+    first.giveBack();
+    QTRY_COMPARE(listener.ids.size(), 2);
+    QCOMPARE(listener.last, 4);
+    QCOMPARE(m_client->idleCount(), 4);
 }
 
 void tst_Wakes::takesAndGiveBacksThatNobodyHearsWakeNobody()

@@ -30,6 +30,7 @@ public:
     }
 
     int get() const { return m_descriptor; }
+    int release() { return std::exchange(m_descriptor, -1); }
 
 private:
     Q_DISABLE_COPY(Descriptor)

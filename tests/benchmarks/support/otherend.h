@@ -2,8 +2,6 @@
 // The other end in a process of its own: 16,000 connections are more than half of what a process may have.
 #pragma once
 
-#include "../../auto/support/descriptors.h"
-
 #include <QtCore/QCoreApplication>
 #include <QtCore/QProcess>
 #include <QtCore/QSocketNotifier>
@@ -53,13 +51,6 @@ public:
 private:
     QProcess m_process;
 };
-
-// Before the other end begins, which inherits it; fatal if a process may not have so many.
-inline void needDescriptors(int count)
-{
-    if (!allowDescriptors(count))
-        qFatal("a process must be allowed %d descriptors: see ulimit -n", count);
-}
 
 // In the other end: a line on the standard output.
 inline void tell(const QByteArray &line)
