@@ -25,9 +25,6 @@ private:
 
 void tst_Notifiers::initTestCase()
 {
-#ifdef QNETPOOL_NOTIFIER_WATCHER
-    QSKIP("this watcher is made of notifiers, one for each connection");
-#endif
     QVERIFY(allowDescriptors(10200));
 }
 
