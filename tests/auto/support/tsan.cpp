@@ -59,20 +59,23 @@ void QObject::deleteLater()
     deleteLater(this);
 }
 
-// The functor is carried out in one thread and destroyed by the last who refers to it, be it the poster or the event.
+// A functor is made in one thread, carried out in another and destroyed by the last who refers to it: the poster or the event,
+// the end of a connection of signal and slot or a signal that is being emitted.
 class HandedSlot final : public QtPrivate::QSlotObjectBase
 {
 public:
     explicit HandedSlot(QSlotObjectBase *slot) : QSlotObjectBase(&HandedSlot::act), m_slot(slot) { __tsan_release(this); }
 
 private:
-    static void act(int what, QSlotObjectBase *self, QObject *receiver, void **arguments, bool *)
+    static void act(int what, QSlotObjectBase *self, QObject *receiver, void **arguments, bool *isSame)
     {
         const auto *handed = static_cast<HandedSlot *>(self);
         __tsan_acquire(self);
         if (what == Call) {
             handed->m_slot->call(receiver, arguments);
             __tsan_release(self);
+        } else if (what == Compare) {
+            *isSame = handed->m_slot->compare(arguments);
         } else if (what == Destroy) {
             handed->m_slot->destroyIfLastRef();
             delete handed;
@@ -162,6 +165,8 @@ QMetaObject::Connection QObject::connectImpl(const QObject *sender, void **signa
             "iPK11QMetaObject");
     if (qobject_cast<const QThread *>(sender) && type == Qt::DirectConnection)
         slotObject = new LastSlot(slotObject, sender);
+    else
+        slotObject = new HandedSlot(slotObject);
     return connect(sender, signal, receiver, slot, slotObject, type, types, senderMetaObject);
 }
 
