@@ -42,9 +42,9 @@ ConnectionId Connection::id() const noexcept
 /*!
     Returns the connected socket, a QSslSocket where TLS is on; null if there is no connection, or if the holder has deleted it.
 
-    From the first call on the socket lives in the calling thread. That needs no event loop: QTcpSocket's blocking functions
-    work without one. Bytes that arrived before raise readyRead() as soon as the event loop runs. The socket belongs to the
-    lease.
+    From the first call on the socket lives in the calling thread; a plain TCP connection that nobody has used before becomes a
+    socket only then. That needs no event loop: QTcpSocket's blocking functions work without one. Bytes that arrived before
+    raise readyRead() as soon as the event loop runs. The socket belongs to the lease.
 */
 QTcpSocket *Connection::socket() const
 {

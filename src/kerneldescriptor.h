@@ -5,14 +5,14 @@
 
 namespace QNetPool {
 
-// The engine of a connection through a SOCKS 5 proxy, in the socket or in the plain socket of a QSslSocket; null for others.
-inline const QObject *socks5Engine(const QObject &socket)
+// The engine of the socket's connection, or of that of the plain socket inside of a QSslSocket; null while there is none.
+inline QObject *socketEngine(const QObject &socket)
 {
-    for (const QObject *child : socket.children()) {
-        if (child->inherits("QSocks5SocketEngine"))
+    for (QObject *child : socket.children()) {
+        if (child->inherits("QAbstractSocketEngine"))
             return child;
         if (child->inherits("QTcpSocket")) {
-            if (const QObject *engine = socks5Engine(*child))
+            if (QObject *engine = socketEngine(*child))
                 return engine;
         }
     }
@@ -23,7 +23,8 @@ inline const QObject *socks5Engine(const QObject &socket)
 // own, and the connection is that of a socket inside.
 inline qintptr kernelDescriptor(const QTcpSocket &socket)
 {
-    if (const QObject *engine = socks5Engine(socket)) {
+    const QObject *engine = socketEngine(socket);
+    if (engine && engine->inherits("QSocks5SocketEngine")) {
         const auto *inner = engine->findChild<QTcpSocket *>();
         return inner ? inner->QAbstractSocket::socketDescriptor() : -1;
     }

@@ -16,8 +16,8 @@
     dropped at once (connectionLost()), so that a connection whose end has reached this host is never handed out.
 
     take(), acquire(), waitForConnection(), put(), flush(), close() and everything that returns a number may be called from any
-    thread, also while the pool closes; the destructor lets calls that have begun come to their end. Signals are emitted in the pool's thread, which needs an event loop. The pool may be moved to another thread while
-    it is stopped.
+    thread, also while the pool closes; the destructor lets calls that have begun come to their end. Signals are emitted in the
+    pool's thread, which needs an event loop. The pool may be moved to another thread while it is stopped.
 */
 
 /*!

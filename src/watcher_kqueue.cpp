@@ -42,11 +42,8 @@ public:
 
     void pause(qintptr descriptor) override { remove(descriptor); }
 
-    void remove(qintptr descriptor) override
-    {
-        control(descriptor, 0, EVFILT_READ, EV_DELETE);
-        control(descriptor, 0, EVFILT_WRITE, EV_DELETE); // there is one only while it connects
-    }
+    // EVFILT_WRITE ends with its report, or with the descriptor whose connect comes to nothing.
+    void remove(qintptr descriptor) override { control(descriptor, 0, EVFILT_READ, EV_DELETE); }
 
 private:
     bool control(qintptr descriptor, quint64 token, int filter, int action) const

@@ -35,9 +35,10 @@ public:
         const QMutexLocker lock(&m_shared->mutex);
         m_shared->watched.insert(descriptor, token);
         atHome([shared = m_shared, descriptor, token, event] {
-            if (event == Event::HangUp) // a notifier cannot see a FIN behind unread bytes: the look at take() has to
-                shared->stop(descriptor);
-            else
+            if (!shared->isWatched(descriptor, token))
+                return; // in another thread, it came to something else meanwhile
+            shared->stop(descriptor);
+            if (event != Event::HangUp) // a notifier cannot see a FIN behind unread bytes: the look at take() has to
                 shared->start(descriptor, token, event == Event::Bytes ? QSocketNotifier::Read : QSocketNotifier::Write);
         });
         return true;
@@ -67,22 +68,20 @@ private:
         Report report;
         QPointer<QObject> home;
 
+        bool isWatched(qintptr descriptor, quint64 token)
+        {
+            const QMutexLocker lock(&mutex);
+            const auto known = watched.constFind(descriptor);
+            return report && known != watched.constEnd() && *known == token;
+        }
+
         void start(qintptr descriptor, quint64 token, QSocketNotifier::Type type)
         {
-            {
-                const QMutexLocker lock(&mutex);
-                if (watched.value(descriptor) != token || !report)
-                    return;
-            }
-            stop(descriptor);
             auto *notifier = new QSocketNotifier(descriptor, type, home);
             notifiers.insert(descriptor, notifier);
             QObject::connect(notifier, &QSocketNotifier::activated, home, [this, descriptor, token] {
-                {
-                    const QMutexLocker lock(&mutex);
-                    if (watched.value(descriptor) != token)
-                        return stop(descriptor);
-                }
+                if (!isWatched(descriptor, token))
+                    return stop(descriptor);
                 report(token);
             });
         }

@@ -13,7 +13,7 @@
 
 namespace QNetPool {
 
-// How setting up a connection ended: with a socket in no thread, with a descriptor that is no socket's yet, or with an error.
+// How setting up a connection ended: with a socket, with a descriptor that is no socket's yet, or with an error.
 struct SetupOutcome
 {
     std::unique_ptr<QTcpSocket> socket;

@@ -20,12 +20,8 @@ void PlainDials::abandonAll()
 {
     m_timer.stop();
     m_deadlines.clear();
-    for (const auto &[number, dial] : m_dials) {
-        if (dial.lookup >= 0)
-            QHostInfo::abortHostLookup(dial.lookup);
-        if (m_watcher && dial.descriptor.isValid())
-            m_watcher->remove(dial.descriptor.value());
-    }
+    for (auto &[number, dial] : m_dials)
+        takeFrom(dial);
     m_dials.clear();
     m_watcher.reset();
 }
@@ -81,7 +77,7 @@ void PlainDials::report(quint64 number)
     dial.cause = connectError(dial.descriptor.value());
     if (dial.cause.isEmpty())
         return connected(number, dial);
-    m_watcher->remove(dial.descriptor.value());
+    takeFrom(dial);
     connectNext(number, dial);
 }
 
@@ -90,8 +86,11 @@ void PlainDials::connectNext(quint64 number, Dial &dial)
     dial.step = Step::Connect;
     while (!dial.addresses.isEmpty()) {
         dial.descriptor = beginConnect(dial.addresses.takeFirst(), dial.plan->port, &dial.cause);
-        if (dial.descriptor.isValid() && m_watcher->watch(dial.descriptor.value(), number, Watcher::Event::Writable))
+        if (!dial.descriptor.isValid())
+            continue;
+        if (m_watcher->watch(dial.descriptor.value(), number, Watcher::Event::Writable))
             return;
+        dial.cause = lastSystemError();
     }
     fail(number, dial, Pool::Error::ConnectFailed,
          QStringLiteral("cannot connect to %1: %2").arg(dial.plan->target(), dial.cause));
@@ -195,20 +194,24 @@ void PlainDials::fail(quint64 number, Dial &dial, Pool::Error error, const QStri
 {
     dial.outcome.error = error;
     dial.outcome.message = message;
-    if (m_watcher && dial.descriptor.isValid())
-        m_watcher->remove(dial.descriptor.value());
-    dial.descriptor = {};
+    takeFrom(dial);
     finish(number, dial);
+}
+
+// What the dial has going on ends; its descriptor is the caller's.
+Descriptor PlainDials::takeFrom(Dial &dial)
+{
+    if (dial.lookup >= 0)
+        QHostInfo::abortHostLookup(std::exchange(dial.lookup, -1));
+    if (dial.descriptor.isValid())
+        m_watcher->remove(dial.descriptor.value());
+    return std::move(dial.descriptor);
 }
 
 void PlainDials::finish(quint64 number, Dial &dial)
 {
-    if (dial.lookup >= 0)
-        QHostInfo::abortHostLookup(dial.lookup);
-    if (dial.descriptor.isValid())
-        m_watcher->remove(dial.descriptor.value());
     SetupOutcome outcome = std::move(dial.outcome);
-    outcome.descriptor = std::move(dial.descriptor);
+    outcome.descriptor = takeFrom(dial);
     m_deadlines.erase({dial.deadline, number});
     m_dials.erase(number);
     m_done(number, std::move(outcome));

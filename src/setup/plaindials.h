@@ -58,6 +58,7 @@ private:
     void armTimer();
     void expire(quint64 number, Dial &dial);
     void fail(quint64 number, Dial &dial, Pool::Error error, const QString &message);
+    Descriptor takeFrom(Dial &dial);
     void finish(quint64 number, Dial &dial);
 
     const Done m_done;

@@ -43,16 +43,6 @@ ObservedSocket *observed(QTcpSocket *socket)
     return nullptr;
 }
 
-// The socket's engine, or that of the plain socket inside of a QSslSocket.
-QObject *engineOf(QTcpSocket *socket)
-{
-    for (QObject *child : socket->findChildren<QObject *>()) {
-        if (child->inherits("QAbstractSocketEngine"))
-            return child;
-    }
-    return socket;
-}
-
 } // namespace
 
 // They have no effect any more, but a holder's private key is not for the next one to see.
@@ -107,9 +97,9 @@ void SocketGuard::learn()
     if (tls)
         m_tlsSettings = std::make_unique<TlsSettings>(*tls);
 #endif
-    if (QObject *engine = engineOf(m_socket); engine != m_engine) { // else what came as a child meanwhile is a holder's
+    if (QObject *engine = socketEngine(*m_socket); !engine || engine != m_engine) {
         m_engine = engine;
-        m_children = m_socket->children();
+        m_children = m_socket->children(); // else what came as a child meanwhile is a holder's
     }
     m_openMode = m_socket->openMode() & ~QIODevice::Text;
     m_proxy = m_socket->proxy();
@@ -193,9 +183,9 @@ void SocketGuard::releaseBuffers()
         return;
     for (QTcpSocket *plain : m_socket->findChildren<QTcpSocket *>(Qt::FindDirectChildrenOnly)) { // in a QSslSocket
         if (plain->bytesAvailable() == 0 && plain->bytesToWrite() == 0)
-            plain->open(plain->openMode());
+            plain->QIODevice::open(plain->openMode());
     }
-    m_socket->open(m_socket->openMode());
+    m_socket->QIODevice::open(m_socket->openMode()); // also of a class of the application's own that opens in another way
     m_hasBuffers = false;
 }
 

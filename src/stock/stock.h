@@ -21,7 +21,8 @@ namespace QNetPool {
 // function says otherwise. A pool shares it with the leases it handed out, which may outlive the pool; whoever calls take(),
 // put(), join() or flush() shares it, too, as continuations of those who waited may delete the pool.
 //
-// Its functions stand in files of their own by what they do: admission, look, lease, warm and check; the rest in stock.cpp.
+// Its functions stand in files of their own by what they do: admission, look, lease, warm, check and numbers; the rest in
+// stock.cpp.
 //
 // The rule of ownership: who moved an entry out of a line of the store under the lock owns its socket, without the lock.
 class Stock : public std::enable_shared_from_this<Stock>
