@@ -333,7 +333,7 @@ public:
         m_client.ask("grow " + QByteArray::number(total));
         QElapsedTimer timer;
         for (timer.start(); m_client.ask("count").toInt() != total || m_server.ask("count").toInt() != total;) {
-            QThread::msleep(10);
+            QThread::msleep(10); // to ask costs both ends time that they need
             if (timer.hasExpired(60000))
                 qFatal("%d connections were not set up within a minute", total);
         }

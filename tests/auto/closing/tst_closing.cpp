@@ -2,6 +2,7 @@
 #include "descriptors.h"
 #include "pools.h"
 #include "testmain.h"
+#include "worker.h"
 
 #include <QtCore/QHash>
 #include <QtCore/QLoggingCategory>
@@ -57,33 +58,6 @@ private Q_SLOTS:
 };
 
 namespace {
-
-// A thread with an event loop that runs what it is told to.
-class Worker
-{
-public:
-    Worker()
-    {
-        m_context.moveToThread(&m_thread);
-        m_thread.start();
-    }
-    ~Worker() { stop(); }
-    void stop()
-    {
-        m_thread.quit();
-        if (!m_thread.wait(20000))
-            qFatal("a thread hangs");
-    }
-    template<typename Body> void run(Body body)
-    {
-        QMetaObject::invokeMethod(&m_context, body, Qt::BlockingQueuedConnection);
-    }
-    QThread *thread() { return &m_thread; }
-
-private:
-    QThread m_thread;
-    QObject m_context;
-};
 
 // Null: the test's thread.
 template<typename Body> void runIn(Worker *worker, Body body)

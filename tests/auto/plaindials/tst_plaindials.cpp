@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "settle.h"
 #include "testmain.h"
 
 #include <QtNetwork/QHostInfo>
@@ -80,7 +81,7 @@ void tst_PlainDials::idMayComeInPieces()
     for (const char byte : {'0', '1', '2', '3', '4', '5', '6'}) {
         peer->write(&byte, 1);
         peer->flush();
-        QTest::qWait(5); // a chance to arrive alone; whether it does changes nothing
+        settle();
         QCOMPARE(client.idleCount(), 0);
     }
     peer->write("7");

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
+#include "numbers.h"
 #include "pools.h"
 #include "testmain.h"
+#include "worker.h"
 
+#include <QtCore/QAbstractEventDispatcher>
 #include <QtCore/QLoggingCategory>
 #include <QtCore/QMutex>
 #include <QtCore/QRegularExpression>
@@ -54,32 +57,13 @@ private:
 
 namespace {
 
-// A thread with an event loop that runs what it is told to.
-class Worker
+// What was posted in that thread until now is done, and what that has posted.
+void turnTwice(QThread *thread)
 {
-public:
-    Worker()
-    {
-        m_context.moveToThread(&m_thread);
-        m_thread.start();
-    }
-    ~Worker() { stop(); }
-    void stop()
-    {
-        m_thread.quit();
-        if (!m_thread.wait(20000))
-            qFatal("a thread hangs");
-    }
-    template<typename Body> void run(Body body)
-    {
-        QMetaObject::invokeMethod(&m_context, body, Qt::BlockingQueuedConnection);
-    }
-    QThread *thread() { return &m_thread; }
-
-private:
-    QThread m_thread;
-    QObject m_context;
-};
+    for (int i = 0; i < 2; ++i)
+        QMetaObject::invokeMethod(
+                QAbstractEventDispatcher::instance(thread), [] {}, Qt::BlockingQueuedConnection);
+}
 
 // A client pool and a server pool are configured alike.
 template<typename Pool> void changeThreads(Pool &pool, int threads)
@@ -103,19 +87,9 @@ int setupThreads()
     return count;
 }
 
-// A sentence about what does not add up; empty if all does.
 QString wrongIn(const Pool &pool)
 {
-    const PoolStatistics s = pool.statistics();
-    if (s.created != s.idle + s.leased + s.unclaimed + s.detached + s.closed())
-        return QStringLiteral("created %1, idle %2, leased %3, closed %4")
-                .arg(s.created)
-                .arg(s.idle)
-                .arg(s.leased)
-                .arg(s.closed());
-    if (s.taken != s.fromStock + s.hadToWait || s.queued != s.hadToWait + s.timedOut + s.cancelled + s.abandoned + s.waiters)
-        return QStringLiteral("those who asked do not add up");
-    return {};
+    return whatIsWrong(pool.statistics(), std::numeric_limits<int>::max());
 }
 
 #define VERIFY_ADDS_UP(pool) QVERIFY2(wrongIn(pool).isEmpty(), qPrintable(wrongIn(pool)))
@@ -541,8 +515,10 @@ void tst_SetupThreads::whoWaitsInAContinuationIsServed()
     wish.minimumInterval = wish.maximumInterval = 1h;
     QSemaphore mayDial;
     std::atomic<int> connected = 0;
+    std::atomic<QThread *> dialling = nullptr;
     wish.dialer = [&, port = wish.port](QTcpSocket *socket) {
         connect(socket, &QTcpSocket::connected, [&connected] { ++connected; });
+        dialling = socket->thread();
         mayDial.acquire();
         socket->connectToHost(QHostAddress::LocalHost, port);
     };
@@ -561,7 +537,7 @@ void tst_SetupThreads::whoWaitsInAContinuationIsServed()
     mayDial.release(3);
     while (connected < 3) // and this thread looks at none of them before all are there
         QThread::yieldCurrentThread();
-    QThread::msleep(50); // the last step of each is a turn of the thread's event loop
+    turnTwice(dialling);
     QTRY_COMPARE_WITH_TIMEOUT(served, 2, 15000);
     QTRY_VERIFY(waiting.isFinished());
     leases.clear();
@@ -574,7 +550,9 @@ void tst_SetupThreads::errorsComeInASlotThatRunsAnEventLoop()
     wish.setupThreads = 1;
     wish.minimumInterval = wish.maximumInterval = 1h;
     std::atomic<int> thrown = 0;
-    wish.dialer = [&thrown](QTcpSocket *) {
+    std::atomic<QThread *> dialling = nullptr;
+    wish.dialer = [&](QTcpSocket *socket) {
+        dialling = socket->thread();
         ++thrown;
         throw std::runtime_error("no way");
     };
@@ -591,7 +569,7 @@ void tst_SetupThreads::errorsComeInASlotThatRunsAnEventLoop()
     QTRY_COMPARE(client.pendingCount(), 3);
     while (thrown < 3)
         QThread::yieldCurrentThread();
-    QThread::msleep(50);
+    turnTwice(dialling);
     QTRY_COMPARE_WITH_TIMEOUT(errors.size(), 3, 10000);
     QVERIFY(haveOthersCome);
 }
@@ -646,7 +624,7 @@ void tst_SetupThreads::endsInTheMiddle()
     wish.dialer = [&, silentPort = silent.serverPort(), port = server.serverPort()](QTcpSocket *socket) {
         const int number = dials++;
         if (!isOpenToAll && (middle == Middle::Dialer || (middle == Middle::All && number % 4 == 0)))
-            QThread::msleep(20);
+            QThread::msleep(20); // a slow one
         if (isOpenToAll || middle == Middle::Tls || (middle == Middle::All && number % 4 == 1))
             socket->connectToHost(QHostAddress::LocalHost, port);
         else if (middle != Middle::Connecting && (middle != Middle::All || number % 4 == 2))
@@ -713,13 +691,12 @@ void tst_SetupThreads::closeBeginsNoMoreDials()
 {
     std::atomic<int> dials = 0;
     std::atomic<bool> isClosing = false;
-    std::atomic<int> late = 0;
     ClientPool::Configuration wish = clientOf(1, 20);
     wish.setupThreads = 1;
     QSemaphore isDialling;
     wish.dialer = [&](QTcpSocket *) {
-        late += isClosing;
-        ++dials;
+        if (dials++ > 0)
+            QThread::msleep(20); // a slow one: what must not begin would be seen to
         isDialling.release();
         while (!isClosing)
             QThread::yieldCurrentThread();
@@ -729,8 +706,9 @@ void tst_SetupThreads::closeBeginsNoMoreDials()
     QTRY_COMPARE(client.pendingCount(), 20);
     isDialling.acquire();
     QTimer::singleShot(0, this, [&] {
-        std::thread([&isClosing] {
-            QThread::msleep(50); // until close() is at work: only then it is seen to wait
+        std::thread([&] {
+            while (client.pendingCount() > 0) // until close() has abandoned them, and waits for the thread
+                QThread::yieldCurrentThread();
             isClosing = true;
         }).detach();
         client.close();

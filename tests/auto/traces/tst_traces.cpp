@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "settle.h"
 #include "testmain.h"
 
 #include <QtCore/QAbstractEventDispatcher>
@@ -481,7 +482,7 @@ void exercise(QTcpSocket *here, QTcpSocket *there)
     QVERIFY(!readyRead.isEmpty());
     QCOMPARE(pass(here, there, "answer\n"), "answer\n");
     QCOMPARE(pass(there, here, QByteArray(50000, 'x')), QByteArray(50000, 'x'));
-    QTest::qWait(5); // time for what should not be
+    settle(); // what should not be would be now
 }
 
 // Below a running event loop, without which none is kept warm.

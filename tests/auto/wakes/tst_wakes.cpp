@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "settle.h"
 #include "testmain.h"
 
 #include <QtCore/QAbstractEventDispatcher>
@@ -47,8 +48,10 @@ private Q_SLOTS:
 
 private:
     void start(int capacity, const std::function<void(ClientPool::Configuration &)> &change = {});
-    Connection peerOf(const Connection &here) { return m_server->take(here.id()); }
-    void settle();
+    Connection peerOf(const Connection &here)
+    {
+        return m_server->take(here.id());
+    }
 
     std::optional<ServerPool> m_server;
     std::optional<ClientPool> m_client;
@@ -122,12 +125,6 @@ void tst_Wakes::start(int capacity, const std::function<void(ClientPool::Configu
     m_client.emplace(wish);
     fill(*m_server, *m_client, capacity);
     settle();
-}
-
-// What is on its way has come, and what is queued is done.
-void tst_Wakes::settle()
-{
-    QTest::qWait(20);
 }
 
 void tst_Wakes::audienceMayComeInEveryWay_data()
@@ -299,7 +296,7 @@ void tst_Wakes::deadlinesNeedNoAudience_data()
 void tst_Wakes::deadlinesNeedNoAudience()
 {
     QFETCH(const QString, limit);
-    start(2, [&](ClientPool::Configuration &wish) {
+    start(limit == u"idleTimeout after a lease" ? 3 : 2, [&](ClientPool::Configuration &wish) {
         if (limit.startsWith(u"idleTimeout"))
             wish.idleTimeout = 400ms;
         else if (limit == u"maximumLifetime")
@@ -320,10 +317,9 @@ void tst_Wakes::deadlinesNeedNoAudience()
             QVERIFY(lease);
             lease.socket();
         }
-        QTest::qWait(500); // longer than the limit: no deadline is left
-        QCOMPARE(numbers().idleTooLong, 0);
+        QTRY_COMPARE(numbers().idleTooLong, 1); // the third, and no deadline is left
         std::thread([&leases] { leases.clear(); }).join();
-        QTRY_COMPARE(numbers().idleTooLong, 2);
+        QTRY_COMPARE(numbers().idleTooLong, 3);
     } else if (limit == u"maximumLifetime") {
         QTRY_COMPARE(numbers().livedTooLong, 2);
     } else if (limit == u"leakThreshold") {
