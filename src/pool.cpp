@@ -415,6 +415,7 @@ PoolStatistics Pool::statistics() const
     PoolStatistics statistics = visit->stock->statistics();
     statistics.capacity = visit->capacity;
     statistics.errors = visit->errorCount;
+    statistics.peersRefused = visit->peersRefused;
     return statistics;
 }
 

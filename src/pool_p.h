@@ -55,6 +55,7 @@ public:
     std::atomic<int> capacity{0};
     std::atomic<std::chrono::milliseconds> interval{};
     std::atomic<int> errorCount{0};
+    std::atomic<qint64> peersRefused{0};
     std::atomic<int> visitors{0};
 
 protected:
