@@ -211,10 +211,12 @@ bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()>
 
 bool ServerPoolPrivate::addConnection(qintptr descriptor)
 {
+    Descriptor owned(descriptor);
     const QPointer<ServerPoolPrivate> alive(this);
+    if (!settle() || state == Pool::State::Draining)
+        return false;
     if (ensureRunning() && alive)
         setState(Pool::State::Ready);
-    Descriptor owned(descriptor);
     if (!alive || !isRunning())
         return false;
     const QHostAddress peer = peerAddress(descriptor);
@@ -357,7 +359,8 @@ bool ServerPool::listen(qintptr descriptor)
 /*!
     Takes in an accepted connection, for an application that has a QTcpServer of its own: call it from
     QTcpServer::incomingConnection(). It is checked, secured and named as one that the pool accepted itself. The pool owns the
-    \a descriptor either way. False if the peer was turned away at once. Runs the pool if it is stopped. In the pool's thread.
+    \a descriptor either way. False if the peer was turned away at once, or the pool drains. Runs the pool if it is stopped. In
+    the pool's thread.
 */
 bool ServerPool::addConnection(qintptr descriptor)
 {
