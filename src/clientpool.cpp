@@ -71,6 +71,7 @@ Prepared prepare(const ClientPool::Configuration &wish)
     DialPlan &plan = *result.plan;
     plan.host = wish.host;
     plan.address = QHostAddress(wish.host);
+    plan.resolver = std::make_shared<Resolver>(wish.host);
     result.policy.host = wish.host;
     plan.port = wish.port;
     plan.peerName = wish.peerName;

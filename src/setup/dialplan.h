@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "resolver.h"
 #include "tlscontext.h"
 
 #include <qnetpool/global.h>
@@ -20,6 +21,7 @@ struct DialPlan
 {
     QString host;
     QHostAddress address; // if the host is one
+    std::shared_ptr<Resolver> resolver; // else of it
     quint16 port = 0;
     QString peerName;
     std::function<void(QTcpSocket *)> dialer;
