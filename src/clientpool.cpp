@@ -82,6 +82,7 @@ Prepared prepare(const ClientPool::Configuration &wish)
     plan.connectTimeout = wish.connectTimeout;
     plan.handshakeTimeout = wish.handshakeTimeout;
     plan.keepAlivePeriod = wish.keepAlivePeriod;
+    plan.userTimeout = userTimeoutOf(wish, result.changes);
     putRightTime(plan.connectTimeout, "connectTimeout", result.changes);
     putRightTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
     if (wish.tlsMode == TlsMode::SelfSigned) {

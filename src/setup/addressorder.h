@@ -5,8 +5,8 @@
 
 namespace QNetPool {
 
-// The order in which a name's addresses are tried, as RFC 8305, section 4, has it: the name service's own order, with the families
-// taking turns and its first one first, so that one dead family delays a connect by one attempt and not by all of its addresses.
+// The order in which a name's addresses are tried, as RFC 8305, section 4, has it: the name service's own order, but the
+// families take turns, the first one first, so that a dead family delays a connect by one attempt and not by all its addresses.
 QList<QHostAddress> interleaved(const QList<QHostAddress> &addresses);
 
 } // namespace QNetPool

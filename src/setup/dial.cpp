@@ -81,6 +81,7 @@ void Dial::connected()
     // A request must not wait for the acknowledgement of the one before.
     socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
     setKeepAlive(kernelDescriptor(*socket()), m_plan->keepAlivePeriod);
+    setUserTimeout(kernelDescriptor(*socket()), m_plan->userTimeout);
     limit(m_plan->handshakeTimeout);
     advance();
 }

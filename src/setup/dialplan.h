@@ -34,6 +34,7 @@ struct DialPlan
     std::chrono::milliseconds connectTimeout{10000};
     std::chrono::milliseconds handshakeTimeout{10000};
     std::chrono::milliseconds keepAlivePeriod{30000};
+    std::chrono::milliseconds userTimeout{60000};
 
     QString target() const; // for messages
 };

@@ -140,6 +140,7 @@ void DirectDials::connected(quint64 number, Dial &dial, std::size_t winner)
     // A request must not wait for the acknowledgement of the one before.
     setLowDelay(dial.descriptor.value());
     setKeepAlive(dial.descriptor.value(), plan.keepAlivePeriod);
+    setUserTimeout(dial.descriptor.value(), plan.userTimeout);
     if (plan.tlsMode != TlsMode::None)
         return finish(number, dial);
     if (plan.mode == ConnectionMode::Multi) {

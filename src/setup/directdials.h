@@ -17,11 +17,11 @@
 
 namespace QNetPool {
 
-// A client's connections being set up, where neither a proxy nor a dialer is in between: look up the host, connect, and, if the
-// connection is not to be encrypted, read the ID. They are bare descriptors, watched together, so that thousands cost as little as
-// the system allows: no object, no notifier and no timer each.
+// A client's connections being set up, where neither a proxy nor a dialer is in between: look up the host, connect, and, if
+// there is no TLS, read the ID. They are bare descriptors, watched together, so that thousands cost as little as the system
+// allows: no object, no notifier and no timer each.
 //
-// A name's addresses race as RFC 8305 has it: the next attempt begins AttemptDelay after the last one, or as soon as that has
+// A name's addresses race as RFC 8305 has it: the next attempt begins AttemptDelay after the last one, or as soon as one has
 // failed, and the first that is connected wins.
 class DirectDials final : public QObject
 {

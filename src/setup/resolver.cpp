@@ -8,8 +8,8 @@ namespace QNetPool {
 
 namespace {
 
-// The threads of all lookups in this process: a few, since each is held for as long as a name service is silent. They end when
-// there is nothing left to do. Nothing waits for them, so this is never destroyed: they may still run while main() returns.
+// The threads of all lookups in this process: a few, since each is held for as long as a name service is silent. They end
+// when there is nothing left to do. Nothing waits for them, so this is never destroyed: they may still run as main() returns.
 class LookupThreads
 {
 public:

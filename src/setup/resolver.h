@@ -29,8 +29,8 @@ public:
     using Asker = Inbox<std::pair<quint64, Answer>>;
     using Lookup = std::function<QHostInfo(const QString &host)>; // may block; must not throw
 
-    // How long an answer is good for without another question, while connects succeed: a burst of dials costs one lookup, and
-    // a change in the name service is followed within seconds.
+    // How long an answer is good for, while connects succeed: a burst of dials costs one lookup, and a change in the name
+    // service is followed within seconds.
     static constexpr std::chrono::milliseconds Lifetime{5000};
 
     explicit Resolver(QString host, Lookup lookup = &QHostInfo::fromName, std::chrono::milliseconds lifetime = Lifetime);
