@@ -48,6 +48,8 @@ QString whyNot(const ClientPool::Configuration &wish, const DialPlan &plan)
         return {};
     if (const std::optional<QString> missing = whyNoTls())
         return QStringLiteral("TLS to %1 is asked for, but %2").arg(plan.target(), *missing);
+    if (const std::optional<QString> weakness = whyTooWeak(wish.sslConfiguration, wish.allowTls12))
+        return *weakness;
     if (wish.tlsMode == TlsMode::Verified && wish.host.isEmpty() && wish.peerName.isEmpty())
         return QStringLiteral("TlsMode::Verified needs a peerName, or a host, to verify");
     if (const qsizetype bad = plan.pins.indexOf(QByteArray()); bad >= 0)
@@ -89,7 +91,7 @@ Prepared prepare(const ClientPool::Configuration &wish)
     }
     result.refusal = whyNot(wish, plan);
     if (wish.tlsMode != TlsMode::None && result.refusal.isEmpty())
-        plan.tls = clientTls(wish.sslConfiguration, wish.tlsMode);
+        plan.tls = clientTls(wish.sslConfiguration, wish.tlsMode, wish.allowTls12);
     return result;
 }
 

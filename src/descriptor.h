@@ -22,6 +22,7 @@ struct Acceptance
     enum Result { Accepted, NothingThere, PeerLeft, Exhausted, Failed };
     Result result = NothingThere;
     qintptr descriptor = -1;
+    QHostAddress peer; // of Accepted
     QString cause; // of Exhausted (out of descriptors or memory) and Failed
 };
 Acceptance acceptConnection(qintptr listening);

@@ -56,11 +56,14 @@ bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
 Acceptance acceptConnection(qintptr listening)
 {
     int descriptor;
+    sockaddr_storage address{};
+    auto *peer = reinterpret_cast<sockaddr *>(&address);
     do {
+        socklen_t size = sizeof address;
 #ifdef SOCK_CLOEXEC
-        descriptor = ::accept4(int(listening), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        descriptor = ::accept4(int(listening), peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 #else
-        descriptor = ::accept(int(listening), nullptr, nullptr);
+        descriptor = ::accept(int(listening), peer, &size);
 #endif
     } while (descriptor < 0 && errno == EINTR);
     if (descriptor >= 0) {
@@ -68,7 +71,7 @@ Acceptance acceptConnection(qintptr listening)
         ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
         setNonBlocking(descriptor);
 #endif
-        return {Acceptance::Accepted, descriptor, {}};
+        return {Acceptance::Accepted, descriptor, QHostAddress(peer), {}};
     }
     switch (errno) {
     case EAGAIN:
@@ -78,14 +81,14 @@ Acceptance acceptConnection(qintptr listening)
         return {};
     case ECONNABORTED:
     case EPROTO:
-        return {Acceptance::PeerLeft, -1, {}};
+        return {Acceptance::PeerLeft, -1, {}, {}};
     case EMFILE:
     case ENFILE:
     case ENOBUFS:
     case ENOMEM:
-        return {Acceptance::Exhausted, -1, qt_error_string(errno)};
+        return {Acceptance::Exhausted, -1, {}, qt_error_string(errno)};
     default:
-        return {Acceptance::Failed, -1, qt_error_string(errno)};
+        return {Acceptance::Failed, -1, {}, qt_error_string(errno)};
     }
 }
 

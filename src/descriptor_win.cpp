@@ -41,22 +41,25 @@ bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
 
 Acceptance acceptConnection(qintptr listening)
 {
-    const SOCKET descriptor = ::accept(SOCKET(listening), nullptr, nullptr);
+    sockaddr_storage address{};
+    int size = sizeof address;
+    auto *peer = reinterpret_cast<sockaddr *>(&address);
+    const SOCKET descriptor = ::accept(SOCKET(listening), peer, &size);
     if (descriptor != INVALID_SOCKET) {
         setNonBlocking(qintptr(descriptor));
-        return {Acceptance::Accepted, qintptr(descriptor), {}};
+        return {Acceptance::Accepted, qintptr(descriptor), QHostAddress(peer), {}};
     }
     const int error = ::WSAGetLastError();
     switch (error) {
     case WSAEWOULDBLOCK:
         return {};
     case WSAECONNRESET:
-        return {Acceptance::PeerLeft, -1, {}};
+        return {Acceptance::PeerLeft, -1, {}, {}};
     case WSAEMFILE:
     case WSAENOBUFS:
-        return {Acceptance::Exhausted, -1, qt_error_string(error)};
+        return {Acceptance::Exhausted, -1, {}, qt_error_string(error)};
     default:
-        return {Acceptance::Failed, -1, qt_error_string(error)};
+        return {Acceptance::Failed, -1, {}, qt_error_string(error)};
     }
 }
 

@@ -101,6 +101,8 @@ Stock::News Stock::takeNews()
     news.deadline = m_line.nextDeadline();
     if (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy))
         news.deadline = news.deadline ? std::min(*news.deadline, due->when) : due->when;
+    if (!m_isOpen && m_store.leased() > 0 && m_drainUntil < Clock::time_point::max())
+        news.deadline = news.deadline ? std::min(*news.deadline, m_drainUntil) : m_drainUntil;
     m_toldDeadline = news.deadline.value_or(Clock::time_point::max());
     return news;
 }
@@ -162,12 +164,13 @@ void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vec
     }
 }
 
-void Stock::shut(const QString &reason)
+void Stock::shut(const QString &reason, Clock::time_point drainUntil)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     coolHere();
     Lock lock(m_mutex);
     m_isOpen = false;
+    m_drainUntil = drainUntil;
     ++m_epoch;
     const std::vector<std::shared_ptr<Waiter>> waiters = m_line.takeAll();
     m_totals.abandoned += qint64(waiters.size());
@@ -185,6 +188,12 @@ bool Stock::isOpen() const
 {
     const Lock lock(m_mutex);
     return m_isOpen;
+}
+
+bool Stock::isDraining() const
+{
+    const Lock lock(m_mutex);
+    return !m_isOpen && m_store.leased() > 0 && Clock::now() < m_drainUntil;
 }
 
 void Stock::stopWatching()
