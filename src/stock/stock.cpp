@@ -245,8 +245,9 @@ void Stock::placeLater(Entry *entry, bool comesHome)
 bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
 {
     const Clock::time_point now = Clock::now();
+    const bool hasEnded = entry->descriptor < 0; // while it was set up, and its last words are only for who knows its name
     while (isCurrent(entry) && entry->endOfLife > now) {
-        std::shared_ptr<Waiter> waiter = m_line.next(entry->id);
+        std::shared_ptr<Waiter> waiter = hasEnded ? m_line.nextFor(entry->id) : m_line.next(entry->id);
         if (!waiter)
             break;
         if (waiter->isCancelled()) { // and the pool's event loop has not told yet
@@ -267,6 +268,8 @@ bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
         bury(entry, CloseReason::Flushed, lock);
     } else if (entry->endOfLife <= now) {
         bury(entry, CloseReason::LivedTooLong, lock);
+    } else if (hasEnded) {
+        disposeOf(entry, Look::LastWords, CloseReason::DiedIdle, lock);
     } else if (entry->stage != Stage::Warm && m_store.idle() >= m_policy.maximumIdle) {
         bury(entry, CloseReason::StockFull, lock);
     } else if (!shelve(entry, now)) {
