@@ -71,6 +71,7 @@ Prepared prepare(const ClientPool::Configuration &wish)
     DialPlan &plan = *result.plan;
     plan.host = wish.host;
     plan.address = QHostAddress(wish.host);
+    plan.resolver = std::make_shared<Resolver>(wish.host);
     result.policy.host = wish.host;
     plan.port = wish.port;
     plan.peerName = wish.peerName;
@@ -81,6 +82,7 @@ Prepared prepare(const ClientPool::Configuration &wish)
     plan.connectTimeout = wish.connectTimeout;
     plan.handshakeTimeout = wish.handshakeTimeout;
     plan.keepAlivePeriod = wish.keepAlivePeriod;
+    plan.userTimeout = userTimeoutOf(wish, result.changes);
     putRightTime(plan.connectTimeout, "connectTimeout", result.changes);
     putRightTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
     if (wish.tlsMode == TlsMode::SelfSigned) {

@@ -16,6 +16,10 @@ QHostAddress peerAddress(qintptr descriptor);
 // TCP probes a connection that was silent for the period, again after each period, three times. 0 switches probes off.
 bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period);
 
+// How long sent bytes may stay unacknowledged before TCP gives the connection up, where the system can be told; 0: as long as
+// the system likes.
+bool setUserTimeout(qintptr descriptor, std::chrono::milliseconds time);
+
 // What came of an accept() on a listening, non-blocking descriptor.
 struct Acceptance
 {

@@ -53,6 +53,18 @@ bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
             && setOption(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3) && setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
+bool setUserTimeout(qintptr descriptor, std::chrono::milliseconds time)
+{
+#if defined(TCP_USER_TIMEOUT) // Linux
+    return setOption(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, int(time.count()));
+#elif defined(TCP_RXT_CONNDROPTIME) // macOS
+    return setOption(descriptor, IPPROTO_TCP, TCP_RXT_CONNDROPTIME,
+                     int(std::chrono::ceil<std::chrono::seconds>(time).count()));
+#else
+    return time.count() == 0;
+#endif
+}
+
 Acceptance acceptConnection(qintptr listening)
 {
     int descriptor;

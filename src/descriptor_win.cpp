@@ -39,6 +39,16 @@ bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
             == 0;
 }
 
+bool setUserTimeout(qintptr descriptor, std::chrono::milliseconds time)
+{
+    // To Windows, 0 is no time at all; left alone, it retransmits five times.
+    if (time.count() == 0)
+        return true;
+    const auto seconds = DWORD(std::chrono::ceil<std::chrono::seconds>(time).count());
+    return ::setsockopt(SOCKET(descriptor), IPPROTO_TCP, TCP_MAXRT, reinterpret_cast<const char *>(&seconds), sizeof seconds)
+            == 0;
+}
+
 Acceptance acceptConnection(qintptr listening)
 {
     const SOCKET descriptor = ::accept(SOCKET(listening), nullptr, nullptr);

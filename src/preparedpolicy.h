@@ -63,6 +63,17 @@ template<typename Configuration> int setupThreadsOf(const Configuration &wish, Q
     return threads;
 }
 
+template<typename Configuration> std::chrono::milliseconds userTimeoutOf(const Configuration &wish, QStringList &changes)
+{
+    using std::chrono::milliseconds;
+    const milliseconds time = std::clamp<milliseconds>(wish.userTimeout, milliseconds(0), std::chrono::hours(24));
+    if (time != wish.userTimeout)
+        changes << QStringLiteral("userTimeout is %1 ms, out of range: it becomes %2 ms")
+                           .arg(wish.userTimeout.count())
+                           .arg(time.count());
+    return time;
+}
+
 template<typename Configuration> Checks::Plan checksOf(const Configuration &wish, QStringList &changes)
 {
     Checks::Plan plan{wish.validator, wish.resetter, wish.validationTimeout};

@@ -50,6 +50,7 @@ Prepared prepare(const ServerPool::Configuration &wish)
     plan.format = wish.idFormat;
     plan.handshakeTimeout = wish.handshakeTimeout;
     plan.keepAlivePeriod = wish.keepAlivePeriod;
+    plan.userTimeout = userTimeoutOf(wish, result.changes);
     putRightTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
 
     QString offender;

@@ -18,11 +18,13 @@ constexpr milliseconds Backoff = 1s;
 constexpr milliseconds ConnectTimeout = 3s;
 constexpr milliseconds HandshakeTimeout = 3s;
 constexpr milliseconds KeepAlivePeriod = 1s;
+constexpr milliseconds UserTimeout = 3s;
 
 // For a machine with other things to do.
 constexpr milliseconds Allowance = 2s;
-// From the last packet of a path until either end knows that its connections are dead: silence, then three probes.
-constexpr milliseconds Notice = 4 * KeepAlivePeriod + Allowance;
+// From the last packet of a path until either end knows that its connections are dead, with data in flight or without: the
+// last probe goes out at most a period after the time has passed.
+constexpr milliseconds Notice = UserTimeout + KeepAlivePeriod + Allowance;
 // From the path's return until the client has filled its stock: a setup that began on the broken path is given up, the backoff
 // ends, and the next round fills it.
 constexpr milliseconds Refill = ConnectTimeout + HandshakeTimeout + Backoff + Interval + Allowance;
@@ -39,6 +41,7 @@ inline QNetPool::ClientPool::Configuration client(const QString &host, quint16 p
     configuration.connectTimeout = ConnectTimeout;
     configuration.handshakeTimeout = HandshakeTimeout;
     configuration.keepAlivePeriod = KeepAlivePeriod;
+    configuration.userTimeout = UserTimeout;
     if (isEncrypted) {
         configuration.tlsMode = QNetPool::TlsMode::Verified;
         configuration.peerName = QStringLiteral("localhost");
@@ -53,6 +56,7 @@ inline QNetPool::ServerPool::Configuration server(bool isEncrypted)
     QNetPool::ServerPool::Configuration configuration;
     configuration.handshakeTimeout = HandshakeTimeout;
     configuration.keepAlivePeriod = KeepAlivePeriod;
+    configuration.userTimeout = UserTimeout;
     if (isEncrypted)
         configuration.sslConfiguration = Certificates::showing(QStringLiteral("server"));
     return configuration;
