@@ -22,8 +22,8 @@ constexpr milliseconds UserTimeout = 3s;
 
 // For a machine with other things to do.
 constexpr milliseconds Allowance = 2s;
-// From the last packet of a path until either end knows that its connections are dead, with data in flight or without: the
-// last probe goes out at most a period after the time has passed.
+// From the last packet of a path until either end knows that its connections are dead. Without data in flight: the probe that
+// decides is due at most a period after the time has passed. With data: the time counts from the first retransmission.
 constexpr milliseconds Notice = UserTimeout + KeepAlivePeriod + Allowance;
 // From the path's return until the client has filled its stock: a setup that began on the broken path is given up, the backoff
 // ends, and the next round fills it.

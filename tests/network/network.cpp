@@ -103,6 +103,8 @@ Network::Network(Fault fault, bool isEncrypted, std::uint32_t seed) : m_fault(fa
     here(QStringLiteral("ip addr add 192.0.2.1/24 dev path"));
     there(QStringLiteral("ip addr add 192.0.2.2/24 dev path"));
     onBoth(QStringLiteral("ip link set path up"));
+    if (!m_relay) // until then it drops what is sent
+        onBoth(QStringLiteral("until ip link show path | grep -q 'state UP'; do sleep 0.01; done"));
 }
 
 // The server first: a veth pair goes with either of its namespaces.
