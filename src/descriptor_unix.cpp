@@ -33,10 +33,21 @@ Descriptor makeSocket(int family) // that does not wait
     Descriptor descriptor(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 #else
     Descriptor descriptor(::socket(family, SOCK_STREAM, 0));
-    ::fcntl(int(descriptor.value()), F_SETFD, FD_CLOEXEC);
-    setNonBlocking(descriptor.value());
+    if (descriptor.isValid()) {
+        ::fcntl(int(descriptor.value()), F_SETFD, FD_CLOEXEC);
+        setNonBlocking(descriptor.value());
+    }
+#endif
+#ifdef SO_NOSIGPIPE
+    if (descriptor.isValid())
+        setOption(descriptor.value(), SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
     return descriptor;
+}
+
+bool isExhaustion(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 } // namespace
@@ -126,13 +137,8 @@ Acceptance acceptConnection(qintptr listening)
     case ECONNABORTED:
     case EPROTO:
         return {Acceptance::PeerLeft, -1, {}, {}};
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-        return {Acceptance::Exhausted, -1, {}, qt_error_string(errno)};
     default:
-        return {Acceptance::Failed, -1, {}, qt_error_string(errno)};
+        return {isExhaustion(errno) ? Acceptance::Exhausted : Acceptance::Failed, -1, {}, qt_error_string(errno)};
     }
 }
 
@@ -141,20 +147,17 @@ void closeDescriptor(qintptr descriptor)
     ::close(int(descriptor));
 }
 
-Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *cause)
+ConnectStart beginConnect(const QHostAddress &address, quint16 port)
 {
     sockaddr_storage system{};
     const auto size = socklen_t(toSystem(address, port, &system));
     Descriptor descriptor = makeSocket(system.ss_family);
-#ifdef SO_NOSIGPIPE
-    setOption(descriptor.value(), SOL_SOCKET, SO_NOSIGPIPE, 1);
-#endif
     if (descriptor.isValid()
         && (::connect(int(descriptor.value()), reinterpret_cast<const sockaddr *>(&system), size) == 0
             || errno == EINPROGRESS))
-        return descriptor;
-    *cause = lastSystemError();
-    return {};
+        return {std::move(descriptor), {}, false};
+    const int error = errno;
+    return {{}, qt_error_string(error), isExhaustion(error)};
 }
 
 QString connectError(qintptr descriptor)

@@ -91,15 +91,19 @@ void DirectDials::connectNext(quint64 number, Dial &dial)
 {
     while (std::ssize(dial.attempts) < std::min(dial.addresses.size(), MostAttempts)) {
         const quint64 token = tokenOf(number, dial.attempts.size());
-        Descriptor &attempt = dial.attempts.emplace_back(
-                beginConnect(dial.addresses.at(std::ssize(dial.attempts)), dial.plan->port, &dial.cause));
-        if (!attempt.isValid())
+        ConnectStart start = beginConnect(dial.addresses.at(std::ssize(dial.attempts)), dial.plan->port);
+        Descriptor &attempt = dial.attempts.emplace_back(std::move(start.descriptor));
+        dial.isExhausted = start.isExhausted;
+        if (!attempt.isValid()) {
+            dial.cause = start.cause;
             continue;
+        }
         if (m_watcher->watch(attempt.value(), token, Watcher::Event::Writable)) {
             const bool isLast = std::ssize(dial.attempts) == dial.addresses.size();
             return setNextAttempt(number, dial, isLast ? Clock::time_point::max() : Clock::now() + AttemptDelay);
         }
         dial.cause = lastSystemError();
+        dial.isExhausted = true; // of the watcher's memory
         attempt = {};
     }
     setNextAttempt(number, dial, Clock::time_point::max());
@@ -254,7 +258,7 @@ void DirectDials::failToConnect(quint64 number, Dial &dial, const QString &cause
         message += QStringLiteral(" (%1 of %2 addresses tried)").arg(dial.attempts.size()).arg(dial.addresses.size());
     if (dial.step == Step::Connect && dial.plan->resolver)
         dial.plan->resolver->forget();
-    fail(number, dial, Pool::Error::ConnectFailed, message);
+    fail(number, dial, dial.isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::ConnectFailed, message);
 }
 
 void DirectDials::fail(quint64 number, Dial &dial, Pool::Error error, const QString &message)

@@ -55,6 +55,7 @@ private:
         std::array<char, ConnectionId::Size> id;
         qint64 idBytes = 0; // of it are here
         QString cause; // why the last attempt failed
+        bool isExhausted = false; // that was for want of descriptors or memory
         Clock::time_point stepBegan;
         Clock::time_point deadline;
         SetupOutcome outcome;
