@@ -29,6 +29,27 @@ QHostAddress peerAddress(qintptr descriptor)
     return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
 }
 
+QHostAddress localAddress(qintptr descriptor)
+{
+    sockaddr_storage address{};
+    int size = sizeof address;
+    if (::getsockname(SOCKET(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        return {};
+    return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
+}
+
+bool isOnThisHost(const QHostAddress &address)
+{
+    sockaddr_storage system{};
+    const int size = toSystem(address, 0, &system);
+    if (size == 0)
+        return true;
+    const SOCKET made = ::socket(system.ss_family, SOCK_STREAM, IPPROTO_TCP);
+    const Descriptor descriptor(made == INVALID_SOCKET ? -1 : qintptr(made));
+    return !descriptor.isValid() || ::bind(made, reinterpret_cast<const sockaddr *>(&system), size) == 0
+            || ::WSAGetLastError() != WSAEADDRNOTAVAIL;
+}
+
 bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
 {
     tcp_keepalive wish{};
@@ -36,6 +57,16 @@ bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
     wish.keepalivetime = wish.keepaliveinterval = ULONG(std::clamp<qint64>(period.count(), 1000, 32767000));
     DWORD written = 0;
     return ::WSAIoctl(SOCKET(descriptor), SIO_KEEPALIVE_VALS, &wish, sizeof wish, nullptr, 0, &written, nullptr, nullptr)
+            == 0;
+}
+
+bool setUserTimeout(qintptr descriptor, std::chrono::milliseconds time)
+{
+    // To Windows, 0 is no time at all; left alone, it retransmits five times.
+    if (time.count() == 0)
+        return true;
+    const auto seconds = DWORD(std::chrono::ceil<std::chrono::seconds>(time).count());
+    return ::setsockopt(SOCKET(descriptor), IPPROTO_TCP, TCP_MAXRT, reinterpret_cast<const char *>(&seconds), sizeof seconds)
             == 0;
 }
 

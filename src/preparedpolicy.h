@@ -18,6 +18,7 @@ struct PreparedPolicy
     Policy policy;
     Checks::Plan checks;
     int setupThreads = 0;
+    bool checkOnNetworkChange = true;
     QStringList changes; // what was put right
     QString refusal;
 };
@@ -61,6 +62,17 @@ template<typename Configuration> int setupThreadsOf(const Configuration &wish, Q
     if (threads != wish.setupThreads)
         changes << QStringLiteral("setupThreads is %1, out of range: it becomes %2").arg(wish.setupThreads).arg(threads);
     return threads;
+}
+
+template<typename Configuration> std::chrono::milliseconds userTimeoutOf(const Configuration &wish, QStringList &changes)
+{
+    using std::chrono::milliseconds;
+    const milliseconds time = std::clamp<milliseconds>(wish.userTimeout, milliseconds(0), std::chrono::hours(24));
+    if (time != wish.userTimeout)
+        changes << QStringLiteral("userTimeout is %1 ms, out of range: it becomes %2 ms")
+                           .arg(wish.userTimeout.count())
+                           .arg(time.count());
+    return time;
 }
 
 template<typename Configuration> Checks::Plan checksOf(const Configuration &wish, QStringList &changes)

@@ -48,6 +48,7 @@ Prepared prepare(const ServerPool::Configuration &wish)
     result.policy = policyOf(wish, result.changes);
     result.checks = checksOf(wish, result.changes);
     result.setupThreads = setupThreadsOf(wish, result.changes);
+    result.checkOnNetworkChange = wish.checkOnNetworkChange;
     if (wish.maximumCapacity < 1)
         result.changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(wish.maximumCapacity);
     result.backlog = std::max(1, wish.listenBacklog);
@@ -58,6 +59,7 @@ Prepared prepare(const ServerPool::Configuration &wish)
     plan.format = wish.idFormat;
     plan.handshakeTimeout = wish.handshakeTimeout;
     plan.keepAlivePeriod = wish.keepAlivePeriod;
+    plan.userTimeout = userTimeoutOf(wish, result.changes);
     putRightTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
 
     QString offender;

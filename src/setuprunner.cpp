@@ -2,7 +2,7 @@
 #include "setuprunner.h"
 
 #include "setup/dial.h"
-#include "setup/plaindials.h"
+#include "setup/directdials.h"
 #include "setup/plainwelcome.h"
 #include "setup/welcome.h"
 #include "stock/socketguard.h"
@@ -22,8 +22,14 @@ class SetupRunner::Bench final
 public:
     Bench(SetupRunner *runner, QObject *parent) // which moves it to other threads
         : m_runner(runner),
-          m_plainDials([runner](quint64 number, SetupOutcome outcome) { runner->deliver(number, std::move(outcome)); },
-                       parent)
+          m_directDials(
+                  [this](quint64 number, const std::shared_ptr<const DialPlan> &plan, SetupOutcome outcome) {
+                      if (plan->tlsMode != TlsMode::None && outcome.isConnected())
+                          begin(number, new Dial(plan, std::move(outcome)));
+                      else
+                          m_runner->deliver(number, std::move(outcome));
+                  },
+                  parent)
     {
     }
     ~Bench() { abandonAll(); }
@@ -35,7 +41,7 @@ public:
 
     void abandonAll()
     {
-        m_plainDials.abandonAll();
+        m_directDials.abandonAll();
         const QSet<Setup *> abandoned = std::exchange(m_running, {});
         for (Setup *setup : abandoned) {
             setup->deleteLater();
@@ -46,8 +52,8 @@ public:
 private:
     void begin(quint64 number, Client client)
     {
-        if (m_plainDials.canDo(client.plan))
-            m_plainDials.begin(number, std::move(client.plan));
+        if (m_directDials.canDo(client.plan))
+            m_directDials.begin(number, std::move(client.plan));
         else
             begin(number, new Dial(std::move(client.plan)));
     }
@@ -75,7 +81,7 @@ private:
     }
 
     SetupRunner *const m_runner;
-    PlainDials m_plainDials;
+    DirectDials m_directDials;
     QSet<Setup *> m_running;
 };
 

@@ -71,6 +71,7 @@ public:
 
 public Q_SLOTS:
     void flush();
+    void checkStock();
     void close();
     void drain(std::chrono::milliseconds timeout = DefaultTimeout);
 

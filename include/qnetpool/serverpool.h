@@ -46,6 +46,15 @@ public:
         // How long a connection may be silent before TCP probes it, and the time between two of the three probes.
         // Rounded up to seconds. 0 = no keep-alive.
         std::chrono::milliseconds keepAlivePeriod{30000};
+        // How long sent bytes may stay unacknowledged, or unsent because the peer does not read, before TCP gives the connection
+        // up: a dead path is noticed with data in flight, too. Up to 24 h, 0 = as long as the system likes; what is out of
+        // range is put within it. On Linux, on macOS and Windows in full seconds, and nowhere else.
+        // On Linux it also takes the place of the third probe of keepAlivePeriod: a silent connection is given up when a
+        // probe is due, the one before was not answered, and this time has passed since the last sign of life.
+        std::chrono::milliseconds userTimeout{60000};
+        // Call checkStock() when QNetworkInformation tells that the host's reachability or medium has changed, where Qt has a
+        // backend that knows. It lives in the main thread, which needs an event loop for it.
+        bool checkOnNetworkChange = true;
         // How long the last bytes of a connection that its peer has closed wait for take(id). 0 = they do not.
         std::chrono::milliseconds unclaimedTimeout{30000};
         // The kernel's queue of connections that are not accepted yet. The system may have a lower limit.

@@ -18,8 +18,16 @@ Dial::Dial(std::shared_ptr<const DialPlan> plan)
 {
 }
 
+Dial::Dial(std::shared_ptr<const DialPlan> plan, SetupOutcome connected) : Dial(std::move(plan))
+{
+    m_descriptor = std::move(connected.descriptor);
+    m_outcome.connectTime = connected.connectTime;
+}
+
 void Dial::start()
 {
+    if (m_descriptor.isValid())
+        return takeOver();
     if (m_plan->tlsMode == TlsMode::None)
         adopt(std::make_unique<PooledSocket<QTcpSocket>>());
     else
@@ -30,6 +38,22 @@ void Dial::start()
         callDialer();
     else
         socket()->connectToHost(m_plan->host, m_plan->port);
+}
+
+void Dial::takeOver()
+{
+    auto *const pooled = new PooledSocket<QSslSocket>;
+    adopt(std::unique_ptr<QTcpSocket>(pooled));
+    if (!socket()->setSocketDescriptor(m_descriptor.value())) { // the peer has reset it already
+        const QString cause = connectError(m_descriptor.value());
+        return fail(Pool::Error::TlsFailed,
+                    QStringLiteral("TLS handshake with %1 failed: %2")
+                            .arg(peer(), cause.isEmpty() ? socket()->errorString() : cause));
+    }
+    m_descriptor.release();
+    pooled->setPeer(m_plan->host);
+    limit(m_plan->handshakeTimeout);
+    advance();
 }
 
 void Dial::callDialer()
@@ -57,6 +81,7 @@ void Dial::connected()
     // A request must not wait for the acknowledgement of the one before.
     socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
     setKeepAlive(kernelDescriptor(*socket()), m_plan->keepAlivePeriod);
+    setUserTimeout(kernelDescriptor(*socket()), m_plan->userTimeout);
     limit(m_plan->handshakeTimeout);
     advance();
 }

@@ -6,11 +6,12 @@
 
 namespace QNetPool {
 
-// A client's connection being set up, where PlainDials cannot: connect, TLS, read the ID.
+// A client's connection being set up, where DirectDials cannot go on: connect, TLS, read the ID.
 class Dial final : public Setup
 {
 public:
-    explicit Dial(std::shared_ptr<const DialPlan> plan);
+    explicit Dial(std::shared_ptr<const DialPlan> plan); // from the beginning
+    Dial(std::shared_ptr<const DialPlan> plan, SetupOutcome connected); // with TLS, from the handshake on
 
 private:
     void start() override;
@@ -18,11 +19,13 @@ private:
     void encrypted() override;
     void readMore() override;
     QString reasonForClose() const override;
+    void takeOver();
     void callDialer();
     void connected();
     void encrypt();
 
     const std::shared_ptr<const DialPlan> m_plan;
+    Descriptor m_descriptor; // that is connected, until the socket has it
 };
 
 } // namespace QNetPool

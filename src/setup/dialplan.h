@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "resolver.h"
 #include "tlscontext.h"
 
 #include <qnetpool/global.h>
@@ -20,6 +21,7 @@ struct DialPlan
 {
     QString host;
     QHostAddress address; // if the host is one
+    std::shared_ptr<Resolver> resolver; // else of it
     quint16 port = 0;
     QString peerName;
     std::function<void(QTcpSocket *)> dialer;
@@ -32,6 +34,7 @@ struct DialPlan
     std::chrono::milliseconds connectTimeout{10000};
     std::chrono::milliseconds handshakeTimeout{10000};
     std::chrono::milliseconds keepAlivePeriod{30000};
+    std::chrono::milliseconds userTimeout{60000};
 
     QString target() const; // for messages
 };

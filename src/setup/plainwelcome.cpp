@@ -12,6 +12,7 @@ SetupOutcome welcomePlain(Descriptor descriptor, const WelcomePlan &plan, Connec
     setNonBlocking(descriptor.value()); // an application's own QTcpServer accepts others
     setLowDelay(descriptor.value());
     setKeepAlive(descriptor.value(), plan.keepAlivePeriod);
+    setUserTimeout(descriptor.value(), plan.userTimeout);
     if (plan.mode == ConnectionMode::Multi) {
         const QByteArray wire = toWire(id, plan.format);
         if (send(descriptor.value(), wire.constData(), wire.size()) != wire.size()) {

@@ -25,6 +25,7 @@ void Welcome::start()
     const qintptr descriptor = m_descriptor.release();
     socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
     setKeepAlive(descriptor, m_plan->keepAlivePeriod);
+    setUserTimeout(descriptor, m_plan->userTimeout);
     limit(m_handshakeTimeout);
     advance();
 }

@@ -21,6 +21,7 @@ struct WelcomePlan
     IdFormat format = IdFormat::Hex;
     std::chrono::milliseconds handshakeTimeout{10000};
     std::chrono::milliseconds keepAlivePeriod{30000};
+    std::chrono::milliseconds userTimeout{60000};
 };
 
 } // namespace QNetPool

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "numbers.h"
 #include "pools.h"
+#include "testmain.h"
 
 #include <QtCore/QMetaEnum>
 #include <QtCore/QPointer>
@@ -342,5 +343,5 @@ void tst_Drain::mayDeleteThePool()
     QTRY_VERIFY(!alive);
 }
 
-QTEST_GUILESS_MAIN(tst_Drain)
+QNETPOOL_TEST_MAIN(tst_Drain)
 #include "tst_drain.moc"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
 
+#include <QtCore/QRegularExpression>
+
 // Both ends together, in every mode: fill, name, take by ID, exchange, give back.
 class tst_Exchange : public QObject
 {
@@ -16,6 +18,10 @@ private Q_SLOTS:
     void bytesBehindTheIdBelongToTheHolder();
     void connectionsAreUsedAgain();
     void keepAlivePeriodIsOnBothDescriptors();
+    void userTimeoutIsOnBothDescriptors_data();
+    void userTimeoutIsOnBothDescriptors();
+    void userTimeoutOutOfRangeIsPutRight_data();
+    void userTimeoutOutOfRangeIsPutRight();
 
 private:
     static void addModes();
@@ -221,6 +227,75 @@ void tst_Exchange::keepAlivePeriodIsOnBothDescriptors()
     QCOMPARE(option(without.take().socket(), SOL_SOCKET, SO_KEEPALIVE), 0);
 #else
     QSKIP("the period is read back where getsockopt() tells it: Linux");
+#endif
+}
+
+void tst_Exchange::userTimeoutIsOnBothDescriptors_data()
+{
+    QTest::addColumn<bool>("isEncrypted");
+    QTest::addColumn<bool>("hasDialer");
+    QTest::newRow("plain") << false << false;
+    QTest::newRow("plain, dialer") << false << true;
+    QTest::newRow("TLS") << true << false;
+    QTest::newRow("TLS, dialer") << true << true;
+}
+
+void tst_Exchange::userTimeoutIsOnBothDescriptors()
+{
+#ifdef Q_OS_LINUX
+    QFETCH(const bool, isEncrypted);
+    QFETCH(const bool, hasDialer);
+    ServerPool::Configuration serverWish;
+    serverWish.userTimeout = 41500ms;
+    ClientPool::Configuration wish = clientOf(0, 1);
+    configureTls(isEncrypted ? TlsMode::SelfSigned : TlsMode::None, serverWish, wish);
+    ServerPool server(serverWish);
+    listen(server);
+    wish.port = server.serverPort();
+    if (hasDialer)
+        wish.dialer = [port = wish.port](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, port); };
+    ClientPool client(wish);
+    fill(server, client, 1);
+    QCOMPARE(option(client.take().socket(), IPPROTO_TCP, TCP_USER_TIMEOUT), 60000); // the default
+    QCOMPARE(option(server.take().socket(), IPPROTO_TCP, TCP_USER_TIMEOUT), 41500);
+
+    wish.userTimeout = 0ms;
+    ClientPool without(wish);
+    QVERIFY(without.start());
+    QTRY_COMPARE(without.idleCount(), 1);
+    QCOMPARE(option(without.take().socket(), IPPROTO_TCP, TCP_USER_TIMEOUT), 0);
+#else
+    QSKIP("the time is read back where getsockopt() tells it: Linux");
+#endif
+}
+
+void tst_Exchange::userTimeoutOutOfRangeIsPutRight_data()
+{
+    QTest::addColumn<std::chrono::milliseconds>("wish");
+    QTest::addColumn<int>("becomes");
+    QTest::newRow("negative") << -1ms << 0;
+    QTest::newRow("too long") << std::chrono::milliseconds(25h) << 86400000;
+}
+
+void tst_Exchange::userTimeoutOutOfRangeIsPutRight()
+{
+    QFETCH(const std::chrono::milliseconds, wish);
+    QFETCH(const int, becomes);
+    const QString warning =
+            QStringLiteral("userTimeout is %1 ms, out of range: it becomes %2 ms").arg(wish.count()).arg(becomes);
+    ServerPool::Configuration serverWish;
+    serverWish.userTimeout = wish;
+    ServerPool server(serverWish);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(warning));
+    listen(server);
+    ClientPool::Configuration clientWish = clientOf(server.serverPort(), 1);
+    clientWish.userTimeout = wish;
+    ClientPool client(clientWish);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(warning));
+    fill(server, client, 1);
+#ifdef Q_OS_LINUX
+    QCOMPARE(option(client.take().socket(), IPPROTO_TCP, TCP_USER_TIMEOUT), becomes);
+    QCOMPARE(option(server.take().socket(), IPPROTO_TCP, TCP_USER_TIMEOUT), becomes);
 #endif
 }
 

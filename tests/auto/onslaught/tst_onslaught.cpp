@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "testmain.h"
 
 #include <QtCore/QTimer>
 
@@ -278,5 +279,5 @@ void tst_Onslaught::floodIsForgottenByClose()
     QCOMPARE(errors.size(), 0);
 }
 
-QTEST_GUILESS_MAIN(tst_Onslaught)
+QNETPOOL_TEST_MAIN(tst_Onslaught)
 #include "tst_onslaught.moc"

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "directdials.h"
+
+#include "addressorder.h"
+#include "wireid.h"
+
+#include <QtCore/qcoreevent.h>
+#include <QtNetwork/qnetworkproxy.h>
+
+namespace QNetPool {
+
+namespace {
+
+// The watcher's tokens name a dial and one of its attempts.
+constexpr int AttemptBits = 8;
+constexpr qsizetype MostAttempts = qsizetype(1) << AttemptBits;
+
+constexpr quint64 tokenOf(quint64 number, std::size_t attempt) noexcept
+{
+    return number << AttemptBits | attempt;
+}
+
+} // namespace
+
+DirectDials::DirectDials(Done done, QObject *parent)
+    : QObject(parent), m_done(std::move(done)),
+      m_answers(
+              [this](const std::pair<quint64, Resolver::Answer> &answered) {
+                  if (const auto found = m_dials.find(answered.first); found != m_dials.end())
+                      lookedUp(found->first, found->second, answered.second);
+              },
+              this)
+{
+}
+
+DirectDials::~DirectDials()
+{
+    abandonAll();
+}
+
+void DirectDials::abandonAll()
+{
+    m_timer.stop();
+    m_deadlines.clear();
+    for (auto &[number, dial] : m_dials)
+        takeFrom(number, dial);
+    m_dials.clear();
+    m_watcher.reset();
+}
+
+bool DirectDials::canDo(const std::shared_ptr<const DialPlan> &plan)
+{
+    if (plan->dialer)
+        return false;
+    const Clock::time_point now = Clock::now();
+    if (m_askedFor.lock() == plan && now < m_askAgain)
+        return m_isDirect;
+    const QList<QNetworkProxy> proxies = QNetworkProxyFactory::proxyForQuery(QNetworkProxyQuery(plan->host, plan->port));
+    m_isDirect = proxies.isEmpty() || proxies.first().type() == QNetworkProxy::NoProxy;
+    m_askedFor = plan;
+    m_askAgain = now + std::chrono::seconds(1);
+    return m_isDirect;
+}
+
+void DirectDials::begin(quint64 number, std::shared_ptr<const DialPlan> plan)
+{
+    Dial &dial = m_dials[number];
+    dial.plan = std::move(plan);
+    dial.stepBegan = Clock::now();
+    limit(number, dial, dial.plan->connectTimeout);
+    if (!m_watcher)
+        m_watcher = Watcher::create(this, [this](quint64 reported) { report(reported); });
+    if (!m_watcher)
+        return fail(number, dial, Pool::Error::ResourcesExhausted,
+                    QStringLiteral("cannot connect to %1: connects cannot be watched").arg(dial.plan->target()));
+    if (!dial.plan->address.isNull())
+        lookedUp(number, dial, {{dial.plan->address}, {}});
+    else if (const std::optional<Resolver::Answer> known = dial.plan->resolver->ask(&m_answers, number))
+        lookedUp(number, dial, *known);
+}
+
+void DirectDials::lookedUp(quint64 number, Dial &dial, const Resolver::Answer &answer)
+{
+    dial.step = Step::Connect;
+    dial.addresses = interleaved(answer.addresses);
+    dial.cause = answer.error;
+    connectNext(number, dial);
+}
+
+void DirectDials::connectNext(quint64 number, Dial &dial)
+{
+    while (std::ssize(dial.attempts) < std::min(dial.addresses.size(), MostAttempts)) {
+        const quint64 token = tokenOf(number, dial.attempts.size());
+        Descriptor &attempt = dial.attempts.emplace_back(
+                beginConnect(dial.addresses.at(std::ssize(dial.attempts)), dial.plan->port, &dial.cause));
+        if (!attempt.isValid())
+            continue;
+        if (m_watcher->watch(attempt.value(), token, Watcher::Event::Writable)) {
+            const bool isLast = std::ssize(dial.attempts) == dial.addresses.size();
+            return setNextAttempt(number, dial, isLast ? Clock::time_point::max() : Clock::now() + AttemptDelay);
+        }
+        dial.cause = lastSystemError();
+        attempt = {};
+    }
+    setNextAttempt(number, dial, Clock::time_point::max());
+    if (std::none_of(dial.attempts.begin(), dial.attempts.end(), [](const Descriptor &one) { return one.isValid(); }))
+        failToConnect(number, dial, dial.cause);
+}
+
+void DirectDials::report(quint64 token)
+{
+    const quint64 number = token >> AttemptBits;
+    const auto found = m_dials.find(number);
+    if (found == m_dials.end())
+        return; // it has ended
+    Dial &dial = found->second;
+    if (dial.step == Step::ReadId && token == dial.token)
+        return readId(number, dial);
+    const auto index = std::size_t(token % MostAttempts);
+    if (index >= dial.attempts.size() || !dial.attempts[index].isValid())
+        return; // another one has won
+    const QString cause = connectError(dial.attempts[index].value());
+    if (cause.isEmpty())
+        return connected(number, dial, index);
+    dial.cause = cause;
+    endAttempt(dial.attempts[index]);
+    connectNext(number, dial);
+}
+
+void DirectDials::connected(quint64 number, Dial &dial, std::size_t winner)
+{
+    const DialPlan &plan = *dial.plan;
+    const Clock::time_point now = Clock::now();
+    dial.outcome.connectTime = now - std::exchange(dial.stepBegan, now);
+    dial.step = Step::ReadId;
+    dial.token = tokenOf(number, winner);
+    dial.descriptor = std::move(dial.attempts[winner]);
+    endAttempts(dial);
+    setNextAttempt(number, dial, Clock::time_point::max());
+    // A request must not wait for the acknowledgement of the one before.
+    setLowDelay(dial.descriptor.value());
+    setKeepAlive(dial.descriptor.value(), plan.keepAlivePeriod);
+    setUserTimeout(dial.descriptor.value(), plan.userTimeout);
+    if (plan.tlsMode != TlsMode::None)
+        return finish(number, dial);
+    if (plan.mode == ConnectionMode::Multi) {
+        limit(number, dial, plan.handshakeTimeout);
+        return readId(number, dial); // which may be there already
+    }
+    if (peekByte(dial.descriptor.value()) == Transfer::Ended)
+        return fail(number, dial, Pool::Error::HandshakeFailed,
+                    QStringLiteral("%1 closed the connection at once").arg(plan.target()));
+    finish(number, dial);
+}
+
+void DirectDials::readId(quint64 number, Dial &dial)
+{
+    const auto reasonForClose = [&dial] {
+        return QStringLiteral("%1 sent %2 of the %3 bytes of a connection ID")
+                .arg(dial.plan->target())
+                .arg(dial.idBytes)
+                .arg(wireSize(dial.plan->format));
+    };
+    const qint64 size = wireSize(dial.plan->format);
+    const qint64 got = receive(dial.descriptor.value(), dial.id.data() + dial.idBytes, size - dial.idBytes);
+    if (got == Transfer::Ended)
+        return fail(number, dial, Pool::Error::HandshakeFailed,
+                    reasonForClose() + QStringLiteral(": it closed the connection"));
+    if (got == Transfer::Broken)
+        return fail(number, dial, Pool::Error::HandshakeFailed, reasonForClose() + QStringLiteral(": ") + lastSystemError());
+    if (got > 0)
+        dial.idBytes += got;
+    if (dial.idBytes < size) {
+        m_watcher->change(dial.descriptor.value(), dial.token, Watcher::Event::Bytes);
+        return;
+    }
+    dial.outcome.handshakeTime = Clock::now() - dial.stepBegan;
+    dial.outcome.id = fromWire(QByteArray(dial.id.data(), size), dial.plan->format);
+    if (dial.outcome.id.isNull())
+        return fail(number, dial, Pool::Error::HandshakeFailed,
+                    QStringLiteral("%1 sent an ID that names nothing: only zero bytes").arg(dial.plan->target()));
+    finish(number, dial);
+}
+
+void DirectDials::limit(quint64 number, Dial &dial, std::chrono::milliseconds time)
+{
+    m_deadlines.erase({dial.deadline, number});
+    dial.deadline = Clock::now() + std::min<std::chrono::milliseconds>(time, std::chrono::hours(24));
+    m_deadlines.emplace(dial.deadline, number);
+    armTimer();
+}
+
+void DirectDials::setNextAttempt(quint64 number, Dial &dial, Clock::time_point when)
+{
+    if (dial.nextAttempt == when)
+        return;
+    if (dial.nextAttempt != dial.deadline)
+        m_deadlines.erase({dial.nextAttempt, number});
+    dial.nextAttempt = when;
+    if (when == Clock::time_point::max())
+        return;
+    m_deadlines.emplace(when, number);
+    armTimer();
+}
+
+// One that ends too early looks again: cheaper than to set it anew for each dial.
+void DirectDials::armTimer()
+{
+    if (m_deadlines.empty())
+        return m_timer.stop();
+    const Clock::time_point next = m_deadlines.begin()->first;
+    if (m_timer.isActive() && m_timerEnds <= next)
+        return;
+    m_timerEnds = next;
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - Clock::now());
+    m_timer.start(int(std::max<qint64>(left.count(), 0)), Qt::PreciseTimer, this);
+}
+
+void DirectDials::timerEvent(QTimerEvent *event)
+{
+    if (event->timerId() != m_timer.timerId())
+        return QObject::timerEvent(event);
+    m_timer.stop();
+    while (!m_deadlines.empty() && m_deadlines.begin()->first <= Clock::now()) {
+        const auto [when, number] = *m_deadlines.begin();
+        Dial &dial = m_dials.at(number);
+        if (when == dial.deadline)
+            expire(number, dial);
+        else
+            connectNext(number, dial);
+    }
+    armTimer();
+}
+
+void DirectDials::expire(quint64 number, Dial &dial)
+{
+    const DialPlan &plan = *dial.plan;
+    if (dial.step == Step::ReadId)
+        return fail(number, dial, Pool::Error::HandshakeTimeout,
+                    QStringLiteral("%1 sent %2 of the %3 bytes of a connection ID within %4 ms")
+                            .arg(plan.target())
+                            .arg(dial.idBytes)
+                            .arg(wireSize(plan.format))
+                            .arg(plan.handshakeTimeout.count()));
+    const QString what =
+            dial.step == Step::LookUp ? QStringLiteral("its name could not be looked up") : QStringLiteral("no answer");
+    failToConnect(number, dial, QStringLiteral("%1 within %2 ms").arg(what).arg(plan.connectTimeout.count()));
+}
+
+void DirectDials::failToConnect(quint64 number, Dial &dial, const QString &cause)
+{
+    QString message = QStringLiteral("cannot connect to %1: %2").arg(dial.plan->target(), cause);
+    if (dial.addresses.size() > 1)
+        message += QStringLiteral(" (%1 of %2 addresses tried)").arg(dial.attempts.size()).arg(dial.addresses.size());
+    if (dial.step == Step::Connect && dial.plan->resolver)
+        dial.plan->resolver->forget();
+    fail(number, dial, Pool::Error::ConnectFailed, message);
+}
+
+void DirectDials::fail(quint64 number, Dial &dial, Pool::Error error, const QString &message)
+{
+    dial.outcome.error = error;
+    dial.outcome.message = message;
+    takeFrom(number, dial);
+    finish(number, dial);
+}
+
+void DirectDials::endAttempt(Descriptor &attempt)
+{
+    if (attempt.isValid())
+        m_watcher->remove(attempt.value());
+    attempt = {};
+}
+
+void DirectDials::endAttempts(Dial &dial)
+{
+    for (Descriptor &attempt : dial.attempts)
+        endAttempt(attempt);
+}
+
+// What the dial has going on ends; its descriptor is the caller's.
+Descriptor DirectDials::takeFrom(quint64 number, Dial &dial)
+{
+    if (dial.step == Step::LookUp && dial.plan->resolver)
+        dial.plan->resolver->leave(&m_answers, number);
+    endAttempts(dial);
+    if (dial.descriptor.isValid())
+        m_watcher->remove(dial.descriptor.value());
+    return std::move(dial.descriptor);
+}
+
+void DirectDials::finish(quint64 number, Dial &dial)
+{
+    SetupOutcome outcome = std::move(dial.outcome);
+    outcome.descriptor = takeFrom(number, dial);
+    setNextAttempt(number, dial, Clock::time_point::max());
+    m_deadlines.erase({dial.deadline, number});
+    const std::shared_ptr<const DialPlan> plan = std::move(dial.plan);
+    m_dials.erase(number);
+    m_done(number, plan, std::move(outcome));
+}
+
+} // namespace QNetPool
