@@ -3,6 +3,7 @@
 #include "numbers.h"
 #include "pools.h"
 #include "relay.h"
+#include "settle.h"
 
 #include <QtCore/QDeadlineTimer>
 
@@ -26,6 +27,7 @@ private Q_SLOTS:
     void piecesMakeTheWhole();
 
 private:
+    void rehearse();
     QList<Cut> cutsAt(Cut::Action action, int stride) const;
     bool isWhole(const Link &link, Way way) const;
     std::array<QList<int>, 2> m_records; // their lengths, without a cut
@@ -78,6 +80,14 @@ ClientPool::Configuration tlsClient(quint16 port, int setupThreads)
     return wish;
 }
 
+// Before the first byte, the client may not even have noticed that it was connected.
+bool mayEndWith(Pool::Error error, const Cut &cut)
+{
+    const bool isAtOnce = cut.record == 0 && cut.offset == 0;
+    return error == Pool::Error::TlsFailed || error == Pool::Error::HandshakeFailed
+            || (isAtOnce && error == Pool::Error::ConnectFailed);
+}
+
 void addThreads()
 {
     QTest::addColumn<int>("setupThreads");
@@ -122,6 +132,13 @@ bool tst_Cuts::isWhole(const Link &link, Way way) const
 
 void tst_Cuts::initTestCase()
 {
+    rehearse();
+    settle();
+    m_sockets = openSockets(); // what Qt keeps once it was used is not the pools'
+}
+
+void tst_Cuts::rehearse()
+{
     ServerPool server(tlsServer(1));
     listen(server);
     Relay relay(server.serverPort());
@@ -130,16 +147,10 @@ void tst_Cuts::initTestCase()
     for (const Way way : {Way::ToServer, Way::ToClient})
         m_records[std::size_t(way)] = relay.link()->stream(way).records();
     QVERIFY(m_records[0].size() >= 2 && m_records[1].size() >= 4);
-    client.close();
-    server.close();
-    relay.close();
-    QTRY_COMPARE(relay.link()->findChildren<QTcpSocket *>().first()->state(), QAbstractSocket::UnconnectedState);
 }
 
 void tst_Cuts::cleanup()
 {
-    if (!m_sockets)
-        m_sockets = openSockets();
     QTRY_COMPARE(openSockets(), m_sockets);
 }
 
@@ -174,7 +185,7 @@ void tst_Cuts::endsAnywhere()
         if (!errors.isEmpty()) {
             const QString said = lastMessage(errors);
             QVERIFY2(said.contains(QStringLiteral("127.0.0.1:%1").arg(relay.serverPort())), qPrintable(said));
-            VERIFY_AT(lastError(errors) == Pool::Error::TlsFailed || lastError(errors) == Pool::Error::HandshakeFailed, cut);
+            VERIFY_AT(mayEndWith(lastError(errors), cut), cut);
         }
         VERIFY_AT(soon([&] { return client.idleCount() + server.idleCount() == 0; }), cut);
         QCOMPARE(wrongIn(client), QString());

@@ -3,6 +3,7 @@
 #include "hostilepeer.h"
 #include "numbers.h"
 #include "pools.h"
+#include "settle.h"
 
 #include <QtCore/QRegularExpression>
 #include <QtCore/QtEndian>
@@ -35,6 +36,7 @@ private Q_SLOTS:
     void pendingPeersDelayNobody();
 
 private:
+    void rehearse();
     void attackClient();
     void attackServer();
 
@@ -49,6 +51,7 @@ struct Verdict
     enum Kind { Refused, Kept, LastWords, Gone } kind = Gone;
     Pool::Error error = Pool::Error::Closed; // if it is refused
     QByteArray text; // what the message must match, or the bytes that the holder reads
+    bool isAtOnce = false; // the client may not even have noticed that it was connected
 };
 
 struct Attack
@@ -82,6 +85,12 @@ Verdict kept(const QByteArray &bytes)
 Verdict lastWords(const QByteArray &bytes)
 {
     return {Verdict::LastWords, {}, bytes};
+}
+
+Verdict atOnce(Verdict verdict)
+{
+    verdict.isAtOnce = true;
+    return verdict;
 }
 
 const Verdict gone;
@@ -143,9 +152,11 @@ template<typename Pool> void expectVerdict(const Verdict &verdict, Pool &pool, R
     switch (verdict.kind) {
     case Verdict::Refused: {
         QTRY_COMPARE(reports.errors.size(), 1);
-        QCOMPARE(lastError(reports.errors), verdict.error);
         const QString said = lastMessage(reports.errors);
-        QVERIFY2(QRegularExpression(QString::fromLatin1(verdict.text)).match(said).hasMatch(), qPrintable(said));
+        if (!verdict.isAtOnce || lastError(reports.errors) != Pool::Error::ConnectFailed) {
+            QCOMPARE(lastError(reports.errors), verdict.error);
+            QVERIFY2(QRegularExpression(QString::fromLatin1(verdict.text)).match(said).hasMatch(), qPrintable(said));
+        }
         QVERIFY2(said.contains(u"127.0.0.1"), qPrintable(said));
         break;
     }
@@ -247,7 +258,14 @@ bool mustHurry(const Verdict &verdict)
 
 void tst_Hostile::initTestCase()
 {
-    m_sockets = openSockets();
+    rehearse();
+    settle();
+    m_sockets = openSockets(); // what Qt keeps once it was used is not the pools'
+}
+
+// Also to hear what honest ends say to each other.
+void tst_Hostile::rehearse()
+{
     ServerPool server(serverOver(Path::Tls, 1));
     listen(server);
     {
@@ -347,10 +365,10 @@ void tst_Hostile::serverSendsAnId_data()
     row("oversized", {send(hostileId + much)}, kept(much));
     row("half-close at once", {halfClose()}, failed("0"));
     row("close at once", {close()}, failed("0"));
-    row("reset at once", {reset()}, failed("0", ".+"));
+    row("reset at once", {reset()}, atOnce(failed("0", ".+")));
     row("short, half-close", {send("123"), halfClose()}, failed("3"));
     row("short, close", {send("1234567"), close()}, failed("7"));
-    row("short, reset", {send("123"), reset()}, failed("[03]", ".+"));
+    row("short, reset", {send("123"), reset()}, atOnce(failed("[03]", ".+")));
     row("whole, half-close", {send(hostileId), halfClose()}, gone);
     row("whole, close", {send(hostileId), close()}, gone);
     row("whole, reset", {send(hostileId), reset()}, gone);
@@ -408,7 +426,7 @@ void tst_Hostile::serverBreaksTls_data()
     row("nothing", {}, late);
     row("half-close at once", {halfClose()}, failed);
     row("close at once", {close()}, failed);
-    row("reset at once", {reset()}, failed);
+    row("reset at once", {reset()}, atOnce(failed));
     row("an alert at once", {send(handshakeFailure)}, failed);
     row("a goodbye at once", {send(closeNotify)}, failed);
     row("an ID and no TLS", {send(hostileId)}, failed);
