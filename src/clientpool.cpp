@@ -260,7 +260,7 @@ void ClientPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
         advance();
 }
 
-// Whether the peer gave a connection, even one that is surplus by now.
+// Whether the peer gave a connection that could be kept, even one that is surplus by now.
 bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
 {
     if (!outcome.isConnected()) {
@@ -272,8 +272,11 @@ bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
     }
     m_isExhausted = false;
     const ConnectionId id = outcome.id;
-    if (admitted(entry, std::move(outcome)) != Stock::Admission::IdInUse)
-        return true;
+    const Stock::Admission admission = admitted(entry, std::move(outcome));
+    if (admission == Stock::Admission::Unwatched)
+        report(Pool::Error::ResourcesExhausted, notWatched());
+    if (admission != Stock::Admission::IdInUse)
+        return admission != Stock::Admission::Unwatched;
     report(Pool::Error::HandshakeFailed,
            QStringLiteral("%1 sent the connection ID %2, which is in use: the newcomer is closed")
                    .arg(m_plan->target(), id.toString()));

@@ -20,8 +20,12 @@ bool setOption(qintptr descriptor, int level, int option, int value)
     return ::setsockopt(int(descriptor), level, option, &value, sizeof value) == 0;
 }
 
-qint64 transferred(ssize_t count)
+template<typename Call> qint64 transferred(Call call)
 {
+    ssize_t count;
+    do
+        count = call();
+    while (count < 0 && errno == EINTR);
     if (count >= 0)
         return count;
     return errno == EAGAIN || errno == EWOULDBLOCK ? NotNow : Broken;
@@ -182,13 +186,13 @@ bool setLowDelay(qintptr descriptor)
 
 qint64 receive(qintptr descriptor, char *bytes, qint64 size)
 {
-    return transferred(::recv(int(descriptor), bytes, std::size_t(size), 0));
+    return transferred([&] { return ::recv(int(descriptor), bytes, std::size_t(size), 0); });
 }
 
 qint64 peekByte(qintptr descriptor)
 {
     char byte;
-    return transferred(::recv(int(descriptor), &byte, 1, MSG_PEEK));
+    return transferred([&] { return ::recv(int(descriptor), &byte, 1, MSG_PEEK); });
 }
 
 qint64 send(qintptr descriptor, const char *bytes, qint64 size)
@@ -198,7 +202,7 @@ qint64 send(qintptr descriptor, const char *bytes, qint64 size)
 #else
     constexpr int flags = 0;
 #endif
-    return transferred(::send(int(descriptor), bytes, std::size_t(size), flags));
+    return transferred([&] { return ::send(int(descriptor), bytes, std::size_t(size), flags); });
 }
 
 QString lastSystemError()

@@ -62,3 +62,10 @@ inline int openSockets()
     return -1;
 #endif
 }
+
+// How many threads this process has, where the system can tell; -1 elsewhere.
+inline int threadCount()
+{
+    const QDir directory(QStringLiteral("/proc/self/task"));
+    return directory.exists() ? int(directory.entryList(QDir::Dirs | QDir::NoDotAndDotDot).size()) : -1;
+}
