@@ -2,6 +2,7 @@
 #include "descriptors.h"
 #include "numbers.h"
 #include "pools.h"
+#include "short.h"
 #include "testmain.h"
 #include "worker.h"
 
@@ -212,7 +213,7 @@ void tst_SetupThreads::bothEndsFillAndExchange()
     QFETCH(const ConnectionMode, mode);
     QFETCH(const int, ofClient);
     QFETCH(const int, ofServer);
-    constexpr int many = 12;
+    const int many = fewer(12, 6);
     ServerPool::Configuration serverWish;
     serverWish.connectionMode = mode;
     serverWish.setupThreads = ofServer;
