@@ -132,17 +132,28 @@ void Scene::checkNumbers()
 void Scene::act(quint8 number)
 {
     number %= Actions;
-    if (number >= Use)
-        return m_held.empty() ? void() : actAsHolder(number, m_held.back());
-    if (number >= Send)
-        return m_peers.empty() ? void() : actAsPeer(number, *m_peers[m_peer % m_peers.size()]);
+    if (number >= Use) {
+        if (!m_held.empty())
+            actAsHolder(number, m_held.back());
+    } else if (number >= Send) {
+        if (!m_peers.empty())
+            actAsPeer(number, *m_peers[m_peer % m_peers.size()]);
+    } else {
+        actOnPool(number);
+    }
+}
+
+void Scene::actOnPool(quint8 number)
+{
     switch (Act(number)) {
     case Turn:
         return turn();
     case AwaitDeadlines:
         return awaitDeadlines();
     case Another:
-        return m_peers.size() < MostPeers ? another() : void();
+        if (m_peers.size() < MostPeers)
+            another();
+        return;
     case NextPeer:
         ++m_peer;
         return;
@@ -161,20 +172,27 @@ void Scene::act(quint8 number)
     case AcquireById:
         return m_waiting.push_back(m_pool->acquire(someId(), 1h));
     case Cancel:
-        return m_waiting.empty() ? void() : m_waiting.back().cancel();
+        if (!m_waiting.empty())
+            m_waiting.back().cancel();
+        return;
     case Harvest:
         return harvest();
     case Flush:
         return m_pool->flush();
     case Close:
         return m_pool->close();
-    default: // PutBack
-        if (m_detached.empty())
-            return;
-        auto [id, socket] = std::move(m_detached.back());
-        m_detached.pop_back();
-        m_pool->put(id, socket.release());
+    default:
+        return putBack();
     }
+}
+
+void Scene::putBack()
+{
+    if (m_detached.empty())
+        return;
+    auto [id, socket] = std::move(m_detached.back());
+    m_detached.pop_back();
+    m_pool->put(id, socket.release());
 }
 
 void Scene::actAsPeer(quint8 number, Peer &peer)

@@ -62,6 +62,8 @@ private:
     void awaitDeadlines();
     void checkNumbers();
     void act(quint8 number);
+    void actOnPool(quint8 number);
+    void putBack();
     void actAsPeer(quint8 number, Peer &peer);
     void actAsHolder(quint8 number, Held &held);
     void hold(QNetPool::Connection connection);

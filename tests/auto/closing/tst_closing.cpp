@@ -209,10 +209,10 @@ private:
 bool waitFor(bool inEventLoop, const std::function<bool()> &isDone)
 {
     if (!inEventLoop)
-        return QTest::qWaitFor(isDone, 10000);
+        return QTest::qWaitFor(isDone, int(longer(10s).count()));
     QEventLoop loop;
     QTimer poll;
-    QDeadlineTimer deadline(10s);
+    QDeadlineTimer deadline(longer(10s));
     QObject::connect(&poll, &QTimer::timeout, &loop, [&] {
         if (isDone() || deadline.hasExpired())
             loop.quit();
