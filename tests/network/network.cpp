@@ -134,6 +134,12 @@ void Network::begin()
     case Fault::SilentDrop:
         onBoth(dropping(QString()));
         return;
+    case Fault::LostRequests:
+        there(dropping(QString()));
+        return;
+    case Fault::LostAnswers:
+        here(dropping(QString()));
+        return;
     case Fault::VanishedAddress:
         here(QStringLiteral("ip addr del 192.0.2.1/24 dev path"));
         return;
@@ -146,6 +152,8 @@ void Network::end()
     switch (m_fault) {
     case Fault::Loss:
     case Fault::SilentDrop:
+    case Fault::LostRequests:
+    case Fault::LostAnswers:
         onBoth(QStringLiteral("nft flush ruleset"));
         return;
     case Fault::Delay:
@@ -165,6 +173,8 @@ qint64 Network::countHits() const
     switch (m_fault) {
     case Fault::Loss:
     case Fault::SilentDrop:
+    case Fault::LostRequests:
+    case Fault::LostAnswers:
         return sumAfter(QStringLiteral("counter packets"), onBoth(QStringLiteral("nft list ruleset")));
     case Fault::Delay:
     case Fault::Reordering:

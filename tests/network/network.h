@@ -9,7 +9,7 @@
 #include <memory>
 
 // What happens to the path.
-enum class Fault { Loss, Delay, Reordering, SlowLink, SilentDrop, VanishedAddress };
+enum class Fault { Loss, Delay, Reordering, SlowLink, SilentDrop, LostRequests, LostAnswers, VanishedAddress };
 
 // Two namespaces and a path between them: the calling thread's, which is a new one from then on, and the server's. The path is
 // a veth pair or, where packets are to be late, a relay.

@@ -8,6 +8,7 @@
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QRandomGenerator>
 
+#include <future>
 #include <optional>
 
 Q_DECLARE_METATYPE(Fault)
@@ -25,6 +26,8 @@ private Q_SLOTS:
     void exchanges();
     void deadPath_data();
     void deadPath();
+    void serverForgets_data();
+    void serverForgets();
 
 private:
     std::uint32_t m_seed = 0;
@@ -206,6 +209,13 @@ void tst_Network::deadPath_data()
     addBoth("silent drop", [](QTestData &row, bool isEncrypted) {
         row << Fault::SilentDrop << isEncrypted << Ends::Notice << Ends::Refill;
     });
+    addBoth("requests lost", [](QTestData &row, bool isEncrypted) {
+        row << Fault::LostRequests << isEncrypted << Ends::Notice << Ends::Refill;
+    });
+    // The server hears the client's retransmissions, and counts from their end.
+    addBoth("answers lost", [](QTestData &row, bool isEncrypted) {
+        row << Fault::LostAnswers << isEncrypted << 2 * Ends::Notice << Ends::Refill;
+    });
     addBoth("vanished address", [](QTestData &row, bool isEncrypted) {
         row << Fault::VanishedAddress << isEncrypted << Ends::Notice << Ends::Refill;
     });
@@ -248,14 +258,47 @@ void tst_Network::deadPath()
     silent.giveBack();
     asking.giveBack();
     QCOMPARE(client.idleCount(), 0);
-    QFuture<Connection> waiting = client.acquire(500ms);
-    QTRY_VERIFY(waiting.isFinished());
-    QVERIFY_THROWS_EXCEPTION(PoolException, waiting.takeResult());
+    QFuture<Connection> patient = client.acquire();
+    QFuture<Connection> impatient = client.acquire(500ms);
+    auto blocked = std::async(std::launch::async, [&client] { return client.waitForConnection(500ms); });
+    QTRY_VERIFY(impatient.isFinished() && blocked.wait_for(0s) == std::future_status::ready);
+    QVERIFY_THROWS_EXCEPTION(PoolException, impatient.takeResult());
+    QVERIFY(!blocked.get());
     QTRY_COMPARE_WITH_TIMEOUT(client.state(), Pool::State::Degraded, int(Ends::Refill.count())); // a round may be under way
+    bool isServed = false; // who has waited through all of it
+    patient.then(this, [&isServed](const Connection &connection) { isServed = bool(connection); });
 
     scene.network.end();
     time.start();
-    QTRY_VERIFY_WITH_TIMEOUT(scene.isFull(), int(full.count()));
+    QTRY_VERIFY_WITH_TIMEOUT(isServed && scene.isFull(), int(full.count()));
+    qInfo("full again %lld ms after the fault", time.elapsed());
+    scene.exchangesAllComplete();
+    scene.end();
+}
+
+void tst_Network::serverForgets_data()
+{
+    QTest::addColumn<bool>("isEncrypted");
+    QTest::addColumn<std::chrono::milliseconds>("full"); // again within that time after the path's return
+    addBoth("forgetful server", [](QTestData &row, bool isEncrypted) { row << isEncrypted << Ends::Notice + Ends::Refill; });
+}
+
+// It closes its connections while the path is cut, so its goodbye does not arrive, and the client keeps what is none any more.
+void tst_Network::serverForgets()
+{
+    QFETCH(const bool, isEncrypted);
+    QFETCH(const std::chrono::milliseconds, full);
+
+    Scene scene(Fault::SilentDrop, isEncrypted, m_seed);
+    scene.begin();
+    QSignalSpy lost(&*scene.client, &Pool::connectionLost);
+    scene.network.begin();
+    scene.network.server().flush();
+    QTRY_COMPARE(scene.network.server().numbers().idle, 0);
+    scene.network.end();
+    QElapsedTimer time;
+    time.start();
+    QTRY_VERIFY_WITH_TIMEOUT(lost.size() == Ends::Capacity && scene.isFull(), int(full.count()));
     qInfo("full again %lld ms after the fault", time.elapsed());
     scene.exchangesAllComplete();
     scene.end();
