@@ -25,7 +25,7 @@
 
     A cycle that creates nothing though it tried starts an outage (State::Degraded): the pauses double, with jitter, up to
     maximumBackoff, until one attempt succeeds. Callers of acquire() and waitForConnection() are dialled for at once, outside
-    of cycles, but not faster than the backoff allows.
+    of cycles, but not faster than the backoff allows. checkStock() does not wait for it.
 */
 
 namespace QNetPool {
@@ -67,6 +67,7 @@ Prepared prepare(const ClientPool::Configuration &wish)
     result.policy.dropUnexpectedBytes = wish.dropUnexpectedBytes && wish.connectionMode == ConnectionMode::Single;
     result.checks = checksOf(wish, result.changes);
     result.setupThreads = setupThreadsOf(wish, result.changes);
+    result.checkOnNetworkChange = wish.checkOnNetworkChange;
 
     DialPlan &plan = *result.plan;
     plan.host = wish.host;
@@ -110,6 +111,7 @@ public:
 private:
     bool isStill(quint64 run) const { return isRunning() && this->run() == run; }
     void stopSetup() override;
+    void retryNow() override;
     void roomOrWaitersChanged(int unserved) override;
     void use(const Prepared &prepared);
     void beginRound();
@@ -124,6 +126,7 @@ private:
     std::shared_ptr<const DialPlan> m_plan;
     int m_minimumCapacity = 1;
     QTimer m_pause; // until the next round
+    bool m_isRetryDue = false; // if the round that runs fails
 };
 
 ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration wish)
@@ -155,6 +158,7 @@ bool ClientPoolPrivate::start()
         return false;
     const quint64 thisRun = run();
     m_cycle = Cycle(prepared.limits);
+    m_isRetryDue = false;
     m_pause.start(0); // so that a start() in a constructor or before the connect()s loses no signal
     setState(Pool::State::Starting);
     if (!alive || !isStill(thisRun))
@@ -185,6 +189,17 @@ bool ClientPoolPrivate::apply(const ClientPool::Configuration &wish)
 void ClientPoolPrivate::stopSetup()
 {
     m_pause.stop();
+}
+
+void ClientPoolPrivate::retryNow()
+{
+    if (!isRunning())
+        return;
+    m_plan->resolver->forget();
+    if (!m_pause.isActive())
+        m_isRetryDue = true;
+    else if (m_cycle.isOutage() || stock->idleCount() < m_cycle.capacity())
+        m_pause.start(0);
 }
 
 void ClientPoolPrivate::roomOrWaitersChanged(int unserved)
@@ -261,6 +276,8 @@ bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
 
 void ClientPoolPrivate::sleep(milliseconds pause)
 {
+    if (std::exchange(m_isRetryDue, false) && m_cycle.isOutage())
+        pause = milliseconds(0);
     m_pause.start(std::min(pause, milliseconds(std::chrono::hours(24)))); // a timer has its limits
 }
 

@@ -13,6 +13,11 @@ namespace QNetPool {
 // Who is at the other end; null if that is not known (any more). Needs no socket object.
 QHostAddress peerAddress(qintptr descriptor);
 
+// The end that is here; null if that is not known. An address is on this host if a socket can be bound to it: the list of the
+// interfaces' addresses lacks those that are here by a route alone, 127.0.0.2 for one. In doubt it is.
+QHostAddress localAddress(qintptr descriptor);
+bool isOnThisHost(const QHostAddress &address);
+
 // TCP probes a connection that was silent for the period, again after each period, three times. 0 switches probes off.
 bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period);
 

@@ -27,6 +27,18 @@ qint64 transferred(ssize_t count)
     return errno == EAGAIN || errno == EWOULDBLOCK ? NotNow : Broken;
 }
 
+Descriptor makeSocket(int family) // that does not wait
+{
+#if defined(SOCK_CLOEXEC)
+    Descriptor descriptor(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+#else
+    Descriptor descriptor(::socket(family, SOCK_STREAM, 0));
+    ::fcntl(int(descriptor.value()), F_SETFD, FD_CLOEXEC);
+    setNonBlocking(descriptor.value());
+#endif
+    return descriptor;
+}
+
 } // namespace
 
 QHostAddress peerAddress(qintptr descriptor)
@@ -36,6 +48,26 @@ QHostAddress peerAddress(qintptr descriptor)
     if (::getpeername(int(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
         return {};
     return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
+}
+
+QHostAddress localAddress(qintptr descriptor)
+{
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(int(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        return {};
+    return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
+}
+
+bool isOnThisHost(const QHostAddress &address)
+{
+    sockaddr_storage system{};
+    const auto size = socklen_t(toSystem(address, 0, &system));
+    if (size == 0)
+        return true;
+    const Descriptor descriptor = makeSocket(system.ss_family);
+    return !descriptor.isValid() || ::bind(int(descriptor.value()), reinterpret_cast<const sockaddr *>(&system), size) == 0
+            || (errno != EADDRNOTAVAIL && errno != ENODEV); // the interface of a link-local address is gone
 }
 
 bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
@@ -110,13 +142,7 @@ Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *caus
 {
     sockaddr_storage system{};
     const auto size = socklen_t(toSystem(address, port, &system));
-#if defined(SOCK_CLOEXEC)
-    Descriptor descriptor(::socket(system.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-#else
-    Descriptor descriptor(::socket(system.ss_family, SOCK_STREAM, 0));
-    ::fcntl(int(descriptor.value()), F_SETFD, FD_CLOEXEC);
-    setNonBlocking(descriptor.value());
-#endif
+    Descriptor descriptor = makeSocket(system.ss_family);
 #ifdef SO_NOSIGPIPE
     setOption(descriptor.value(), SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif

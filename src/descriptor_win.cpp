@@ -29,6 +29,27 @@ QHostAddress peerAddress(qintptr descriptor)
     return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
 }
 
+QHostAddress localAddress(qintptr descriptor)
+{
+    sockaddr_storage address{};
+    int size = sizeof address;
+    if (::getsockname(SOCKET(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        return {};
+    return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
+}
+
+bool isOnThisHost(const QHostAddress &address)
+{
+    sockaddr_storage system{};
+    const int size = toSystem(address, 0, &system);
+    if (size == 0)
+        return true;
+    const SOCKET made = ::socket(system.ss_family, SOCK_STREAM, IPPROTO_TCP);
+    const Descriptor descriptor(made == INVALID_SOCKET ? -1 : qintptr(made));
+    return !descriptor.isValid() || ::bind(made, reinterpret_cast<const sockaddr *>(&system), size) == 0
+            || ::WSAGetLastError() != WSAEADDRNOTAVAIL;
+}
+
 bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
 {
     tcp_keepalive wish{};

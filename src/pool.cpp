@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pool_p.h"
 
+#include "networkchange.h"
+
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qpointer.h>
@@ -15,9 +17,9 @@
     Idle connections belong to no thread: they cost the event loop nothing, any thread may take one, and one that dies is
     dropped at once (connectionLost()), so that a connection whose end has reached this host is never handed out.
 
-    take(), acquire(), waitForConnection(), put(), flush(), close() and everything that returns a number may be called from any
-    thread, also while the pool closes; the destructor lets calls that have begun come to their end. Signals are emitted in the
-    pool's thread, which needs an event loop. The pool may be moved to another thread while it is stopped.
+    take(), acquire(), waitForConnection(), put(), flush(), checkStock(), close() and everything that returns a number may be
+    called from any thread, also while the pool closes; the destructor lets calls that have begun come to their end. Signals are
+    emitted in the pool's thread, which needs an event loop. The pool may be moved to another thread while it is stopped.
 */
 
 /*!
@@ -129,6 +131,23 @@ void PoolPrivate::setPolicy(const PreparedPolicy &prepared)
     m_checks.setPlan(prepared.checks);
     setups.setThreads(prepared.setupThreads);
     stock->setPolicy(prepared.policy);
+    followNetwork(prepared.checkOnNetworkChange);
+}
+
+void PoolPrivate::followNetwork(bool follow)
+{
+    NetworkChange &network = NetworkChange::instance();
+    if (!follow) {
+        disconnect(&network, nullptr, this, nullptr);
+        return;
+    }
+    connect(&network, &NetworkChange::happened, this, &PoolPrivate::checkStock, Qt::UniqueConnection);
+    network.listen();
+}
+
+void PoolPrivate::checkStock()
+{
+    stock->checkNetwork(&isOnThisHost);
 }
 
 void PoolPrivate::abandonSetups()
@@ -178,6 +197,8 @@ void PoolPrivate::spreadNews()
             return;
     }
     m_checks.begin();
+    if (alive && news.isRetryDue)
+        retryNow();
     if (alive)
         roomOrWaitersChanged(news.unserved);
 }
@@ -211,6 +232,8 @@ void PoolPrivate::expire()
     }
 }
 
+void PoolPrivate::retryNow() { }
+
 void PoolPrivate::roomOrWaitersChanged(int) { }
 
 void PoolPrivate::close()
@@ -243,6 +266,7 @@ void PoolPrivate::closeHere()
     const quint64 thisRun = m_run;
     m_isRunning = false;
     disconnect(thread(), nullptr, this, nullptr);
+    followNetwork(false);
     stopSetup();
     abandonSetups();
     if (!alive || m_run != thisRun)
@@ -504,6 +528,19 @@ void Pool::flush()
 {
     const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
     stock->flush();
+}
+
+/*!
+    Looks at all idle connections now, because the network may be another one: closes those whose local address this host has
+    no more, and has each of the others validated before it goes out, whatever validateAfter says. A client whose peer cannot
+    be reached tries again at once, with a new lookup of the host. Leases are not touched; a stopped pool does nothing.
+
+    A running pool calls this by itself if Configuration::checkOnNetworkChange says so. From any thread.
+*/
+void Pool::checkStock()
+{
+    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    stock->checkNetwork(&isOnThisHost);
 }
 
 /*!

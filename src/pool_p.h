@@ -44,6 +44,7 @@ public:
     Stock::Admission admitted(Entry *entry, SetupOutcome outcome); // which is connected
     virtual void setUp(Entry *entry, SetupOutcome outcome) = 0; // what came of a setup
     virtual void stopSetup() = 0; // no more are begun; those in progress are abandoned
+    virtual void retryNow(); // the network may be another one
     virtual void roomOrWaitersChanged(int unserved); // unserved: waiters for any connection, for whom none is on its way
     void leave(); // before destruction: waits for calls of other threads that are on their way through
 
@@ -62,6 +63,8 @@ protected:
 
 private:
     void spreadNews();
+    void followNetwork(bool follow);
+    void checkStock();
     void closeHere();
     void abandonSetups();
 

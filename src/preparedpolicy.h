@@ -18,6 +18,7 @@ struct PreparedPolicy
     Policy policy;
     Checks::Plan checks;
     int setupThreads = 0;
+    bool checkOnNetworkChange = true;
     QStringList changes; // what was put right
     QString refusal;
 };

@@ -42,6 +42,7 @@ Prepared prepare(const ServerPool::Configuration &wish)
     result.policy = policyOf(wish, result.changes);
     result.checks = checksOf(wish, result.changes);
     result.setupThreads = setupThreadsOf(wish, result.changes);
+    result.checkOnNetworkChange = wish.checkOnNetworkChange;
     if (wish.maximumCapacity < 1)
         result.changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(wish.maximumCapacity);
     result.backlog = std::max(1, wish.listenBacklog);

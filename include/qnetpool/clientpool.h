@@ -59,6 +59,9 @@ public:
         // On Linux it also takes the place of the third probe of keepAlivePeriod: a silent connection is given up when a
         // probe is due, the one before was not answered, and this time has passed since the last sign of life.
         std::chrono::milliseconds userTimeout{60000};
+        // Call checkStock() when QNetworkInformation tells that the host's reachability or medium has changed, where Qt has a
+        // backend that knows. It lives in the main thread, which needs an event loop for it.
+        bool checkOnNetworkChange = true;
         // How long the last bytes of a connection that its peer has closed wait for take(id). 0 = they do not.
         std::chrono::milliseconds unclaimedTimeout{30000};
 

@@ -71,6 +71,7 @@ public:
 
 public Q_SLOTS:
     void flush();
+    void checkStock();
     void close();
 
 Q_SIGNALS:

@@ -98,6 +98,7 @@ Stock::News Stock::takeNews()
     news.idle = m_store.idle();
     news.hasIdleChanged = news.idle != std::exchange(m_toldIdle, news.idle);
     news.unserved = unserved();
+    news.isRetryDue = std::exchange(m_isRetryDue, false);
     news.deadline = m_line.nextDeadline();
     if (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy))
         news.deadline = news.deadline ? std::min(*news.deadline, due->when) : due->when;
@@ -331,7 +332,7 @@ Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder
 Entry *Stock::pick(ConnectionId id, Clock::time_point now)
 {
     if (id.isNull()) {
-        for (Entry *oldest; (oldest = m_store.first(Stage::Idle)) && TimeLimits::isStale(*oldest, m_policy, now);)
+        for (Entry *oldest; (oldest = m_store.first(Stage::Idle)) && isStale(oldest, now);)
             m_store.moveAsItIs(oldest, Stage::Stale);
         // What is spent is closed, and not validated; without a validator, none is stale any more.
         if (Entry *stale = m_store.first(Stage::Stale);
@@ -347,7 +348,7 @@ Entry *Stock::pick(ConnectionId id, Clock::time_point now)
         entry->shelf->requestCooling();
     if (entry->stage != Stage::Idle && entry->stage != Stage::Stale)
         return nullptr;
-    if (!TimeLimits::isStale(*entry, m_policy, now) || TimeLimits::isSpent(*entry, m_policy, now))
+    if (!isStale(entry, now) || TimeLimits::isSpent(*entry, m_policy, now))
         return entry;
     requestCheck(entry);
     return nullptr;

@@ -11,6 +11,9 @@
 #include "waiterline.h"
 #include "watcher.h"
 
+#include <QtCore/qset.h>
+#include <QtNetwork/qhostaddress.h>
+
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -21,8 +24,8 @@ namespace QNetPool {
 // function says otherwise. A pool shares it with the leases it handed out, which may outlive the pool; whoever calls take(),
 // put(), join() or flush() shares it, too, as continuations of those who waited may delete the pool.
 //
-// Its functions stand in files of their own by what they do: admission, look, lease, warm, check and numbers; the rest in
-// stock.cpp.
+// Its functions stand in files of their own by what they do: admission, look, lease, warm, check, networkcheck and numbers; the
+// rest in stock.cpp.
 //
 // The rule of ownership: who moved an entry out of a line of the store under the lock owns its socket, without the lock.
 class Stock : public std::enable_shared_from_this<Stock>
@@ -41,6 +44,7 @@ public:
         int idle = 0;
         bool hasIdleChanged = false; // since it was last told, or since somebody listens
         int unserved = 0; // waiters for any connection, less those for whom one is being validated
+        bool isRetryDue = false; // the network may be another one: checkNetwork()
         std::optional<Clock::time_point> deadline; // when expire() has something to do
     };
 
@@ -88,6 +92,11 @@ public:
     // and then comes back with checked().
     Entry *nextToCheck();
     void checked(Entry *entry, bool isFit);
+
+    // The host's network may have changed: connections from addresses that are not here any more are closed, the others are
+    // validated before they go out.
+    using IsHere = std::function<bool(const QHostAddress &address)>;
+    void checkNetwork(const IsHere &isHere);
 
     Connection take(ConnectionId id = {});
     bool put(ConnectionId id, QTcpSocket *socket);
@@ -148,6 +157,9 @@ private:
     int unchecked() const;
     QString holderName() const;
 
+    bool isStale(const Entry *entry, Clock::time_point now) const;
+    QSet<QHostAddress> localAddresses() const;
+    std::vector<Remains> forgetAllFrom(const QSet<QHostAddress> &gone);
     void requestCheck(Entry *entry);
     void requestChecksForWaiters();
 
@@ -178,6 +190,8 @@ private:
     bool m_isOpen = false;
     bool m_isAskedById = false; // in this run: then none is kept warm, where only one thread finds it
     bool m_doChecksFail = false; // the last one did: nobody counts on those that run
+    Clock::time_point m_doubtedUntil; // what became idle before then has to be validated
+    bool m_isRetryDue = false; // and not told yet
     quint64 m_epoch = 0; // a new one begins with shut()
     PoolStatistics m_totals; // the totals alone
     Histogram m_connectTimes;

@@ -45,8 +45,7 @@ Connection Stock::takeWarm(ConnectionId id)
         const Clock::time_point now = Clock::now();
         const Lock lock(m_mutex);
         const bool isMissed = m_line.count() > 0; // whoever came to wait meanwhile is first
-        if (isCurrent(entry) && !isMissed && !TimeLimits::isSpent(*entry, m_policy, now)
-            && !TimeLimits::isStale(*entry, m_policy, now)) {
+        if (isCurrent(entry) && !isMissed && !TimeLimits::isSpent(*entry, m_policy, now) && !isStale(entry, now)) {
             entry->shelf = nullptr;
             m_store.move(entry, Stage::Leased, now);
             return lend(entry, &PoolStatistics::fromStock, holderName());

@@ -28,6 +28,8 @@ private Q_SLOTS:
     void deadPath();
     void serverForgets_data();
     void serverForgets();
+    void toldOfTheChange_data();
+    void toldOfTheChange();
 
 private:
     std::uint32_t m_seed = 0;
@@ -44,7 +46,7 @@ public:
     {
     }
 
-    void begin();
+    void begin(const std::function<void(ClientPool::Configuration &)> &change = [](auto &) {});
     bool isFull() const;
     void checkNumbers() const;
     void exchangesAllComplete();
@@ -59,11 +61,13 @@ private:
     int m_descriptors = 0;
 };
 
-void Scene::begin()
+void Scene::begin(const std::function<void(ClientPool::Configuration &)> &change)
 {
     QTRY_VERIFY(network.server().port() > 0);
     m_descriptors = openDescriptors();
-    client.emplace(Ends::client(network.serverAddress(), network.server().port(), m_isEncrypted));
+    ClientPool::Configuration configuration = Ends::client(network.serverAddress(), network.server().port(), m_isEncrypted);
+    change(configuration);
+    client.emplace(configuration);
     QVERIFY(client->start());
     QTRY_VERIFY_WITH_TIMEOUT(isFull(), 20000);
 }
@@ -300,6 +304,41 @@ void tst_Network::serverForgets()
     time.start();
     QTRY_VERIFY_WITH_TIMEOUT(lost.size() == Ends::Capacity && scene.isFull(), int(full.count()));
     qInfo("full again %lld ms after the fault", time.elapsed());
+    scene.exchangesAllComplete();
+    scene.end();
+}
+
+void tst_Network::toldOfTheChange_data()
+{
+    QTest::addColumn<bool>("isEncrypted");
+    QTest::addColumn<std::chrono::milliseconds>("full"); // again within that time after checkStock()
+    addBoth("changed network", [](QTestData &row, bool isEncrypted) { row << isEncrypted << Ends::Notice + Ends::Refill; });
+}
+
+// A client that looks after itself once in a minute only is told that its address has gone, and that it has another one.
+void tst_Network::toldOfTheChange()
+{
+    QFETCH(const bool, isEncrypted);
+    QFETCH(const std::chrono::milliseconds, full);
+
+    Scene scene(Fault::VanishedAddress, isEncrypted, m_seed);
+    scene.begin([](ClientPool::Configuration &configuration) {
+        configuration.keepAlivePeriod = configuration.userTimeout = 60s;
+        configuration.minimumInterval = configuration.maximumInterval = configuration.maximumBackoff = 60s;
+    });
+    ClientPool &client = *scene.client;
+    QSignalSpy lost(&client, &Pool::connectionLost);
+    scene.network.begin();
+    client.checkStock();
+    QTRY_COMPARE(lost.size(), Ends::Capacity);
+    QTRY_COMPARE(client.state(), Pool::State::Degraded);
+
+    scene.network.end();
+    client.checkStock();
+    QElapsedTimer time;
+    time.start();
+    QTRY_VERIFY_WITH_TIMEOUT(scene.isFull(), int(full.count()));
+    qInfo("full again %lld ms after it was told", time.elapsed());
     scene.exchangesAllComplete();
     scene.end();
 }

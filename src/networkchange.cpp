@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "networkchange.h"
+
+#include <QtCore/qcoreapplication.h>
+
+#include <utility>
+
+namespace QNetPool {
+
+NetworkChange::NetworkChange() : m_delay(this)
+{
+    m_delay.setSingleShot(true);
+    m_delay.setInterval(Delay);
+    connect(&m_delay, &QTimer::timeout, this, &NetworkChange::happened);
+}
+
+// Never destroyed: pools of other threads may still disconnect from it while the application ends.
+NetworkChange &NetworkChange::instance()
+{
+    static NetworkChange *const instance = [] {
+        auto *made = new NetworkChange;
+        if (qApp)
+            made->moveToThread(qApp->thread());
+        return made;
+    }();
+    return *instance;
+}
+
+void NetworkChange::listen()
+{
+    QMetaObject::invokeMethod(this, &NetworkChange::connectToBackend, Qt::QueuedConnection);
+}
+
+// Each time a pool starts: QNetworkInformation ends with the application object, and there may be a new one.
+void NetworkChange::connectToBackend()
+{
+    if (!qApp || qApp->thread() != thread())
+        return;
+    using Information = QNetworkInformation;
+    if (!Information::instance() && !Information::loadBackendByFeatures(Information::Feature::Reachability))
+        return;
+    const Information *information = Information::instance();
+    if (!connect(information, &Information::reachabilityChanged, this, &NetworkChange::noteReachability,
+                 Qt::UniqueConnection))
+        return; // it is connected already
+    connect(information, &Information::transportMediumChanged, this, &NetworkChange::noteMedium);
+    m_reachability = information->reachability();
+    m_medium = information->transportMedium();
+}
+
+// What a backend did not know before, it has found out now, which is no change: each one begins so.
+void NetworkChange::noteReachability(Reachability now)
+{
+    if (std::exchange(m_reachability, now) != Reachability::Unknown)
+        note();
+}
+
+void NetworkChange::noteMedium(Medium now)
+{
+    if (std::exchange(m_medium, now) != Medium::Unknown)
+        note();
+}
+
+void NetworkChange::note()
+{
+    if (!m_delay.isActive())
+        m_delay.start();
+}
+
+} // namespace QNetPool

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The stock after a change of the host's network: which connections cannot work any more, and which are in doubt.
+#include "stock.h"
+
+#include "descriptor.h"
+#include "warmshelf.h"
+
+#include <QtCore/qset.h>
+
+namespace QNetPool {
+
+bool Stock::isStale(const Entry *entry, Clock::time_point now) const
+{
+    return TimeLimits::isStale(*entry, m_policy, now) || (m_policy.hasValidator && entry->since <= m_doubtedUntil);
+}
+
+void Stock::checkNetwork(const IsHere &isHere)
+{
+    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
+    coolHere();
+    QSet<QHostAddress> gone = localAddresses();
+    gone.removeIf(isHere); // without the lock
+    Lock lock(m_mutex);
+    if (!m_isOpen)
+        return;
+    std::vector<Remains> closing = forgetAllFrom(gone);
+    m_doubtedUntil = Clock::now();
+    requestCooling(); // where only one thread finds it, none is validated
+    m_isRetryDue = true;
+    wake();
+    lock.unlock();
+    for (Remains &remains : closing)
+        remains.close();
+}
+
+// Of all idle connections.
+QSet<QHostAddress> Stock::localAddresses() const
+{
+    QSet<QHostAddress> addresses;
+    const Lock lock(m_mutex);
+    for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Warm}) {
+        for (const Entry *entry = m_store.first(stage); entry; entry = entry->next)
+            addresses.insert(localAddress(entry->descriptor));
+    }
+    return addresses;
+}
+
+// What was bound to an address that the host has no more gets no answer ever again, nor does it end.
+std::vector<Remains> Stock::forgetAllFrom(const QSet<QHostAddress> &gone)
+{
+    std::vector<Remains> closing;
+    if (gone.isEmpty())
+        return closing;
+    for (Stage stage : {Stage::Idle, Stage::Stale}) {
+        for (Entry *entry = m_store.first(stage); entry;) {
+            Entry *const candidate = std::exchange(entry, entry->next);
+            if (!gone.contains(localAddress(candidate->descriptor)))
+                continue;
+            m_watcher->remove(candidate->descriptor);
+            tell(News::Kind::Lost, candidate->id);
+            closing.push_back(forget(candidate, CloseReason::DiedIdle));
+        }
+    }
+    for (Entry *entry = m_store.first(Stage::Warm); entry; entry = entry->next) {
+        if (gone.contains(localAddress(entry->descriptor)))
+            entry->epoch = NoEpoch; // closed as it cools
+    }
+    return closing;
+}
+
+} // namespace QNetPool

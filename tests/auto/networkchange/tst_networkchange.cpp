@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "networkchange.h"
+#include "pools.h"
+#include "settle.h"
+#include "stock/stock.h"
+#include "testmain.h"
+#include "worker.h"
+
+#include <QtCore/QTimer>
+
+#include <thread>
+
+// The host's network changes: what was in the stock is looked at, and a client tries again at once.
+class tst_NetworkChange : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void burstIsToldOnce();
+    void poolsFollow_data();
+    void poolsFollow();
+    void clientTriesAgainAtOnce_data();
+    void clientTriesAgainAtOnce();
+    void clientTriesAgainAfterTheDialThatIsOnItsWay();
+    void clientThatIsFullDialsNothing();
+    void validatorIsAskedAgain();
+    void warmConnectionIsValidated();
+    void connectionFromAnAddressThatIsGoneIsClosed();
+    void warmConnectionFromAnAddressThatIsGoneIsClosed();
+    void addressesOfThisHostAreKnown();
+    void connectionFromAnyAddressOfThisHostStays();
+    void stoppedPoolDoesNothing();
+};
+
+namespace {
+
+// A client whose attempts are so far apart that no test sees a second one.
+ClientPool::Configuration patientClientOf(quint16 port, int capacity = 1)
+{
+    ClientPool::Configuration wish = clientOf(port, capacity);
+    wish.minimumInterval = wish.maximumInterval = wish.maximumBackoff = 1h;
+    return wish;
+}
+
+quint16 closedPort()
+{
+    QTcpServer port;
+    if (!port.listen(QHostAddress::LocalHost))
+        qFatal("cannot listen");
+    return port.serverPort();
+}
+
+} // namespace
+
+void tst_NetworkChange::burstIsToldOnce()
+{
+    NetworkChange change;
+    QSignalSpy happened(&change, &NetworkChange::happened);
+    for (int i = 0; i < 20; ++i)
+        change.note();
+    QTRY_COMPARE(happened.size(), 1);
+    settle();
+    QCOMPARE(happened.size(), 1);
+    change.note();
+    QTRY_COMPARE(happened.size(), 2);
+}
+
+void tst_NetworkChange::poolsFollow_data()
+{
+    QTest::addColumn<bool>("isInMainThread");
+    QTest::newRow("in the main thread") << true;
+    QTest::newRow("in another thread") << false;
+}
+
+// As when QNetworkInformation tells it, which nobody can make it do.
+void tst_NetworkChange::poolsFollow()
+{
+    QFETCH(const bool, isInMainThread);
+    const quint16 port = closedPort();
+    Worker worker;
+    auto client = std::make_unique<ClientPool>(patientClientOf(port));
+    ClientPool::Configuration deafWish = patientClientOf(port);
+    deafWish.checkOnNetworkChange = false;
+    ClientPool deaf(deafWish);
+    if (!isInMainThread)
+        client->moveToThread(worker.thread());
+    QMetaObject::invokeMethod(client.get(), &ClientPool::start);
+    QVERIFY(deaf.start());
+    QTRY_COMPARE(client->state(), Pool::State::Degraded);
+    QTRY_COMPARE(deaf.state(), Pool::State::Degraded);
+    ServerPool server;
+    QVERIFY(server.listen(QHostAddress::LocalHost, port));
+    NetworkChange::instance().note();
+    QTRY_COMPARE(client->state(), Pool::State::Ready);
+    settle();
+    QCOMPARE(deaf.state(), Pool::State::Degraded);
+    if (!isInMainThread)
+        worker.run([&] { client.reset(); });
+}
+
+void tst_NetworkChange::clientTriesAgainAtOnce_data()
+{
+    QTest::addColumn<bool>("isInMainThread");
+    QTest::newRow("told in the pool's thread") << true;
+    QTest::newRow("told in another thread") << false;
+}
+
+void tst_NetworkChange::clientTriesAgainAtOnce()
+{
+    QFETCH(const bool, isInMainThread);
+    const quint16 port = closedPort();
+    ClientPool client(patientClientOf(port, 3));
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.state(), Pool::State::Degraded);
+    const int errors = client.errorCount();
+    ServerPool server;
+    QVERIFY(server.listen(QHostAddress::LocalHost, port));
+    if (isInMainThread)
+        client.checkStock();
+    else
+        std::thread([&client] { client.checkStock(); }).join();
+    QTRY_COMPARE(client.state(), Pool::State::Ready);
+    QTRY_COMPARE(client.idleCount(), 3);
+    QCOMPARE(client.errorCount(), errors);
+}
+
+// A peer that accepts and sends no ID.
+void tst_NetworkChange::clientTriesAgainAfterTheDialThatIsOnItsWay()
+{
+    QTcpServer silent;
+    QVERIFY(silent.listen(QHostAddress::LocalHost));
+    ClientPool::Configuration wish = patientClientOf(silent.serverPort());
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_VERIFY(silent.hasPendingConnections());
+    client.checkStock();
+    settle();
+    QCOMPARE(client.pendingCount(), 1);
+    QCOMPARE(client.errorCount(), 0);
+    delete silent.nextPendingConnection(); // the dial fails
+    QTRY_VERIFY(silent.hasPendingConnections()); // and there is another one
+    delete silent.nextPendingConnection();
+    QTRY_COMPARE(client.errorCount(), 2);
+    settle();
+    QVERIFY(!silent.hasPendingConnections()); // but only one
+}
+
+void tst_NetworkChange::clientThatIsFullDialsNothing()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool client(patientClientOf(server.serverPort(), 3));
+    fill(server, client, 3);
+    QSignalSpy available(&client, &Pool::connectionAvailable);
+    for (int i = 0; i < 5; ++i) {
+        client.checkStock();
+        settle();
+    }
+    QCOMPARE(client.statistics().created, 3);
+    QCOMPARE(client.capacity(), 3);
+    QCOMPARE(client.idleCount(), 3);
+    QVERIFY(available.isEmpty());
+}
+
+void tst_NetworkChange::validatorIsAskedAgain()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 3);
+    int asked = 0;
+    wish.validator = [&asked](QTcpSocket *) {
+        ++asked;
+        return QtFuture::makeReadyFuture(true);
+    };
+    wish.validateAfter = 1h;
+    ClientPool client(wish);
+    fill(server, client, 3);
+    QVERIFY(client.take());
+    QCOMPARE(asked, 0);
+    client.checkStock();
+    QVERIFY(!client.take()); // it does not wait
+    for (int i = 1; i <= 3; ++i) {
+        const ConnectionId id = client.waitForConnection().id();
+        QVERIFY(!id.isNull());
+    }
+    QTRY_COMPARE(client.idleCount(), 3);
+    const int until = asked;
+    QVERIFY(until >= 1 && until <= 3);
+    QVERIFY(client.take()); // one that was asked since
+    QCOMPARE(asked, until);
+}
+
+void tst_NetworkChange::warmConnectionIsValidated()
+{
+    ServerPool::Configuration serverWish;
+    serverWish.connectionMode = ConnectionMode::Single;
+    ServerPool server(serverWish);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
+    wish.connectionMode = ConnectionMode::Single;
+    wish.warmConnections = 1;
+    wish.validateAfter = 1h;
+    int asked = 0;
+    wish.validator = [&asked](QTcpSocket *) {
+        ++asked;
+        return QtFuture::makeReadyFuture(true);
+    };
+    ClientPool client(wish);
+    fill(server, client, 2);
+    bool isTaken = true;
+    QTimer::singleShot(0, &client, [&] { // in an event loop, where a connection stays warm
+        client.take()->setProperty("used", true);
+        client.checkStock();
+        isTaken = bool(client.take());
+    });
+    QTRY_VERIFY(!isTaken);
+    QTRY_VERIFY(asked >= 1);
+}
+
+static std::unique_ptr<QTcpSocket> connectedFrom(const QString &address, quint16 port)
+{
+    auto socket = std::make_unique<QTcpSocket>();
+    if (!socket->bind(QHostAddress(address)))
+        qFatal("cannot bind to %s", qPrintable(address));
+    socket->connectToHost(QHostAddress(QHostAddress::LocalHost), port);
+    if (!socket->waitForConnected(5000))
+        qFatal("cannot connect from %s", qPrintable(address));
+    return socket;
+}
+
+void tst_NetworkChange::connectionFromAnAddressThatIsGoneIsClosed()
+{
+    QTcpServer peer;
+    QVERIFY(peer.listen(QHostAddress::LocalHost));
+    const auto stock = std::make_shared<Stock>(&clientLog);
+    Policy policy;
+    policy.maximumIdle = 10;
+    stock->open(policy, Watcher::create(this, [](quint64) {}), [] {});
+    stock->setAudience(true, true);
+    std::vector<ConnectionId> ids;
+    for (const char *address : {"127.0.0.2", "127.0.0.1", "127.0.0.2", "127.0.0.3"}) {
+        ids.push_back(ConnectionId::fromString(QStringLiteral("0000000%1").arg(ids.size() + 1)));
+        QVERIFY(stock->admit(stock->expect(), ids.back(), connectedFrom(QString::fromLatin1(address), peer.serverPort()))
+                == Stock::Admission::Admitted);
+    }
+    const Connection leased = stock->take(ids[2]);
+    stock->takeNews();
+    QStringList asked;
+    stock->checkNetwork([&asked](const QHostAddress &address) {
+        asked << address.toString();
+        return address != QHostAddress(QStringLiteral("127.0.0.2"));
+    });
+    asked.sort();
+    QCOMPARE(asked.join(u' '), QStringLiteral("127.0.0.1 127.0.0.2 127.0.0.3"));
+    QCOMPARE(stock->idleCount(), 2);
+    QVERIFY(!stock->take(ids[0]));
+    QVERIFY(stock->take(ids[1]));
+    QVERIFY(stock->take(ids[3]));
+    QCOMPARE(leased->state(), QAbstractSocket::ConnectedState); // the application's
+    QCOMPARE(stock->statistics().diedIdle, 1);
+    const Stock::News news = stock->takeNews();
+    QVERIFY(news.isRetryDue);
+    QVERIFY(!news.events.empty());
+    QVERIFY(news.events.front() == std::pair(Stock::News::Kind::Lost, ids[0]));
+    QVERIFY(!stock->takeNews().isRetryDue);
+    stock->leavePool();
+}
+
+void tst_NetworkChange::warmConnectionFromAnAddressThatIsGoneIsClosed()
+{
+    QTcpServer peer;
+    QVERIFY(peer.listen(QHostAddress::LocalHost));
+    const auto stock = std::make_shared<Stock>(&clientLog);
+    Policy policy;
+    policy.maximumIdle = 10;
+    policy.warmConnections = 2;
+    stock->open(policy, Watcher::create(this, [](quint64) {}), [] {});
+    for (int i = 0; i < 3; ++i)
+        QVERIFY(stock->admit(stock->expect(), {}, connectedFrom(QStringLiteral("127.0.0.2"), peer.serverPort()))
+                == Stock::Admission::Admitted);
+    bool isDone = false;
+    QTimer::singleShot(0, this, [&] { // in an event loop, where a connection stays warm
+        stock->take()->setProperty("used", true);
+        QCOMPARE(stock->idleCount(), 3);
+        std::thread([&stock] { stock->checkNetwork([](const QHostAddress &) { return false; }); }).join();
+        isDone = true;
+    });
+    QTRY_VERIFY(isDone);
+    QTRY_COMPARE(stock->idleCount(), 0);
+    stock->leavePool();
+}
+
+void tst_NetworkChange::addressesOfThisHostAreKnown()
+{
+    for (const char *address : {"127.0.0.1", "127.0.0.2", "::ffff:127.0.0.1"})
+        QVERIFY2(isOnThisHost(QHostAddress(QString::fromLatin1(address))), address);
+    for (const char *address : {"192.0.2.254", "2001:db8::254", "::ffff:192.0.2.254"})
+        QVERIFY2(!isOnThisHost(QHostAddress(QString::fromLatin1(address))), address);
+    QVERIFY(isOnThisHost(QHostAddress())); // not known
+}
+
+// Also from one that no interface has, and that works all the same.
+void tst_NetworkChange::connectionFromAnyAddressOfThisHostStays()
+{
+    ServerPool server;
+    QVERIFY(server.listen(QHostAddress(QHostAddress::Any)));
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
+    wish.host = QStringLiteral("127.0.0.2");
+    ClientPool client(wish);
+    fill(server, client, 2);
+    client.checkStock();
+    server.checkStock();
+    settle();
+    QCOMPARE(client.statistics().closed(), 0);
+    QCOMPARE(server.statistics().closed(), 0);
+    const Connection here = client.take();
+    QVERIFY(here && server.take(here.id()));
+}
+
+void tst_NetworkChange::stoppedPoolDoesNothing()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool client(patientClientOf(server.serverPort()));
+    client.checkStock();
+    fill(server, client, 1);
+    client.close();
+    std::thread([&client] { client.checkStock(); }).join();
+    settle();
+    QSignalSpy happened(&NetworkChange::instance(), &NetworkChange::happened);
+    NetworkChange::instance().note();
+    QTRY_COMPARE(happened.size(), 1);
+    settle();
+    QCOMPARE(client.state(), Pool::State::Stopped);
+    QCOMPARE(client.statistics().created, 1);
+    QCOMPARE(client.errorCount(), 0);
+}
+
+QNETPOOL_TEST_MAIN(tst_NetworkChange)
+#include "tst_networkchange.moc"
