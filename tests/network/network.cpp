@@ -48,7 +48,8 @@ QString outputOf(const Result &result)
 qint64 sumAfter(const QString &word, const QString &text)
 {
     qint64 sum = 0;
-    QRegularExpressionMatchIterator matches = QRegularExpression(word + QStringLiteral(" (\\d+)")).globalMatch(text);
+    const QRegularExpression pattern(word + QStringLiteral(" (\\d+)"));
+    QRegularExpressionMatchIterator matches = pattern.globalMatch(text);
     while (matches.hasNext())
         sum += matches.next().captured(1).toLongLong();
     return sum;

@@ -29,6 +29,7 @@ public:
     // How many packets it has met until its end. A vanished address is not counted.
     qint64 hits() const noexcept { return m_hits; }
     ServerProcess &server() noexcept { return m_server; }
+    const ServerProcess &server() const noexcept { return m_server; }
     QString serverAddress() const;
 
 private:
