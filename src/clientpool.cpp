@@ -48,6 +48,8 @@ QString whyNot(const ClientPool::Configuration &wish, const DialPlan &plan)
         return {};
     if (const std::optional<QString> missing = whyNoTls())
         return QStringLiteral("TLS to %1 is asked for, but %2").arg(plan.target(), *missing);
+    if (const std::optional<QString> weakness = whyTooWeak(wish.sslConfiguration, wish.allowTls12))
+        return *weakness;
     if (wish.tlsMode == TlsMode::Verified && wish.host.isEmpty() && wish.peerName.isEmpty())
         return QStringLiteral("TlsMode::Verified needs a peerName, or a host, to verify");
     if (const qsizetype bad = plan.pins.indexOf(QByteArray()); bad >= 0)
@@ -92,7 +94,7 @@ Prepared prepare(const ClientPool::Configuration &wish)
     }
     result.refusal = whyNot(wish, plan);
     if (wish.tlsMode != TlsMode::None && result.refusal.isEmpty())
-        plan.tls = clientTls(wish.sslConfiguration, wish.tlsMode);
+        plan.tls = clientTls(wish.sslConfiguration, wish.tlsMode, wish.allowTls12);
     return result;
 }
 
@@ -125,6 +127,7 @@ private:
     Cycle m_cycle;
     std::shared_ptr<const DialPlan> m_plan;
     int m_minimumCapacity = 1;
+    bool m_isExhausted = false; // out of descriptors or memory, and nothing was set up since
     QTimer m_pause; // until the next round
     bool m_isRetryDue = false; // if the round that runs fails
 };
@@ -262,9 +265,12 @@ bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
 {
     if (!outcome.isConnected()) {
         stock->abandon(entry);
-        report(outcome.error, outcome.message);
+        const bool isExhausted = outcome.error == Pool::Error::ResourcesExhausted;
+        if (!isExhausted || !std::exchange(m_isExhausted, true)) // told once an outage
+            report(outcome.error, outcome.message);
         return false;
     }
+    m_isExhausted = false;
     const ConnectionId id = outcome.id;
     if (admitted(entry, std::move(outcome)) != Stock::Admission::IdInUse)
         return true;

@@ -31,6 +31,7 @@ struct Acceptance
     enum Result { Accepted, NothingThere, PeerLeft, Exhausted, Failed };
     Result result = NothingThere;
     qintptr descriptor = -1;
+    QHostAddress peer; // of Accepted
     QString cause; // of Exhausted (out of descriptors or memory) and Failed
 };
 Acceptance acceptConnection(qintptr listening);
@@ -64,7 +65,13 @@ private:
 };
 
 // A TCP connect that does not wait: it has come to its end once the descriptor is writable. Invalid: it could not begin.
-Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *cause);
+struct ConnectStart
+{
+    Descriptor descriptor;
+    QString cause; // if it is invalid
+    bool isExhausted = false; // the cause is that there are no descriptors or no memory
+};
+ConnectStart beginConnect(const QHostAddress &address, quint16 port);
 QString connectError(qintptr descriptor); // how it ended; empty: connected
 
 bool setNonBlocking(qintptr descriptor);

@@ -33,10 +33,21 @@ Descriptor makeSocket(int family) // that does not wait
     Descriptor descriptor(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 #else
     Descriptor descriptor(::socket(family, SOCK_STREAM, 0));
-    ::fcntl(int(descriptor.value()), F_SETFD, FD_CLOEXEC);
-    setNonBlocking(descriptor.value());
+    if (descriptor.isValid()) {
+        ::fcntl(int(descriptor.value()), F_SETFD, FD_CLOEXEC);
+        setNonBlocking(descriptor.value());
+    }
+#endif
+#ifdef SO_NOSIGPIPE
+    if (descriptor.isValid())
+        setOption(descriptor.value(), SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
     return descriptor;
+}
+
+bool isExhaustion(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 } // namespace
@@ -100,11 +111,14 @@ bool setUserTimeout(qintptr descriptor, std::chrono::milliseconds time)
 Acceptance acceptConnection(qintptr listening)
 {
     int descriptor;
+    sockaddr_storage address{};
+    auto *peer = reinterpret_cast<sockaddr *>(&address);
     do {
+        socklen_t size = sizeof address;
 #ifdef SOCK_CLOEXEC
-        descriptor = ::accept4(int(listening), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        descriptor = ::accept4(int(listening), peer, &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 #else
-        descriptor = ::accept(int(listening), nullptr, nullptr);
+        descriptor = ::accept(int(listening), peer, &size);
 #endif
     } while (descriptor < 0 && errno == EINTR);
     if (descriptor >= 0) {
@@ -112,7 +126,7 @@ Acceptance acceptConnection(qintptr listening)
         ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
         setNonBlocking(descriptor);
 #endif
-        return {Acceptance::Accepted, descriptor, {}};
+        return {Acceptance::Accepted, descriptor, QHostAddress(peer), {}};
     }
     switch (errno) {
     case EAGAIN:
@@ -122,14 +136,9 @@ Acceptance acceptConnection(qintptr listening)
         return {};
     case ECONNABORTED:
     case EPROTO:
-        return {Acceptance::PeerLeft, -1, {}};
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-        return {Acceptance::Exhausted, -1, qt_error_string(errno)};
+        return {Acceptance::PeerLeft, -1, {}, {}};
     default:
-        return {Acceptance::Failed, -1, qt_error_string(errno)};
+        return {isExhaustion(errno) ? Acceptance::Exhausted : Acceptance::Failed, -1, {}, qt_error_string(errno)};
     }
 }
 
@@ -138,20 +147,17 @@ void closeDescriptor(qintptr descriptor)
     ::close(int(descriptor));
 }
 
-Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *cause)
+ConnectStart beginConnect(const QHostAddress &address, quint16 port)
 {
     sockaddr_storage system{};
     const auto size = socklen_t(toSystem(address, port, &system));
     Descriptor descriptor = makeSocket(system.ss_family);
-#ifdef SO_NOSIGPIPE
-    setOption(descriptor.value(), SOL_SOCKET, SO_NOSIGPIPE, 1);
-#endif
     if (descriptor.isValid()
         && (::connect(int(descriptor.value()), reinterpret_cast<const sockaddr *>(&system), size) == 0
             || errno == EINPROGRESS))
-        return descriptor;
-    *cause = lastSystemError();
-    return {};
+        return {std::move(descriptor), {}, false};
+    const int error = errno;
+    return {{}, qt_error_string(error), isExhaustion(error)};
 }
 
 QString connectError(qintptr descriptor)

@@ -72,22 +72,25 @@ bool setUserTimeout(qintptr descriptor, std::chrono::milliseconds time)
 
 Acceptance acceptConnection(qintptr listening)
 {
-    const SOCKET descriptor = ::accept(SOCKET(listening), nullptr, nullptr);
+    sockaddr_storage address{};
+    int size = sizeof address;
+    auto *peer = reinterpret_cast<sockaddr *>(&address);
+    const SOCKET descriptor = ::accept(SOCKET(listening), peer, &size);
     if (descriptor != INVALID_SOCKET) {
         setNonBlocking(qintptr(descriptor));
-        return {Acceptance::Accepted, qintptr(descriptor), {}};
+        return {Acceptance::Accepted, qintptr(descriptor), QHostAddress(peer), {}};
     }
     const int error = ::WSAGetLastError();
     switch (error) {
     case WSAEWOULDBLOCK:
         return {};
     case WSAECONNRESET:
-        return {Acceptance::PeerLeft, -1, {}};
+        return {Acceptance::PeerLeft, -1, {}, {}};
     case WSAEMFILE:
     case WSAENOBUFS:
-        return {Acceptance::Exhausted, -1, qt_error_string(error)};
+        return {Acceptance::Exhausted, -1, {}, qt_error_string(error)};
     default:
-        return {Acceptance::Failed, -1, qt_error_string(error)};
+        return {Acceptance::Failed, -1, {}, qt_error_string(error)};
     }
 }
 
@@ -96,7 +99,7 @@ void closeDescriptor(qintptr descriptor)
     ::closesocket(SOCKET(descriptor));
 }
 
-Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *cause)
+ConnectStart beginConnect(const QHostAddress &address, quint16 port)
 {
     sockaddr_storage system{};
     const int size = toSystem(address, port, &system);
@@ -106,9 +109,9 @@ Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *caus
     if (descriptor.isValid() && setNonBlocking(descriptor.value())
         && (::connect(made, reinterpret_cast<const sockaddr *>(&system), size) == 0
             || ::WSAGetLastError() == WSAEWOULDBLOCK))
-        return descriptor;
-    *cause = lastSystemError();
-    return {};
+        return {std::move(descriptor), {}, false};
+    const int error = ::WSAGetLastError();
+    return {{}, qt_error_string(error), error == WSAEMFILE || error == WSAENOBUFS};
 }
 
 QString connectError(qintptr descriptor)

@@ -28,6 +28,7 @@
     \value Starting Started; there were never minimumCapacity connections yet.
     \value Ready A client has had minimumCapacity connections; a server listens.
     \value Degraded A client's last attempts created nothing, and it tries again with growing pauses; a server cannot accept.
+    \value Draining drain() was called, and waits for leases to end.
 */
 
 /*!
@@ -70,6 +71,13 @@
 
 namespace QNetPool {
 
+static Stock::Clock::time_point drainDeadline(std::chrono::milliseconds timeout)
+{
+    if (timeout.count() < 0)
+        return Stock::Clock::time_point::max();
+    return TimeLimits::after(Stock::Clock::now(), timeout);
+}
+
 // --- PoolPrivate -------------------------------------------------------------------------------------------------------
 
 PoolPrivate::PoolPrivate(LogCategory category)
@@ -108,6 +116,10 @@ bool PoolPrivate::refuses(const PreparedPolicy &prepared)
 
 bool PoolPrivate::open(const PreparedPolicy &prepared)
 {
+    const QPointer<PoolPrivate> alive(this);
+    closeHere(); // it may be draining
+    if (!alive || m_isRunning)
+        return false; // a slot has deleted it, or started it
     auto watcher = Watcher::create(this, [this](quint64 token) { stock->inspect(token); });
     if (!watcher) {
         report(Pool::Error::ResourcesExhausted,
@@ -245,6 +257,15 @@ void PoolPrivate::close()
         closeHere();
 }
 
+void PoolPrivate::drain(std::chrono::milliseconds timeout)
+{
+    const QPointer<PoolPrivate> alive(this); // as above
+    const quint64 thisRun = m_run;
+    stock->shut(QStringLiteral("the pool is draining"), drainDeadline(timeout));
+    if (alive && m_run == thisRun)
+        settle();
+}
+
 bool PoolPrivate::isRunning() const
 {
     return m_isRunning && stock->isOpen();
@@ -253,9 +274,26 @@ bool PoolPrivate::isRunning() const
 bool PoolPrivate::settle()
 {
     const QPointer<PoolPrivate> alive(this);
-    if (m_isRunning && !stock->isOpen())
-        closeHere();
+    if (m_isRunning && !stock->isOpen()) {
+        if (stock->isDraining())
+            drainHere();
+        else
+            closeHere();
+    }
     return alive;
+}
+
+// Once the last lease has ended, or the time is over, there are news, and it is closed.
+void PoolPrivate::drainHere()
+{
+    if (state == Pool::State::Draining)
+        return;
+    const QPointer<PoolPrivate> alive(this);
+    const quint64 thisRun = m_run;
+    stopSetup();
+    abandonSetups();
+    if (alive && m_run == thisRun) // else a slot that a dialer has connected has deleted it, or started it again
+        setState(Pool::State::Draining);
 }
 
 void PoolPrivate::closeHere()
@@ -439,6 +477,7 @@ PoolStatistics Pool::statistics() const
     PoolStatistics statistics = visit->stock->statistics();
     statistics.capacity = visit->capacity;
     statistics.errors = visit->errorCount;
+    statistics.peersRefused = visit->peersRefused;
     return statistics;
 }
 
@@ -554,6 +593,19 @@ void Pool::close()
         return d->close();
     const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
     stock->shut(QStringLiteral("the pool was closed"));
+}
+
+/*!
+    Stops the pool as close() does, but waits for the leases that are out, in State::Draining, for \a timeout at most (negative:
+    as long as it takes), before it is State::Stopped. Nothing is handed out meanwhile, and what comes back is closed. Returns at
+    once; stateChanged() tells. close() ends it early, and so does starting the pool again. From any thread, as close().
+*/
+void Pool::drain(std::chrono::milliseconds timeout)
+{
+    if (thread() == QThread::currentThread())
+        return d->drain(timeout);
+    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    stock->shut(QStringLiteral("the pool is draining"), drainDeadline(timeout));
 }
 
 /*! \reimp */

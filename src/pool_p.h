@@ -31,8 +31,9 @@ public:
     bool open(const PreparedPolicy &prepared); // reports why it could not
     void setPolicy(const PreparedPolicy &prepared); // warns of what was put right
     void close();
+    void drain(std::chrono::milliseconds timeout);
     bool isRunning() const; // between open() and close()
-    bool settle(); // first of all: stops what another thread has closed. False: a slot has deleted the pool
+    bool settle(); // first of all: stops what another thread has closed, or drained. False: a slot has deleted the pool
     quint64 run() const noexcept { return m_run; } // tells one run from the next
     void report(Pool::Error error, const QString &message);
     void setState(Pool::State state);
@@ -56,6 +57,7 @@ public:
     std::atomic<int> capacity{0};
     std::atomic<std::chrono::milliseconds> interval{};
     std::atomic<int> errorCount{0};
+    std::atomic<qint64> peersRefused{0};
     std::atomic<int> visitors{0};
 
 protected:
@@ -66,6 +68,7 @@ private:
     void followNetwork(bool follow);
     void checkStock();
     void closeHere();
+    void drainHere();
     void abandonSetups();
 
     void watchForCancel(const std::shared_ptr<FutureWaiter> &waiter);

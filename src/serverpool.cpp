@@ -2,9 +2,11 @@
 #include <qnetpool/serverpool.h>
 
 #include "descriptor.h"
+#include "errorflood.h"
 #include "pool_p.h"
 #include "setup/listener.h"
 #include "setup/peerfilter.h"
+#include "setup/pendinghandshakes.h"
 #include "setup/tls.h"
 
 #include <QtCore/qpointer.h>
@@ -21,8 +23,10 @@
     pool.listen(QHostAddress::Any, 8080);
     \endcode
 
-    A peer that is not among Configuration::allowedPeers is turned away before anything is made for it. TLS handshakes run side
-    by side, each with a deadline, so a silent client delays nobody.
+    A peer that is not among Configuration::allowedPeers, or has too many handshakes going on, is turned away before anything is
+    made for it. TLS handshakes run side by side, each with a deadline and only so many at a time, so that silent clients delay
+    nobody for long. Of the errors that peers can cause at will, the first ten of each kind within a second are reported one by
+    one, and the others together at its end.
 */
 
 namespace QNetPool {
@@ -34,6 +38,8 @@ struct Prepared : PreparedPolicy
     PeerFilter filter;
     std::shared_ptr<WelcomePlan> plan = std::make_shared<WelcomePlan>();
     int backlog = 0;
+    int maximumPendingHandshakes = 0;
+    int maximumPendingPerPeer = 0;
 };
 
 Prepared prepare(const ServerPool::Configuration &wish)
@@ -46,6 +52,8 @@ Prepared prepare(const ServerPool::Configuration &wish)
     if (wish.maximumCapacity < 1)
         result.changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(wish.maximumCapacity);
     result.backlog = std::max(1, wish.listenBacklog);
+    result.maximumPendingHandshakes = wish.maximumPendingHandshakes;
+    result.maximumPendingPerPeer = wish.maximumPendingPerPeer;
     WelcomePlan &plan = *result.plan;
     plan.mode = wish.connectionMode;
     plan.format = wish.idFormat;
@@ -65,8 +73,10 @@ Prepared prepare(const ServerPool::Configuration &wish)
         result.refusal = QStringLiteral("TLS is asked for, but ") + *missing;
     else if (wish.sslConfiguration.localCertificateChain().isEmpty() || wish.sslConfiguration.privateKey().isNull())
         result.refusal = QStringLiteral("TLS is asked for, but the sslConfiguration lacks a certificate or a private key");
+    else if (const std::optional<QString> weakness = whyTooWeak(wish.sslConfiguration, wish.allowTls12))
+        result.refusal = *weakness;
     else
-        plan.tls = serverTls(wish.sslConfiguration);
+        plan.tls = serverTls(wish.sslConfiguration, wish.allowTls12);
     plan.isEncrypted = true;
     return result;
 }
@@ -92,15 +102,21 @@ private:
     bool ensureRunning();
     bool listen(const QString &where, const std::function<bool()> &bind);
     QString whereItListens() const { return endpointText(listener.address().toString(), listener.port()); }
-    bool accepted(qintptr descriptor); // false: turned away
+    bool accepted(Descriptor descriptor, const QHostAddress &address); // false: turned away
+    bool refuse(Descriptor descriptor, Pool::Error error, const QString &message);
     void setUp(Entry *entry, SetupOutcome outcome) override;
+    void reportPeer(Pool::Error error, const QString &message); // what a peer can cause at will
+    void reportWithheld();
 
     Prepared m_use;
+    PendingHandshakes m_handshakes;
+    ErrorFlood m_flood;
+    QTimer m_windowEnd; // of the flood
 };
 
 ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration wish)
     : PoolPrivate(&serverLog), configuration(std::move(wish)),
-      listener([this](qintptr descriptor) { accepted(descriptor); },
+      listener([this](qintptr descriptor, const QHostAddress &peer) { accepted(Descriptor(descriptor), peer); },
                [this](bool isExhausted, const QString &cause) {
                    const QPointer<ServerPoolPrivate> alive(this);
                    setState(Pool::State::Degraded);
@@ -108,14 +124,20 @@ ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration wish)
                        report(isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::AcceptFailed,
                               QStringLiteral("cannot accept on %1: %2").arg(whereItListens(), cause));
                },
-               [this] { setState(Pool::State::Ready); }, this)
+               [this] { setState(Pool::State::Ready); }, this),
+      m_windowEnd(this)
 {
+    m_windowEnd.setSingleShot(true);
+    connect(&m_windowEnd, &QTimer::timeout, this, &ServerPoolPrivate::reportWithheld);
 }
 
 void ServerPoolPrivate::use(const Prepared &prepared)
 {
     m_use = prepared;
     setPolicy(prepared);
+    m_handshakes.setLimits(prepared.maximumPendingHandshakes, prepared.maximumPendingPerPeer);
+    if (!m_handshakes.isFull())
+        listener.goOn();
     setCapacity(prepared.policy.maximumIdle);
 }
 
@@ -191,52 +213,101 @@ bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()>
 
 bool ServerPoolPrivate::addConnection(qintptr descriptor)
 {
+    Descriptor owned(descriptor);
     const QPointer<ServerPoolPrivate> alive(this);
+    if (!settle() || state == Pool::State::Draining)
+        return false;
     if (ensureRunning() && alive)
         setState(Pool::State::Ready);
-    if (!alive || !isRunning()) {
-        closeDescriptor(descriptor);
+    if (!alive || !isRunning())
         return false;
-    }
-    return accepted(descriptor);
+    const QHostAddress peer = peerAddress(descriptor);
+    return accepted(std::move(owned), peer);
 }
 
 void ServerPoolPrivate::stopSetup()
 {
     listener.close();
+    m_handshakes.clear();
+    m_windowEnd.stop();
+    for (const ErrorFlood::Withheld &withheld : m_flood.takeWithheld())
+        errorCount += withheld.count;
 }
 
-bool ServerPoolPrivate::accepted(qintptr descriptor)
+// Nothing is made for a peer before it is known that it may stay.
+bool ServerPoolPrivate::accepted(Descriptor descriptor, const QHostAddress &address)
 {
-    // Nothing is made for a peer before it is known that it may stay.
-    const QHostAddress peer = unmapped(peerAddress(descriptor));
-    if (!m_use.filter.allows(peer)) {
-        closeDescriptor(descriptor);
-        report(Pool::Error::PeerRejected, QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
-        return false;
-    }
+    const QHostAddress peer = unmapped(address);
+    if (!m_use.filter.allows(peer))
+        return refuse(std::move(descriptor), Pool::Error::PeerRejected,
+                      QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
+    const bool isEncrypted = m_use.plan->isEncrypted;
+    if (isEncrypted && !m_handshakes.allows(peer))
+        return refuse(std::move(descriptor), Pool::Error::PeerRejected,
+                      QStringLiteral("the peer %1 has %2 handshakes going on, as many as it may")
+                              .arg(peer.toString())
+                              .arg(m_use.maximumPendingPerPeer));
+    if (isEncrypted && m_handshakes.isFull()) // the pool accepts none then, but an application may
+        return refuse(std::move(descriptor), Pool::Error::ResourcesExhausted,
+                      QStringLiteral("the connection from %1 is closed: %2 handshakes are going on, as many as may")
+                              .arg(peer.toString())
+                              .arg(m_use.maximumPendingHandshakes));
     const bool isFull = stock->idleCount() + stock->pendingCount() >= m_use.policy.maximumIdle && !stock->unservedCount();
     Entry *entry = isFull ? nullptr : stock->expectNamed();
-    if (!entry) {
-        closeDescriptor(descriptor);
-        report(Pool::Error::ResourcesExhausted,
-               QStringLiteral("the connection from %1 is closed: the pool has %2 connections, as many as it may")
-                       .arg(peer.toString())
-                       .arg(isFull ? m_use.policy.maximumIdle : m_use.policy.maximumConnections));
-        return false;
-    }
+    if (!entry)
+        return refuse(std::move(descriptor), Pool::Error::ResourcesExhausted,
+                      QStringLiteral("the connection from %1 is closed: the pool has %2 connections, as many as it may")
+                              .arg(peer.toString())
+                              .arg(isFull ? m_use.policy.maximumIdle : m_use.policy.maximumConnections));
     qCDebug(serverLog).noquote() << entry->id << "is for" << peer.toString();
-    setups.run(entry, SetupRunner::Server{m_use.plan, entry->id, peer, Descriptor(descriptor)});
+    if (isEncrypted) {
+        m_handshakes.begin(entry, peer);
+        if (m_handshakes.isFull())
+            listener.hold();
+    }
+    setups.run(entry,
+               SetupRunner::Server{m_use.plan, entry->id, peer, m_handshakes.deadline(m_use.plan->handshakeTimeout),
+                                   std::move(descriptor)});
     return true;
+}
+
+bool ServerPoolPrivate::refuse(Descriptor descriptor, Pool::Error error, const QString &message)
+{
+    descriptor = {};
+    ++peersRefused;
+    reportPeer(error, message);
+    return false;
 }
 
 void ServerPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
 {
+    m_handshakes.end(entry);
+    if (!m_handshakes.isFull())
+        listener.goOn();
     if (outcome.isConnected()) {
         admitted(entry, std::move(outcome));
     } else {
         stock->abandon(entry);
-        report(outcome.error, outcome.message);
+        reportPeer(outcome.error, outcome.message);
+    }
+}
+
+void ServerPoolPrivate::reportPeer(Pool::Error error, const QString &message)
+{
+    if (m_flood.admits(error, message, ErrorFlood::Clock::now()))
+        report(error, message);
+    else if (!m_windowEnd.isActive())
+        m_windowEnd.start(ErrorFlood::Window);
+}
+
+void ServerPoolPrivate::reportWithheld()
+{
+    const QPointer<ServerPoolPrivate> alive(this);
+    for (const ErrorFlood::Withheld &withheld : m_flood.takeWithheld()) {
+        errorCount += withheld.count - 1; // report() counts one
+        report(withheld.error, QStringLiteral("%1 more of the kind, the last: %2").arg(withheld.count).arg(withheld.last));
+        if (!alive)
+            return;
     }
 }
 
@@ -290,7 +361,8 @@ bool ServerPool::listen(qintptr descriptor)
 /*!
     Takes in an accepted connection, for an application that has a QTcpServer of its own: call it from
     QTcpServer::incomingConnection(). It is checked, secured and named as one that the pool accepted itself. The pool owns the
-    \a descriptor either way. False if the peer was turned away at once. Runs the pool if it is stopped. In the pool's thread.
+    \a descriptor either way. False if the peer was turned away at once, or the pool drains. Runs the pool if it is stopped. In
+    the pool's thread.
 */
 bool ServerPool::addConnection(qintptr descriptor)
 {

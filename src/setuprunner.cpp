@@ -64,7 +64,8 @@ private:
             m_runner->deliver(number, welcomePlain(std::move(server.descriptor), *server.plan, server.id, server.peer));
         else
             begin(number,
-                  new Welcome(std::move(server.plan), server.id, server.peer.toString(), std::move(server.descriptor)));
+                  new Welcome(std::move(server.plan), server.id, server.peer.toString(), server.handshakeTimeout,
+                              std::move(server.descriptor)));
     }
 
     void begin(quint64 number, Setup *setup)

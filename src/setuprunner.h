@@ -31,6 +31,7 @@ public:
         std::shared_ptr<const WelcomePlan> plan;
         ConnectionId id;
         QHostAddress peer;
+        std::chrono::milliseconds handshakeTimeout;
         Descriptor descriptor;
     };
     using Order = std::variant<Client, Server>;

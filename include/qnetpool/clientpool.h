@@ -42,7 +42,7 @@ public:
         // How many connections are set up at the same time at most. 1 or more; what is less becomes 1.
         int maximumPending = 64;
 
-        // Time for name lookup and TCP connect. More than 0; what is less becomes 1 s.
+        // Time for name lookup and TCP connect, all addresses of the name together. More than 0; what is less becomes 1 s.
         std::chrono::milliseconds connectTimeout{10000};
         // Time for the TLS handshake and the ID after that. More than 0; what is less becomes 1 s.
         std::chrono::milliseconds handshakeTimeout{10000};
@@ -68,8 +68,10 @@ public:
         // Plain TCP, TLS without a certificate authority, or verified TLS.
         TlsMode tlsMode = TlsMode::None;
         // Client certificate and key, own certificate authorities, ALPN, ciphers. Default: Qt's default configuration.
-        // The protocol is always TLS 1.3 or later, and tlsMode decides the verification.
+        // TLS 1.3 or later: a protocol that is less than Qt's default is refused. tlsMode decides the verification.
         QSslConfiguration sslConfiguration;
+        // Connects also to a server that can do no better than TLS 1.2. If the sslConfiguration's protocol is TlsV1_2, to no other.
+        bool allowTls12 = false;
         // SHA-256 fingerprints of the certificates that are accepted in TlsMode::SelfSigned, as 64 hexadecimal digits
         // (colons between bytes are allowed) or 32 raw bytes. Empty: any certificate is accepted.
         QList<QByteArray> pinnedFingerprints;

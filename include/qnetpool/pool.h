@@ -25,7 +25,7 @@ class QNETPOOL_EXPORT Pool : public QObject
     Q_PROPERTY(int errorCount READ errorCount RESET resetErrorCount NOTIFY errorCountChanged)
 
 public:
-    enum class State { Stopped, Starting, Ready, Degraded };
+    enum class State { Stopped, Starting, Ready, Degraded, Draining };
     Q_ENUM(State)
 
     enum class Error {
@@ -73,6 +73,7 @@ public Q_SLOTS:
     void flush();
     void checkStock();
     void close();
+    void drain(std::chrono::milliseconds timeout = DefaultTimeout);
 
 Q_SIGNALS:
     void ready();

@@ -54,6 +54,7 @@ class QNETPOOL_EXPORT PoolStatistics
     Q_PROPERTY(int unclaimed MEMBER unclaimed)
     Q_PROPERTY(int capacity MEMBER capacity)
     Q_PROPERTY(int errors MEMBER errors)
+    Q_PROPERTY(qint64 peersRefused MEMBER peersRefused)
     Q_PROPERTY(qint64 created MEMBER created)
     Q_PROPERTY(qint64 givenBack MEMBER givenBack)
     Q_PROPERTY(qint64 detached MEMBER detached)
@@ -88,6 +89,10 @@ public:
     int unclaimed = 0; // closed by the peer after it sent bytes; only take(id) still delivers them
     int capacity = 0; // how many idle connections the pool aims at (client) or holds at most (server)
     int errors = 0; // as errorCount()
+
+    // Total of a server's connections that were closed before anything was made for them: the peer is not allowed or has too
+    // many handshakes going on, or there are as many connections as there may be.
+    qint64 peersRefused = 0;
 
     // Totals of connections.
     qint64 created = 0; // set up, or brought in with put()

@@ -22,13 +22,23 @@ public:
         // Empty: any. An IPv4 peer of a dual-stack listener is compared as IPv4.
         QStringList allowedPeers;
         // Certificate chain and private key (both required for TLS), certificate authorities for client certificates, and
-        // peerVerifyMode (VerifyPeer: a client certificate is required). Null: plain TCP. Always TLS 1.3 or later.
+        // peerVerifyMode (VerifyPeer: a client certificate is required). Null: plain TCP. TLS 1.3 or later: a protocol that is
+        // less than Qt's default is refused.
         QSslConfiguration sslConfiguration;
+        // Lets clients in that can do no better than TLS 1.2. If the sslConfiguration's protocol is TlsV1_2, no others.
+        bool allowTls12 = false;
 
         // The largest number of idle connections. 1 or more; what is less becomes 1.
         int maximumCapacity = 65536;
         // Time for the TLS handshake and for writing the ID. More than 0; what is less becomes 1 s.
         std::chrono::milliseconds handshakeTimeout{10000};
+        // How many TLS handshakes may be going on at the same time. While there are as many, none is accepted: the kernel's queue
+        // keeps who comes. From half of it on, a new handshake gets less time, down to a quarter of handshakeTimeout, so that
+        // peers which never finish theirs make room. 0 = no limit.
+        int maximumPendingHandshakes = 1024;
+        // How many of them may be with one peer: an IPv4 address, or an IPv6 network of 64 bits. One more from there is turned
+        // away. Clients behind one address count as one peer, and a ClientPool begins with maximumPending. 0 = no limit.
+        int maximumPendingPerPeer = 256;
         // How many threads of the pool's own set up connections: TLS handshake and ID. 0 = none, it happens in
         // the pool's thread. A thread pays where TLS handshakes would keep the pool's thread from its other work (a GUI's,
         // say), one a core where they are to be many a second. Up to 64; what is out of range is put within it.

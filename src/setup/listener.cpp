@@ -43,7 +43,7 @@ bool Listener::start(bool isListening)
 void Listener::close()
 {
     m_retry.stop();
-    m_isFailing = false;
+    m_isFailing = m_isHeld = false;
     if (m_notifier) {
         m_notifier->setEnabled(false);
         m_notifier.release()->deleteLater(); // it may be what called
@@ -51,12 +51,33 @@ void Listener::close()
     m_server.close();
 }
 
+void Listener::hold()
+{
+    m_isHeld = true;
+    if (m_notifier)
+        m_notifier->setEnabled(false);
+}
+
+void Listener::goOn()
+{
+    if (std::exchange(m_isHeld, false))
+        listenAgain();
+}
+
+// Unless there is a reason not to: it would be active all the time.
+void Listener::listenAgain()
+{
+    if (m_notifier && !m_isHeld && !m_retry.isActive())
+        m_notifier->setEnabled(true);
+}
+
 void Listener::acceptSome()
 {
+    listenAgain();
     // As many as there are, but not for long: the event loop has other things to do as well.
     const QDeadlineTimer turn(2ms);
     const QPointer<Listener> alive(this);
-    while (!turn.hasExpired() && alive && isListening()) {
+    while (!turn.hasExpired() && alive && isListening() && !m_isHeld) {
         const Acceptance acceptance = acceptConnection(m_server.socketDescriptor());
         switch (acceptance.result) {
         case Acceptance::Accepted:
@@ -64,17 +85,15 @@ void Listener::acceptSome()
                 m_recovered();
             if (!alive || !isListening()) // a slot has closed or deleted it
                 return closeDescriptor(acceptance.descriptor);
-            m_notifier->setEnabled(true);
-            m_accepted(acceptance.descriptor);
+            m_accepted(acceptance.descriptor, acceptance.peer);
             break;
         case Acceptance::NothingThere:
-            m_notifier->setEnabled(true);
             return;
         case Acceptance::PeerLeft:
             break;
         case Acceptance::Exhausted:
         case Acceptance::Failed:
-            m_notifier->setEnabled(false); // it would be active all the time
+            m_notifier->setEnabled(false);
             m_retry.start();
             if (!std::exchange(m_isFailing, true))
                 m_failed(acceptance.result == Acceptance::Exhausted, acceptance.cause);

@@ -10,14 +10,14 @@
 
 namespace QNetPool {
 
-// Listens, and hands on bare descriptors. Accepting goes on by itself after an error.
+// Listens, and hands on bare descriptors with the address of who is at the other end. Accepting goes on by itself after an error.
 //
 // QTcpServer binds and listens, but does not accept: it reports only the first error of a socket's life, which is
 // EAGAIN, and then spins when there are no descriptors left (seen with Qt 6.4).
 class Listener final : public QObject
 {
 public:
-    using Accepted = std::function<void(qintptr descriptor)>;
+    using Accepted = std::function<void(qintptr descriptor, const QHostAddress &peer)>;
     using Failed = std::function<void(bool isExhausted, const QString &cause)>; // once an outage
     using Recovered = std::function<void()>;
 
@@ -26,6 +26,8 @@ public:
     bool listen(const QHostAddress &address, quint16 port, int backlog);
     bool listen(qintptr descriptor);
     void close();
+    void hold(); // accepts none: the kernel's queue keeps those who come, and in the end its peers wait
+    void goOn(); // ends hold()
 
     bool isListening() const { return m_server.isListening(); }
     QHostAddress address() const { return m_server.serverAddress(); }
@@ -35,6 +37,7 @@ public:
 private:
     bool start(bool isListening);
     void acceptSome();
+    void listenAgain();
 
     const Accepted m_accepted;
     const Failed m_failed;
@@ -43,6 +46,7 @@ private:
     std::unique_ptr<QSocketNotifier> m_notifier;
     QTimer m_retry;
     bool m_isFailing = false;
+    bool m_isHeld = false;
 };
 
 } // namespace QNetPool

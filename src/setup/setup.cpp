@@ -87,19 +87,25 @@ void Setup::handOverOnceSent()
 {
     if (m_isFinished)
         return;
+    m_isComplete = true;
     m_socket->flush();
     if (m_isFinished)
-        return; // the write has failed
+        return; // the write has failed, or the peer has closed
     if (unsentBytes(*m_socket) == 0) {
-        m_step = SetupStep::Done;
-        if (m_plan.isEncrypted || m_plan.exchangesId)
-            m_outcome.handshakeTime = std::chrono::steady_clock::now() - m_stepBegan;
-        finish();
+        succeed();
     } else if (QSslSocket *ssl = tls()) {
         connect(ssl, &QSslSocket::encryptedBytesWritten, this, &Setup::handOverOnceSent, Qt::UniqueConnection);
     } else {
         connect(m_socket.get(), &QTcpSocket::bytesWritten, this, &Setup::handOverOnceSent, Qt::UniqueConnection);
     }
+}
+
+void Setup::succeed()
+{
+    m_step = SetupStep::Done;
+    if (m_plan.isEncrypted || m_plan.exchangesId)
+        m_outcome.handshakeTime = std::chrono::steady_clock::now() - m_stepBegan;
+    finish();
 }
 
 void Setup::timerEvent(QTimerEvent *event)
@@ -123,6 +129,8 @@ void Setup::socketFailed()
 {
     if (m_isFinished)
         return;
+    if (m_isComplete && m_socket->bytesAvailable() > 0)
+        return succeed(); // its last words
     const bool isClosed = m_socket->error() == QAbstractSocket::RemoteHostClosedError;
     const bool isTls = m_socket->error() == QAbstractSocket::SslHandshakeFailedError
             || m_socket->error() == QAbstractSocket::SslInternalError
@@ -130,7 +138,9 @@ void Setup::socketFailed()
     const QString cause =
             m_certificateErrors.isEmpty() ? m_socket->errorString() : m_certificateErrors.join(QLatin1String("; "));
     if (m_step == SetupStep::Connect)
-        fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: %2").arg(m_peer, cause));
+        fail(m_socket->error() == QAbstractSocket::SocketResourceError ? Pool::Error::ResourcesExhausted
+                                                                       : Pool::Error::ConnectFailed,
+             QStringLiteral("cannot connect to %1: %2").arg(m_peer, cause));
     else if (m_step == SetupStep::Encrypt)
         fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: %2").arg(m_peer, cause));
     else if (isTls) // in TLS 1.3 a refused client certificate is known only after the handshake
@@ -157,7 +167,8 @@ void Setup::finish()
     QMetaObject::invokeMethod(
             this,
             [this] {
-                if (m_socket && m_socket->state() != QAbstractSocket::ConnectedState) {
+                // A peer that has closed may have sent its last words before.
+                if (m_socket && m_socket->state() != QAbstractSocket::ConnectedState && m_socket->bytesAvailable() == 0) {
                     m_outcome.error = Pool::Error::HandshakeFailed;
                     m_outcome.message = QStringLiteral("%1 closed the connection at once").arg(m_peer);
                     dropSocket();

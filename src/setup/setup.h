@@ -50,6 +50,7 @@ private:
     void timerEvent(QTimerEvent *event) override;
     void socketFailed();
     void handOverOnceSent();
+    void succeed();
     void dropSocket();
     void finish();
 
@@ -62,6 +63,7 @@ private:
     std::chrono::steady_clock::time_point m_stepBegan;
     std::chrono::milliseconds m_limit{};
     QStringList m_certificateErrors;
+    bool m_isComplete = false; // but for what Qt has not sent yet
     bool m_isFinished = false;
 };
 

@@ -6,6 +6,8 @@
 #include <QtNetwork/qsslcipher.h>
 #include <QtNetwork/qsslsocket.h>
 
+#include <algorithm>
+
 namespace QNetPool {
 
 namespace {
@@ -26,17 +28,27 @@ bool isSame(const QByteArray &one, const QByteArray &other)
     return difference == 0;
 }
 
-// 1.3 at least, so the ciphers of older versions would only be decoded again for each connection. (If there are no others, the
-// handshake is to fail and to say why.)
-void dropOlderVersions(QSslConfiguration &configuration)
+QSsl::SslProtocol protocolFor(QSsl::SslProtocol wish, bool allowTls12)
 {
-    configuration.setProtocol(QSsl::TlsV1_3OrLater);
+    if (!allowTls12 || wish == QSsl::TlsV1_3 || wish == QSsl::TlsV1_3OrLater)
+        return QSsl::TlsV1_3OrLater;
+    return wish == QSsl::TlsV1_2 ? QSsl::TlsV1_2 : QSsl::TlsV1_2OrLater;
+}
+
+bool isStrong(const QSslCipher &cipher, bool allowTls12)
+{
+    return cipher.protocol() == QSsl::TlsV1_3 || (allowTls12 && cipher.protocol() == QSsl::TlsV1_2);
+}
+
+// The ciphers of older versions would only be decoded again for each connection.
+void dropOlderVersions(QSslConfiguration &configuration, bool allowTls12)
+{
+    configuration.setProtocol(protocolFor(configuration.protocol(), allowTls12));
     QList<QSslCipher> ciphers = configuration.ciphers();
     if (ciphers.isEmpty())
         ciphers = QSslConfiguration::defaultConfiguration().ciphers();
-    ciphers.removeIf([](const QSslCipher &cipher) { return cipher.protocol() != QSsl::TlsV1_3; });
-    if (!ciphers.isEmpty())
-        configuration.setCiphers(ciphers);
+    ciphers.removeIf([allowTls12](const QSslCipher &cipher) { return !isStrong(cipher, allowTls12); });
+    configuration.setCiphers(ciphers);
 }
 
 } // namespace
@@ -51,18 +63,40 @@ std::optional<QString> whyNoTls()
     return std::nullopt;
 }
 
-QSslConfiguration clientTls(QSslConfiguration wish, TlsMode mode)
+std::optional<QString> whyTooWeak(const QSslConfiguration &wish, bool allowTls12)
+{
+    const QList<QSslCipher> ciphers = wish.ciphers();
+    const auto isAllowed = [allowTls12](const QSslCipher &cipher) { return isStrong(cipher, allowTls12); };
+    if (!ciphers.isEmpty() && std::none_of(ciphers.begin(), ciphers.end(), isAllowed))
+        return QStringLiteral("the sslConfiguration names no cipher of TLS 1.3");
+    switch (wish.protocol()) {
+    case QSsl::UnknownProtocol: // of a null configuration
+    case QSsl::SecureProtocols:
+    case QSsl::TlsV1_3:
+    case QSsl::TlsV1_3OrLater:
+        return std::nullopt;
+    case QSsl::TlsV1_2:
+    case QSsl::TlsV1_2OrLater:
+        if (allowTls12)
+            return std::nullopt;
+        return QStringLiteral("the sslConfiguration asks for TLS 1.2, which is refused unless allowTls12 is set");
+    default:
+        return QStringLiteral("the sslConfiguration asks for a protocol older than TLS 1.2, or for DTLS");
+    }
+}
+
+QSslConfiguration clientTls(QSslConfiguration wish, TlsMode mode, bool allowTls12)
 {
     if (wish.isNull())
         wish = QSslConfiguration::defaultConfiguration();
-    dropOlderVersions(wish);
+    dropOlderVersions(wish, allowTls12);
     wish.setPeerVerifyMode(mode == TlsMode::Verified ? QSslSocket::VerifyPeer : QSslSocket::VerifyNone);
     return wish;
 }
 
-QSslConfiguration serverTls(QSslConfiguration wish)
+QSslConfiguration serverTls(QSslConfiguration wish, bool allowTls12)
 {
-    dropOlderVersions(wish);
+    dropOlderVersions(wish, allowTls12);
     return wish;
 }
 

@@ -11,13 +11,17 @@ QT_FORWARD_DECLARE_CLASS(QSslSocket)
 
 namespace QNetPool {
 
-// The rules of TLS in a pool: 1.3 at least, who is verified and how.
+// The rules of TLS in a pool: 1.3 at least, unless 1.2 is allowed by name; who is verified and how.
 
 // Whether this Qt can do it; otherwise a sentence that says what is missing.
 std::optional<QString> whyNoTls();
 
-QSslConfiguration clientTls(QSslConfiguration wish, TlsMode mode);
-QSslConfiguration serverTls(QSslConfiguration wish);
+// Why a configuration is refused that asks for less than it may; nothing if it does not. Qt's default, which has TLS 1.2, is no
+// wish for it.
+std::optional<QString> whyTooWeak(const QSslConfiguration &wish, bool allowTls12);
+
+QSslConfiguration clientTls(QSslConfiguration wish, TlsMode mode, bool allowTls12);
+QSslConfiguration serverTls(QSslConfiguration wish, bool allowTls12);
 
 // A SHA-256 fingerprint as 32 bytes, from 64 hexadecimal digits, with or without colons, or from the bytes; empty if it is neither.
 QByteArray parseFingerprint(const QByteArray &text);

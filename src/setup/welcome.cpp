@@ -9,9 +9,10 @@
 
 namespace QNetPool {
 
-Welcome::Welcome(std::shared_ptr<const WelcomePlan> plan, ConnectionId id, const QString &peer, Descriptor descriptor)
+Welcome::Welcome(std::shared_ptr<const WelcomePlan> plan, ConnectionId id, const QString &peer,
+                 std::chrono::milliseconds handshakeTimeout, Descriptor descriptor)
     : Setup({true, true, plan->mode == ConnectionMode::Multi}, peer), m_plan(std::move(plan)), m_id(id),
-      m_descriptor(std::move(descriptor))
+      m_handshakeTimeout(handshakeTimeout), m_descriptor(std::move(descriptor))
 {
 }
 
@@ -25,7 +26,7 @@ void Welcome::start()
     socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
     setKeepAlive(descriptor, m_plan->keepAlivePeriod);
     setUserTimeout(descriptor, m_plan->userTimeout);
-    limit(m_plan->handshakeTimeout);
+    limit(m_handshakeTimeout);
     advance();
 }
 

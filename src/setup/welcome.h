@@ -11,7 +11,8 @@ class Welcome final : public Setup
 {
 public:
     // Owns the descriptor from now on.
-    Welcome(std::shared_ptr<const WelcomePlan> plan, ConnectionId id, const QString &peer, Descriptor descriptor);
+    Welcome(std::shared_ptr<const WelcomePlan> plan, ConnectionId id, const QString &peer,
+            std::chrono::milliseconds handshakeTimeout, Descriptor descriptor);
 
 private:
     void start() override;
@@ -20,6 +21,7 @@ private:
 
     const std::shared_ptr<const WelcomePlan> m_plan;
     const ConnectionId m_id;
+    const std::chrono::milliseconds m_handshakeTimeout;
     Descriptor m_descriptor; // until the socket has it
 };
 

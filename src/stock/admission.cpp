@@ -79,7 +79,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     Lock lock(m_mutex);
     Admission refusal = Admission::Admitted;
-    if (!isCurrent(entry) || entry->descriptor < 0)
+    if (!isCurrent(entry) || (entry->descriptor < 0 && !entry->hasBytes))
         refusal = Admission::Closed;
     else if (m_store.idle() >= m_policy.maximumIdle && !m_line.count())
         refusal = Admission::Full;

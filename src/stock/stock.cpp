@@ -102,6 +102,8 @@ Stock::News Stock::takeNews()
     news.deadline = m_line.nextDeadline();
     if (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy))
         news.deadline = news.deadline ? std::min(*news.deadline, due->when) : due->when;
+    if (!m_isOpen && m_store.leased() > 0 && m_drainUntil < Clock::time_point::max())
+        news.deadline = news.deadline ? std::min(*news.deadline, m_drainUntil) : m_drainUntil;
     m_toldDeadline = news.deadline.value_or(Clock::time_point::max());
     return news;
 }
@@ -163,12 +165,13 @@ void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vec
     }
 }
 
-void Stock::shut(const QString &reason)
+void Stock::shut(const QString &reason, Clock::time_point drainUntil)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     coolHere();
     Lock lock(m_mutex);
     m_isOpen = false;
+    m_drainUntil = drainUntil;
     ++m_epoch;
     const std::vector<std::shared_ptr<Waiter>> waiters = m_line.takeAll();
     m_totals.abandoned += qint64(waiters.size());
@@ -186,6 +189,12 @@ bool Stock::isOpen() const
 {
     const Lock lock(m_mutex);
     return m_isOpen;
+}
+
+bool Stock::isDraining() const
+{
+    const Lock lock(m_mutex);
+    return !m_isOpen && m_store.leased() > 0 && Clock::now() < m_drainUntil;
 }
 
 void Stock::stopWatching()
@@ -237,8 +246,9 @@ void Stock::placeLater(Entry *entry, bool comesHome)
 bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
 {
     const Clock::time_point now = Clock::now();
+    const bool hasEnded = entry->descriptor < 0; // while it was set up, and its last words are only for who knows its name
     while (isCurrent(entry) && entry->endOfLife > now) {
-        std::shared_ptr<Waiter> waiter = m_line.next(entry->id);
+        std::shared_ptr<Waiter> waiter = hasEnded ? m_line.nextFor(entry->id) : m_line.next(entry->id);
         if (!waiter)
             break;
         if (waiter->isCancelled()) { // and the pool's event loop has not told yet
@@ -259,6 +269,8 @@ bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
         bury(entry, CloseReason::Flushed, lock);
     } else if (entry->endOfLife <= now) {
         bury(entry, CloseReason::LivedTooLong, lock);
+    } else if (hasEnded) {
+        disposeOf(entry, Look::LastWords, CloseReason::DiedIdle, lock);
     } else if (entry->stage != Stage::Warm && m_store.idle() >= m_policy.maximumIdle) {
         bury(entry, CloseReason::StockFull, lock);
     } else if (!shelve(entry, now)) {

@@ -73,9 +73,10 @@ public:
     News takeNews();
     std::vector<Leak> expire(Clock::time_point now);
     void inspect(quint64 token); // the watcher's report, in the pool's thread
-    // Waiters fail, what is idle is closed, leases close what they hold when they end.
-    void shut(const QString &reason);
+    // Waiters fail, what is idle is closed, leases close what they hold when they end. Until drainUntil it drains, if there are any.
+    void shut(const QString &reason, Clock::time_point drainUntil = Clock::time_point::min());
     bool isOpen() const;
+    bool isDraining() const;
     void stopWatching(); // after shut(), in the pool's thread
     void leavePool(); // both, and never wake again
     void setLastError(const QString &message);
@@ -193,6 +194,7 @@ private:
     Clock::time_point m_doubtedUntil; // what became idle before then has to be validated
     bool m_isRetryDue = false; // and not told yet
     quint64 m_epoch = 0; // a new one begins with shut()
+    Clock::time_point m_drainUntil = Clock::time_point::min();
     PoolStatistics m_totals; // the totals alone
     Histogram m_connectTimes;
     Histogram m_handshakeTimes;

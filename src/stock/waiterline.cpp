@@ -29,6 +29,12 @@ std::shared_ptr<Waiter> WaiterLine::next(ConnectionId arrived)
     return leave(number);
 }
 
+std::shared_ptr<Waiter> WaiterLine::nextFor(ConnectionId arrived)
+{
+    const auto certain = m_byId.constFind(arrived);
+    return certain == m_byId.constEnd() ? nullptr : leave(*certain->begin());
+}
+
 std::shared_ptr<Waiter> WaiterLine::leave(quint64 number)
 {
     const auto found = m_waiters.find(number);

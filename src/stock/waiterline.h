@@ -46,6 +46,7 @@ public:
 
     quint64 join(std::shared_ptr<Waiter> waiter);
     std::shared_ptr<Waiter> next(ConnectionId arrived); // leaves the line; null: nobody waits for this connection
+    std::shared_ptr<Waiter> nextFor(ConnectionId arrived); // the same, but nobody who takes any
     std::shared_ptr<Waiter> leave(quint64 number); // null: not in line any more
     std::vector<std::shared_ptr<Waiter>> takeExpired(TimePoint now);
     std::vector<std::shared_ptr<Waiter>> takeCancelled(); // looks at all of them

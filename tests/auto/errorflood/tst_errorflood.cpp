@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "errorflood.h"
+
+#include <QtTest/QTest>
+
+using namespace QNetPool;
+using namespace std::chrono_literals;
+
+// Which errors are told one by one, and which together.
+class tst_ErrorFlood : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void tellsTheFirstOfEachKind();
+    void tellsTheRestTogether();
+    void beginsAnewWithEachWindow();
+};
+
+static int admitted(ErrorFlood &flood, Pool::Error error, int count, ErrorFlood::Clock::time_point now)
+{
+    int result = 0;
+    for (int i = 0; i < count; ++i)
+        result += flood.admits(error, QString::number(i), now);
+    return result;
+}
+
+void tst_ErrorFlood::tellsTheFirstOfEachKind()
+{
+    const ErrorFlood::Clock::time_point now{1h};
+    ErrorFlood flood;
+    QCOMPARE(admitted(flood, Pool::Error::PeerRejected, 1000, now), ErrorFlood::ToldOneByOne);
+    QCOMPARE(admitted(flood, Pool::Error::TlsFailed, 1000, now), ErrorFlood::ToldOneByOne);
+    QVERIFY(!flood.admits(Pool::Error::PeerRejected, {}, now + 999ms));
+}
+
+void tst_ErrorFlood::tellsTheRestTogether()
+{
+    const ErrorFlood::Clock::time_point now{1h};
+    ErrorFlood flood;
+    QVERIFY(flood.takeWithheld().empty());
+    admitted(flood, Pool::Error::PeerRejected, ErrorFlood::ToldOneByOne, now);
+    QVERIFY(flood.takeWithheld().empty());
+    admitted(flood, Pool::Error::PeerRejected, 7, now);
+    admitted(flood, Pool::Error::TlsFailed, ErrorFlood::ToldOneByOne + 1, now);
+    const std::vector<ErrorFlood::Withheld> withheld = flood.takeWithheld();
+    QCOMPARE(withheld.size(), 2u);
+    QCOMPARE(withheld[0].error, Pool::Error::PeerRejected);
+    QCOMPARE(withheld[0].count, 7);
+    QCOMPARE(withheld[0].last, QStringLiteral("6"));
+    QCOMPARE(withheld[1].error, Pool::Error::TlsFailed);
+    QCOMPARE(withheld[1].count, 1);
+    QVERIFY(flood.takeWithheld().empty());
+}
+
+void tst_ErrorFlood::beginsAnewWithEachWindow()
+{
+    const ErrorFlood::Clock::time_point now{1h};
+    ErrorFlood flood;
+    admitted(flood, Pool::Error::PeerRejected, 100, now);
+    QCOMPARE(admitted(flood, Pool::Error::PeerRejected, 100, now + ErrorFlood::Window), ErrorFlood::ToldOneByOne);
+    const std::vector<ErrorFlood::Withheld> withheld = flood.takeWithheld(); // also those of a window that nobody ended
+    QCOMPARE(withheld.size(), 1u);
+    QCOMPARE(withheld[0].count, 200 - 2 * ErrorFlood::ToldOneByOne);
+}
+
+QTEST_GUILESS_MAIN(tst_ErrorFlood)
+#include "tst_errorflood.moc"

@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pools.h"
+#include "testmain.h"
+
+#include <QtCore/QTimer>
+
+#include <memory>
+#include <vector>
+
+Q_DECLARE_METATYPE(QNetPool::ServerPool::Configuration)
+
+// A server pool among strangers who open connections and do nothing with them, or who are not allowed in: how many handshakes
+// it takes on, and how much it tells of it.
+class tst_Onslaught : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void kernelKeepsThoseForWhomThereIsNoRoom_data();
+    void kernelKeepsThoseForWhomThereIsNoRoom();
+    void silentClientsMakeRoom();
+    void eachPeerHasItsShare();
+    void applicationsOwnConnectionsCountToo();
+    void moreRoomIsUsedAtOnce();
+    void closesAndListensAgainWhenFull();
+    void plainConnectionsNeedNoRoom();
+    void floodOfRefusalsIsToldInShort_data();
+    void floodOfRefusalsIsToldInShort();
+    void floodIsForgottenByClose();
+};
+
+static ServerPool::Configuration tlsServer(int pending, int perPeer = 0)
+{
+    ServerPool::Configuration configuration;
+    configuration.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+    configuration.maximumPendingHandshakes = pending;
+    configuration.maximumPendingPerPeer = perPeer;
+    configuration.handshakeTimeout = 60s;
+    return configuration;
+}
+
+// Clients that connect and say nothing.
+class Silent
+{
+public:
+    void connectTo(quint16 port, int count = 1, const QHostAddress &from = QHostAddress::LocalHost)
+    {
+        for (int i = 0; i < count; ++i) {
+            auto socket = std::make_unique<QTcpSocket>();
+            QVERIFY(socket->bind(from));
+            socket->connectToHost(QHostAddress::LocalHost, port);
+            QVERIFY(socket->waitForConnected(5000));
+            m_sockets.push_back(std::move(socket));
+        }
+    }
+    void leave() { m_sockets.clear(); }
+    void leave(std::size_t which) { m_sockets[which].reset(); }
+    bool isTurnedAway(std::size_t which) const { return m_sockets[which]->state() == QAbstractSocket::UnconnectedState; }
+
+private:
+    std::vector<std::unique_ptr<QTcpSocket>> m_sockets;
+};
+
+static std::unique_ptr<QSslSocket> honest(quint16 port)
+{
+    auto socket = std::make_unique<QSslSocket>();
+    socket->setPeerVerifyMode(QSslSocket::VerifyNone);
+    socket->connectToHostEncrypted(QStringLiteral("127.0.0.1"), port);
+    return socket;
+}
+
+void tst_Onslaught::kernelKeepsThoseForWhomThereIsNoRoom_data()
+{
+    QTest::addColumn<int>("setupThreads");
+    QTest::newRow("pool's thread") << 0;
+    QTest::newRow("own threads") << 2;
+}
+
+void tst_Onslaught::kernelKeepsThoseForWhomThereIsNoRoom()
+{
+    QFETCH(const int, setupThreads);
+    ServerPool::Configuration wish = tlsServer(3);
+    wish.setupThreads = setupThreads;
+    ServerPool server(wish);
+    listen(server);
+    Silent silent;
+    silent.connectTo(server.serverPort(), 10);
+    const auto client = honest(server.serverPort());
+    QTRY_COMPARE(client->state(), QAbstractSocket::ConnectedState); // with the kernel
+    for (std::size_t i = 0; i < 8; ++i) { // then there is room for the honest one
+        QTRY_COMPARE(server.errorCount(), int(i));
+        QTRY_COMPARE(server.pendingCount(), 3); // silent ones: more would stay as long
+        QVERIFY(!client->isEncrypted());
+        silent.leave(i);
+    }
+    QTRY_VERIFY(client->isEncrypted());
+    QTRY_COMPARE(server.idleCount(), 1);
+    QCOMPARE(server.statistics().peersRefused, 0);
+}
+
+// Each that is accepted late has less time: the honest one does not wait for the whole timeout of those before it.
+void tst_Onslaught::silentClientsMakeRoom()
+{
+    ServerPool::Configuration wish = tlsServer(2);
+    wish.handshakeTimeout = 8s; // a quarter of it is what the second has
+    ServerPool server(wish);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    Silent silent;
+    silent.connectTo(server.serverPort(), 2);
+    QTRY_COMPARE(server.pendingCount(), 2);
+    const auto client = honest(server.serverPort());
+    QTRY_VERIFY_WITH_TIMEOUT(client->isEncrypted(), 20000);
+    QCOMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::HandshakeTimeout);
+    QVERIFY2(lastMessage(errors).contains(u"2000 ms"), qPrintable(lastMessage(errors)));
+    QVERIFY(!silent.isTurnedAway(0));
+}
+
+void tst_Onslaught::eachPeerHasItsShare()
+{
+    ServerPool server(tlsServer(0, 2));
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    Silent silent;
+    silent.connectTo(server.serverPort(), 3, QHostAddress(QStringLiteral("127.0.0.2")));
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::PeerRejected);
+    QCOMPARE(lastMessage(errors), QStringLiteral("the peer 127.0.0.2 has 2 handshakes going on, as many as it may"));
+    QTRY_VERIFY(silent.isTurnedAway(2));
+    QCOMPARE(server.pendingCount(), 2);
+    QCOMPARE(server.statistics().peersRefused, 1);
+
+    const auto client = honest(server.serverPort()); // from another address
+    QTRY_VERIFY(client->isEncrypted());
+    QTRY_COMPARE(server.idleCount(), 1);
+    silent.leave();
+    QTRY_COMPARE(server.pendingCount(), 0);
+    silent.connectTo(server.serverPort(), 2, QHostAddress(QStringLiteral("127.0.0.2")));
+    QTRY_COMPARE(server.pendingCount(), 2);
+    QCOMPARE(server.statistics().peersRefused, 1);
+}
+
+// An application that accepts by itself cannot be told to wait.
+void tst_Onslaught::applicationsOwnConnectionsCountToo()
+{
+    class Accepting : public QTcpServer
+    {
+    public:
+        std::vector<qintptr> descriptors;
+
+    protected:
+        void incomingConnection(qintptr descriptor) override { descriptors.push_back(descriptor); }
+    } own;
+    QVERIFY(own.listen(QHostAddress::LocalHost));
+    Silent silent;
+    silent.connectTo(own.serverPort(), 2);
+    QTRY_COMPARE(own.descriptors.size(), 2u);
+    ServerPool server(tlsServer(1));
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QVERIFY(server.addConnection(own.descriptors[0]));
+    QVERIFY(!server.addConnection(own.descriptors[1]));
+    QCOMPARE(lastError(errors), Pool::Error::ResourcesExhausted);
+    QVERIFY2(lastMessage(errors).contains(u"127.0.0.1 is closed: 1 handshakes"), qPrintable(lastMessage(errors)));
+    QTRY_VERIFY(silent.isTurnedAway(1));
+    QCOMPARE(server.statistics().peersRefused, 1);
+    QCOMPARE(server.pendingCount(), 1);
+}
+
+void tst_Onslaught::moreRoomIsUsedAtOnce()
+{
+    ServerPool server(tlsServer(1));
+    listen(server);
+    Silent silent;
+    silent.connectTo(server.serverPort());
+    QTRY_COMPARE(server.pendingCount(), 1);
+    const auto client = honest(server.serverPort());
+    QTRY_COMPARE(client->state(), QAbstractSocket::ConnectedState);
+    QVERIFY(server.setConfiguration(tlsServer(2)));
+    QTRY_VERIFY(client->isEncrypted());
+    QTRY_COMPARE(server.idleCount(), 1);
+    QCOMPARE(server.pendingCount(), 1);
+}
+
+void tst_Onslaught::closesAndListensAgainWhenFull()
+{
+    ServerPool server(tlsServer(1));
+    Silent silent;
+    for (int i = 1; i <= 3; ++i) {
+        listen(server);
+        silent.connectTo(server.serverPort(), 2);
+        QTRY_COMPARE(server.pendingCount(), 1);
+        server.close();
+        QCOMPARE(server.pendingCount(), 0);
+    }
+    listen(server);
+    const auto client = honest(server.serverPort());
+    QTRY_VERIFY(client->isEncrypted());
+}
+
+void tst_Onslaught::plainConnectionsNeedNoRoom()
+{
+    ServerPool::Configuration wish;
+    wish.maximumPendingHandshakes = wish.maximumPendingPerPeer = 1;
+    ServerPool server(wish);
+    listen(server);
+    Silent silent;
+    silent.connectTo(server.serverPort(), 20);
+    QTRY_COMPARE(server.idleCount(), 20);
+    QCOMPARE(server.errorCount(), 0);
+}
+
+void tst_Onslaught::floodOfRefusalsIsToldInShort_data()
+{
+    QTest::addColumn<ServerPool::Configuration>("configuration");
+    QTest::addColumn<Pool::Error>("error");
+    QTest::addColumn<QString>("last");
+    QTest::addColumn<int>("refused"); // of 200
+    ServerPool::Configuration stranger;
+    stranger.allowedPeers = QStringList{QStringLiteral("192.0.2.1")};
+    QTest::newRow("not allowed") << stranger << Pool::Error::PeerRejected
+                                 << QStringLiteral("the last: the peer 127.0.0.1 is not allowed") << 200;
+    QTest::newRow("too many of one peer") << tlsServer(0, 50) << Pool::Error::PeerRejected
+                                          << QStringLiteral("the last: the peer 127.0.0.1 has 50 handshakes going on")
+                                          << 150;
+    ServerPool::Configuration full;
+    full.maximumCapacity = 20;
+    QTest::newRow("full") << full << Pool::Error::ResourcesExhausted
+                          << QStringLiteral("the last: the connection from 127.0.0.1 is closed: the pool has 20 connections")
+                          << 180;
+}
+
+void tst_Onslaught::floodOfRefusalsIsToldInShort()
+{
+    QFETCH(const ServerPool::Configuration, configuration);
+    QFETCH(const Pool::Error, error);
+    QFETCH(const QString, last);
+    QFETCH(const int, refused);
+    ServerPool server(configuration);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QSignalSpy counts(&server, &Pool::errorCountChanged);
+    Silent silent;
+    silent.connectTo(server.serverPort(), 200);
+    QTRY_COMPARE(server.statistics().peersRefused, refused);
+    QTRY_COMPARE(server.errorCount(), refused); // once the last were told
+    QCOMPARE(counts.size(), errors.size());
+    int told = 0;
+    int together = 0;
+    for (const QList<QVariant> &arguments : errors) {
+        QCOMPARE(arguments.at(0).value<Pool::Error>(), error);
+        const QString message = arguments.at(1).toString();
+        const int count = message.contains(u" more of the kind") ? message.section(u' ', 0, 0).toInt() : 1;
+        together += count > 1;
+        told += count;
+    }
+    QCOMPARE(told, refused);
+    QVERIFY(together >= 1);
+    QVERIFY(errors.size() <= 11 * (together + 1));
+    QVERIFY2(lastMessage(errors).contains(last), qPrintable(lastMessage(errors)));
+}
+
+void tst_Onslaught::floodIsForgottenByClose()
+{
+    ServerPool::Configuration wish;
+    wish.allowedPeers = QStringList{QStringLiteral("192.0.2.1")};
+    ServerPool server(wish);
+    listen(server);
+    Silent silent;
+    silent.connectTo(server.serverPort(), 50);
+    QTRY_COMPARE(server.statistics().peersRefused, 50);
+    server.close();
+    QCOMPARE(server.errorCount(), 50);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    bool isOver = false;
+    QTimer::singleShot(1200, &server, [&] { isOver = true; }); // longer than the window
+    QTRY_VERIFY(isOver);
+    QCOMPARE(errors.size(), 0);
+}
+
+QNETPOOL_TEST_MAIN(tst_Onslaught)
+#include "tst_onslaught.moc"

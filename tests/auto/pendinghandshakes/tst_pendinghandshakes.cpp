@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "setup/pendinghandshakes.h"
+#include "stock/entry.h"
+
+#include <QtTest/QTest>
+
+using namespace QNetPool;
+using namespace std::chrono_literals;
+
+// How many handshakes a server takes on, with whom and for how long: no socket, no clock.
+class tst_PendingHandshakes : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void isFullAtItsLimit();
+    void countsEachPeer();
+    void countsIpv6ByNetwork();
+    void hasNoLimitsAtZero();
+    void endsWhatItKnows();
+    void deadlineShrinksWithTheRoom_data();
+    void deadlineShrinksWithTheRoom();
+};
+
+static const QHostAddress One(QStringLiteral("192.0.2.1"));
+static const QHostAddress Other(QStringLiteral("192.0.2.2"));
+
+void tst_PendingHandshakes::isFullAtItsLimit()
+{
+    const Entry entries[2];
+    PendingHandshakes pending;
+    pending.setLimits(2, 0);
+    QVERIFY(!pending.isFull());
+    pending.begin(&entries[0], One);
+    QVERIFY(!pending.isFull());
+    pending.begin(&entries[1], Other);
+    QVERIFY(pending.isFull());
+    pending.end(&entries[0]);
+    QVERIFY(!pending.isFull());
+    pending.setLimits(1, 0);
+    QVERIFY(pending.isFull());
+    pending.clear();
+    QVERIFY(!pending.isFull());
+}
+
+void tst_PendingHandshakes::countsEachPeer()
+{
+    const Entry entries[3];
+    PendingHandshakes pending;
+    pending.setLimits(0, 2);
+    pending.begin(&entries[0], One);
+    QVERIFY(pending.allows(One));
+    pending.begin(&entries[1], One);
+    QVERIFY(!pending.allows(One));
+    QVERIFY(pending.allows(Other));
+    pending.begin(&entries[2], Other);
+    pending.end(&entries[2]);
+    QVERIFY(!pending.allows(One));
+    pending.end(&entries[0]);
+    QVERIFY(pending.allows(One));
+}
+
+void tst_PendingHandshakes::countsIpv6ByNetwork()
+{
+    const Entry entry;
+    PendingHandshakes pending;
+    pending.setLimits(0, 1);
+    pending.begin(&entry, QHostAddress(QStringLiteral("2001:db8:1:2::1")));
+    QVERIFY(!pending.allows(QHostAddress(QStringLiteral("2001:db8:1:2:3:4:5:6"))));
+    QVERIFY(pending.allows(QHostAddress(QStringLiteral("2001:db8:1:3::1"))));
+    pending.end(&entry);
+    QVERIFY(pending.allows(QHostAddress(QStringLiteral("2001:db8:1:2::2"))));
+}
+
+void tst_PendingHandshakes::hasNoLimitsAtZero()
+{
+    const std::vector<Entry> entries(5000);
+    PendingHandshakes pending;
+    for (const Entry &entry : entries) {
+        QVERIFY(pending.allows(One));
+        QVERIFY(!pending.isFull());
+        pending.begin(&entry, One);
+        QCOMPARE(pending.deadline(10s), 10000ms);
+    }
+}
+
+void tst_PendingHandshakes::endsWhatItKnows()
+{
+    const Entry known;
+    const Entry unknown;
+    PendingHandshakes pending;
+    pending.setLimits(1, 1);
+    pending.begin(&known, One);
+    pending.end(&unknown);
+    QVERIFY(pending.isFull());
+    pending.end(&known);
+    pending.end(&known);
+    QVERIFY(!pending.isFull());
+    QVERIFY(pending.allows(One));
+}
+
+void tst_PendingHandshakes::deadlineShrinksWithTheRoom_data()
+{
+    QTest::addColumn<int>("taken"); // of 100
+    QTest::addColumn<std::chrono::milliseconds>("deadline"); // of 10 s
+    QTest::newRow("none") << 0 << 10000ms;
+    QTest::newRow("half") << 50 << 10000ms;
+    QTest::newRow("three quarters") << 75 << 6250ms;
+    QTest::newRow("all") << 100 << 2500ms;
+    QTest::newRow("more, as the limit was lowered") << 120 << 2500ms;
+}
+
+void tst_PendingHandshakes::deadlineShrinksWithTheRoom()
+{
+    QFETCH(const int, taken);
+    QFETCH(const std::chrono::milliseconds, deadline);
+    const std::vector<Entry> entries{std::size_t(taken)};
+    PendingHandshakes pending;
+    pending.setLimits(100, 0);
+    for (const Entry &entry : entries)
+        pending.begin(&entry, One);
+    QCOMPARE(pending.deadline(10s), deadline);
+    QVERIFY(pending.deadline(1ms) >= 1ms); // a timer of 0 would end it at once
+}
+
+QTEST_GUILESS_MAIN(tst_PendingHandshakes)
+#include "tst_pendinghandshakes.moc"

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pools.h"
+
+#include <QtNetwork/QSslCipher>
+
+// What a configuration may ask of TLS: nothing weaker than 1.3 by accident.
+class tst_TlsRules : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void weakWishesAreRefused_data();
+    void weakWishesAreRefused();
+    void weakWishesChangeNothingWhileRunning();
+    void peersAgreeOnAVersion_data();
+    void peersAgreeOnAVersion();
+};
+
+void tst_TlsRules::initTestCase()
+{
+    // Or else OpenSSL itself, not the pool, might be what keeps TLS 1.2 out.
+    QVERIFY(QSslSocket::isProtocolSupported(QSsl::TlsV1_2));
+}
+
+using Wish = std::function<void(QSslConfiguration &)>;
+Q_DECLARE_METATYPE(Wish)
+
+static Wish protocol(QSsl::SslProtocol value)
+{
+    return [value](QSslConfiguration &configuration) { configuration.setProtocol(value); };
+}
+
+// The ciphers of one version only.
+static Wish ciphers(QSsl::SslProtocol version)
+{
+    return [version](QSslConfiguration &configuration) {
+        QList<QSslCipher> all = QSslConfiguration::defaultConfiguration().ciphers();
+        all.removeIf([version](const QSslCipher &cipher) { return cipher.protocol() != version; });
+        configuration.setCiphers(all);
+    };
+}
+
+void tst_TlsRules::weakWishesAreRefused_data()
+{
+    QTest::addColumn<Wish>("wish");
+    QTest::addColumn<QString>("refusal"); // empty: none
+    QTest::addColumn<QString>("refusalWithTls12");
+    const QString tls12 = QStringLiteral("asks for TLS 1.2, which is refused unless allowTls12 is set");
+    const QString older = QStringLiteral("asks for a protocol older than TLS 1.2, or for DTLS");
+    QTest::newRow("default") << Wish([](QSslConfiguration &) {}) << QString() << QString();
+    QTest::newRow("TLS 1.3") << protocol(QSsl::TlsV1_3) << QString() << QString();
+    QTest::newRow("TLS 1.3 or later") << protocol(QSsl::TlsV1_3OrLater) << QString() << QString();
+    QTest::newRow("TLS 1.2") << protocol(QSsl::TlsV1_2) << tls12 << QString();
+    QTest::newRow("TLS 1.2 or later") << protocol(QSsl::TlsV1_2OrLater) << tls12 << QString();
+    QTest::newRow("any") << protocol(QSsl::AnyProtocol) << older << older;
+    QTest::newRow("DTLS") << protocol(QSsl::DtlsV1_2OrLater) << older << older;
+    QTest::newRow("ciphers of TLS 1.3") << ciphers(QSsl::TlsV1_3) << QString() << QString();
+    QTest::newRow("ciphers of TLS 1.2") << ciphers(QSsl::TlsV1_2)
+                                        << QStringLiteral("the sslConfiguration names no cipher of TLS 1.3") << QString();
+}
+
+template<typename Start> static void checkRefusal(Pool &pool, const QString &refusal, Start start)
+{
+    QSignalSpy errors(&pool, &Pool::errorOccurred);
+    QCOMPARE(start(), refusal.isEmpty());
+    QCOMPARE(errors.size(), refusal.isEmpty() ? 0 : 1);
+    if (refusal.isEmpty())
+        return;
+    QCOMPARE(lastError(errors), Pool::Error::InvalidConfiguration);
+    QVERIFY2(lastMessage(errors).contains(refusal), qPrintable(lastMessage(errors)));
+    QCOMPARE(pool.state(), Pool::State::Stopped);
+}
+
+void tst_TlsRules::weakWishesAreRefused()
+{
+    QFETCH(const Wish, wish);
+    for (const bool allowTls12 : {false, true}) {
+        const QString refusal = allowTls12
+                ? *static_cast<QString *>(QTest::qData("refusalWithTls12", qMetaTypeId<QString>()))
+                : *static_cast<QString *>(QTest::qData("refusal", qMetaTypeId<QString>()));
+        ServerPool::Configuration serving;
+        serving.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+        wish(serving.sslConfiguration);
+        serving.allowTls12 = allowTls12;
+        ServerPool server(serving);
+        checkRefusal(server, refusal, [&] { return server.listen(QHostAddress::LocalHost); });
+
+        ClientPool::Configuration dialling = clientOf(1);
+        dialling.tlsMode = TlsMode::SelfSigned;
+        wish(dialling.sslConfiguration);
+        dialling.allowTls12 = allowTls12;
+        ClientPool client(dialling);
+        checkRefusal(client, refusal, [&] { return client.start(); });
+    }
+}
+
+void tst_TlsRules::weakWishesChangeNothingWhileRunning()
+{
+    ServerPool::Configuration serving;
+    serving.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+    ServerPool server(serving);
+    listen(server);
+    serving.sslConfiguration.setProtocol(QSsl::TlsV1_2OrLater);
+    QVERIFY(!server.setConfiguration(serving));
+    QSslSocket old;
+    old.setPeerVerifyMode(QSslSocket::VerifyNone);
+    old.setProtocol(QSsl::TlsV1_2);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    old.connectToHostEncrypted(QStringLiteral("127.0.0.1"), server.serverPort());
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+    QCOMPARE(server.idleCount(), 0);
+}
+
+void tst_TlsRules::peersAgreeOnAVersion_data()
+{
+    QTest::addColumn<bool>("serverAllows");
+    QTest::addColumn<bool>("clientAllows");
+    QTest::addColumn<QSsl::SslProtocol>("serverWish");
+    QTest::addColumn<QSsl::SslProtocol>("clientWish");
+    QTest::addColumn<QSsl::SslProtocol>("agreed"); // UnknownProtocol: they do not
+    const auto any = QSsl::SecureProtocols;
+    QTest::newRow("neither allows 1.2") << false << false << any << any << QSsl::TlsV1_3;
+    QTest::newRow("both allow 1.2") << true << true << any << any << QSsl::TlsV1_3;
+    QTest::newRow("client wants 1.2 only, allowed") << true << true << any << QSsl::TlsV1_2 << QSsl::TlsV1_2;
+    QTest::newRow("server wants 1.2 only, allowed") << true << true << QSsl::TlsV1_2 << any << QSsl::TlsV1_2;
+    QTest::newRow("client wants 1.2 only, not allowed") << false << true << any << QSsl::TlsV1_2 << QSsl::UnknownProtocol;
+    QTest::newRow("server wants 1.2 only, not allowed") << true << false << QSsl::TlsV1_2 << any << QSsl::UnknownProtocol;
+}
+
+void tst_TlsRules::peersAgreeOnAVersion()
+{
+    QFETCH(const bool, serverAllows);
+    QFETCH(const bool, clientAllows);
+    QFETCH(const QSsl::SslProtocol, serverWish);
+    QFETCH(const QSsl::SslProtocol, clientWish);
+    QFETCH(const QSsl::SslProtocol, agreed);
+    ServerPool::Configuration serving;
+    serving.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+    serving.sslConfiguration.setProtocol(serverWish);
+    serving.allowTls12 = serverAllows;
+    ServerPool server(serving);
+    listen(server);
+    ClientPool::Configuration dialling = clientOf(server.serverPort(), 1);
+    dialling.tlsMode = TlsMode::SelfSigned;
+    dialling.sslConfiguration = QSslConfiguration::defaultConfiguration();
+    dialling.sslConfiguration.setProtocol(clientWish);
+    dialling.allowTls12 = clientAllows;
+    ClientPool client(dialling);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    if (agreed == QSsl::UnknownProtocol) {
+        QTRY_VERIFY(!errors.isEmpty());
+        QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+        QCOMPARE(client.statistics().created + server.statistics().created, 0);
+        return;
+    }
+    QTRY_COMPARE(client.idleCount(), 1);
+    Connection lease = client.take();
+    QCOMPARE(qobject_cast<QSslSocket *>(lease.socket())->sessionProtocol(), agreed);
+}
+
+QTEST_GUILESS_MAIN(tst_TlsRules)
+#include "tst_tlsrules.moc"
