@@ -127,6 +127,7 @@ private:
     Cycle m_cycle;
     std::shared_ptr<const DialPlan> m_plan;
     int m_minimumCapacity = 1;
+    bool m_isExhausted = false; // out of descriptors or memory, and nothing was set up since
     QTimer m_pause; // until the next round
     bool m_isRetryDue = false; // if the round that runs fails
 };
@@ -259,17 +260,23 @@ void ClientPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
         advance();
 }
 
-// Whether the peer gave a connection, even one that is surplus by now.
+// Whether the peer gave a connection that could be kept, even one that is surplus by now.
 bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
 {
     if (!outcome.isConnected()) {
         stock->abandon(entry);
-        report(outcome.error, outcome.message);
+        const bool isExhausted = outcome.error == Pool::Error::ResourcesExhausted;
+        if (!isExhausted || !std::exchange(m_isExhausted, true)) // told once an outage
+            report(outcome.error, outcome.message);
         return false;
     }
+    m_isExhausted = false;
     const ConnectionId id = outcome.id;
-    if (admitted(entry, std::move(outcome)) != Stock::Admission::IdInUse)
-        return true;
+    const Stock::Admission admission = admitted(entry, std::move(outcome));
+    if (admission == Stock::Admission::Unwatched)
+        report(Pool::Error::ResourcesExhausted, notWatched());
+    if (admission != Stock::Admission::IdInUse)
+        return admission != Stock::Admission::Unwatched;
     report(Pool::Error::HandshakeFailed,
            QStringLiteral("%1 sent the connection ID %2, which is in use: the newcomer is closed")
                    .arg(m_plan->target(), id.toString()));

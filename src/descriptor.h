@@ -65,7 +65,13 @@ private:
 };
 
 // A TCP connect that does not wait: it has come to its end once the descriptor is writable. Invalid: it could not begin.
-Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *cause);
+struct ConnectStart
+{
+    Descriptor descriptor;
+    QString cause; // if it is invalid
+    bool isExhausted = false; // the cause is that there are no descriptors or no memory
+};
+ConnectStart beginConnect(const QHostAddress &address, quint16 port);
 QString connectError(qintptr descriptor); // how it ended; empty: connected
 
 bool setNonBlocking(qintptr descriptor);

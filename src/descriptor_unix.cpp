@@ -20,8 +20,12 @@ bool setOption(qintptr descriptor, int level, int option, int value)
     return ::setsockopt(int(descriptor), level, option, &value, sizeof value) == 0;
 }
 
-qint64 transferred(ssize_t count)
+template<typename Call> qint64 transferred(Call call)
 {
+    ssize_t count;
+    do
+        count = call();
+    while (count < 0 && errno == EINTR);
     if (count >= 0)
         return count;
     return errno == EAGAIN || errno == EWOULDBLOCK ? NotNow : Broken;
@@ -33,10 +37,21 @@ Descriptor makeSocket(int family) // that does not wait
     Descriptor descriptor(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
 #else
     Descriptor descriptor(::socket(family, SOCK_STREAM, 0));
-    ::fcntl(int(descriptor.value()), F_SETFD, FD_CLOEXEC);
-    setNonBlocking(descriptor.value());
+    if (descriptor.isValid()) {
+        ::fcntl(int(descriptor.value()), F_SETFD, FD_CLOEXEC);
+        setNonBlocking(descriptor.value());
+    }
+#endif
+#ifdef SO_NOSIGPIPE
+    if (descriptor.isValid())
+        setOption(descriptor.value(), SOL_SOCKET, SO_NOSIGPIPE, 1);
 #endif
     return descriptor;
+}
+
+bool isExhaustion(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
 } // namespace
@@ -126,13 +141,8 @@ Acceptance acceptConnection(qintptr listening)
     case ECONNABORTED:
     case EPROTO:
         return {Acceptance::PeerLeft, -1, {}, {}};
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-        return {Acceptance::Exhausted, -1, {}, qt_error_string(errno)};
     default:
-        return {Acceptance::Failed, -1, {}, qt_error_string(errno)};
+        return {isExhaustion(errno) ? Acceptance::Exhausted : Acceptance::Failed, -1, {}, qt_error_string(errno)};
     }
 }
 
@@ -141,20 +151,17 @@ void closeDescriptor(qintptr descriptor)
     ::close(int(descriptor));
 }
 
-Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *cause)
+ConnectStart beginConnect(const QHostAddress &address, quint16 port)
 {
     sockaddr_storage system{};
     const auto size = socklen_t(toSystem(address, port, &system));
     Descriptor descriptor = makeSocket(system.ss_family);
-#ifdef SO_NOSIGPIPE
-    setOption(descriptor.value(), SOL_SOCKET, SO_NOSIGPIPE, 1);
-#endif
     if (descriptor.isValid()
         && (::connect(int(descriptor.value()), reinterpret_cast<const sockaddr *>(&system), size) == 0
             || errno == EINPROGRESS))
-        return descriptor;
-    *cause = lastSystemError();
-    return {};
+        return {std::move(descriptor), {}, false};
+    const int error = errno;
+    return {{}, qt_error_string(error), isExhaustion(error)};
 }
 
 QString connectError(qintptr descriptor)
@@ -179,13 +186,13 @@ bool setLowDelay(qintptr descriptor)
 
 qint64 receive(qintptr descriptor, char *bytes, qint64 size)
 {
-    return transferred(::recv(int(descriptor), bytes, std::size_t(size), 0));
+    return transferred([&] { return ::recv(int(descriptor), bytes, std::size_t(size), 0); });
 }
 
 qint64 peekByte(qintptr descriptor)
 {
     char byte;
-    return transferred(::recv(int(descriptor), &byte, 1, MSG_PEEK));
+    return transferred([&] { return ::recv(int(descriptor), &byte, 1, MSG_PEEK); });
 }
 
 qint64 send(qintptr descriptor, const char *bytes, qint64 size)
@@ -195,7 +202,7 @@ qint64 send(qintptr descriptor, const char *bytes, qint64 size)
 #else
     constexpr int flags = 0;
 #endif
-    return transferred(::send(int(descriptor), bytes, std::size_t(size), flags));
+    return transferred([&] { return ::send(int(descriptor), bytes, std::size_t(size), flags); });
 }
 
 QString lastSystemError()

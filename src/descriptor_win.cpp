@@ -99,7 +99,7 @@ void closeDescriptor(qintptr descriptor)
     ::closesocket(SOCKET(descriptor));
 }
 
-Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *cause)
+ConnectStart beginConnect(const QHostAddress &address, quint16 port)
 {
     sockaddr_storage system{};
     const int size = toSystem(address, port, &system);
@@ -109,9 +109,9 @@ Descriptor beginConnect(const QHostAddress &address, quint16 port, QString *caus
     if (descriptor.isValid() && setNonBlocking(descriptor.value())
         && (::connect(made, reinterpret_cast<const sockaddr *>(&system), size) == 0
             || ::WSAGetLastError() == WSAEWOULDBLOCK))
-        return descriptor;
-    *cause = lastSystemError();
-    return {};
+        return {std::move(descriptor), {}, false};
+    const int error = ::WSAGetLastError();
+    return {{}, qt_error_string(error), error == WSAEMFILE || error == WSAENOBUFS};
 }
 
 QString connectError(qintptr descriptor)

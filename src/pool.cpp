@@ -177,6 +177,12 @@ Stock::Admission PoolPrivate::admitted(Entry *entry, SetupOutcome outcome)
     return stock->admit(entry, outcome.id, std::move(outcome.descriptor), times);
 }
 
+QString PoolPrivate::notWatched()
+{
+    return QStringLiteral(
+            "a new connection is closed: the system has no memory left to watch it, or allows no more watches");
+}
+
 bool PoolPrivate::event(QEvent *event)
 {
     if (event->type() != QEvent::User)

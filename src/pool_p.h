@@ -43,6 +43,7 @@ public:
     void tellErrorCount(int value); // from any thread
 
     Stock::Admission admitted(Entry *entry, SetupOutcome outcome); // which is connected
+    static QString notWatched(); // a message for Stock::Admission::Unwatched
     virtual void setUp(Entry *entry, SetupOutcome outcome) = 0; // what came of a setup
     virtual void stopSetup() = 0; // no more are begun; those in progress are abandoned
     virtual void retryNow(); // the network may be another one

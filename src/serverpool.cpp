@@ -285,7 +285,8 @@ void ServerPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
     if (!m_handshakes.isFull())
         listener.goOn();
     if (outcome.isConnected()) {
-        admitted(entry, std::move(outcome));
+        if (admitted(entry, std::move(outcome)) == Stock::Admission::Unwatched)
+            reportPeer(Pool::Error::ResourcesExhausted, notWatched());
     } else {
         stock->abandon(entry);
         reportPeer(outcome.error, outcome.message);

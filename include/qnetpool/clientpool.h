@@ -42,7 +42,7 @@ public:
         // How many connections are set up at the same time at most. 1 or more; what is less becomes 1.
         int maximumPending = 64;
 
-        // Time for name lookup and TCP connect. More than 0; what is less becomes 1 s.
+        // Time for name lookup and TCP connect, all addresses of the name together. More than 0; what is less becomes 1 s.
         std::chrono::milliseconds connectTimeout{10000};
         // Time for the TLS handshake and the ID after that. More than 0; what is less becomes 1 s.
         std::chrono::milliseconds handshakeTimeout{10000};

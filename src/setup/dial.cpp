@@ -51,6 +51,8 @@ void Dial::takeOver()
                             .arg(peer(), cause.isEmpty() ? socket()->errorString() : cause));
     }
     m_descriptor.release();
+    if (socket()->peerAddress().isNull()) // nor does Qt read from a peer that getpeername() does not know
+        return fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: it has left").arg(peer()));
     pooled->setPeer(m_plan->host);
     limit(m_plan->handshakeTimeout);
     advance();

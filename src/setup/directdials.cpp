@@ -15,9 +15,9 @@ namespace {
 constexpr int AttemptBits = 8;
 constexpr qsizetype MostAttempts = qsizetype(1) << AttemptBits;
 
-constexpr quint64 tokenOf(quint64 number, std::size_t attempt) noexcept
+constexpr quint64 tokenOf(quint64 number, qsizetype attempt) noexcept
 {
-    return number << AttemptBits | attempt;
+    return number << AttemptBits | quint64(attempt);
 }
 
 } // namespace
@@ -89,17 +89,21 @@ void DirectDials::lookedUp(quint64 number, Dial &dial, const Resolver::Answer &a
 
 void DirectDials::connectNext(quint64 number, Dial &dial)
 {
-    while (std::ssize(dial.attempts) < std::min(dial.addresses.size(), MostAttempts)) {
+    while (dial.attempts.size() < std::min(dial.addresses.size(), MostAttempts)) {
         const quint64 token = tokenOf(number, dial.attempts.size());
-        Descriptor &attempt = dial.attempts.emplace_back(
-                beginConnect(dial.addresses.at(std::ssize(dial.attempts)), dial.plan->port, &dial.cause));
-        if (!attempt.isValid())
+        ConnectStart start = beginConnect(dial.addresses.at(dial.attempts.size()), dial.plan->port);
+        Descriptor &attempt = dial.attempts.emplace_back(std::move(start.descriptor));
+        dial.isExhausted = start.isExhausted;
+        if (!attempt.isValid()) {
+            dial.cause = start.cause;
             continue;
+        }
         if (m_watcher->watch(attempt.value(), token, Watcher::Event::Writable)) {
-            const bool isLast = std::ssize(dial.attempts) == dial.addresses.size();
+            const bool isLast = dial.attempts.size() == dial.addresses.size();
             return setNextAttempt(number, dial, isLast ? Clock::time_point::max() : Clock::now() + AttemptDelay);
         }
         dial.cause = lastSystemError();
+        dial.isExhausted = true; // of the watcher's memory
         attempt = {};
     }
     setNextAttempt(number, dial, Clock::time_point::max());
@@ -116,7 +120,7 @@ void DirectDials::report(quint64 token)
     Dial &dial = found->second;
     if (dial.step == Step::ReadId && token == dial.token)
         return readId(number, dial);
-    const auto index = std::size_t(token % MostAttempts);
+    const auto index = qsizetype(token % MostAttempts);
     if (index >= dial.attempts.size() || !dial.attempts[index].isValid())
         return; // another one has won
     const QString cause = connectError(dial.attempts[index].value());
@@ -127,7 +131,7 @@ void DirectDials::report(quint64 token)
     connectNext(number, dial);
 }
 
-void DirectDials::connected(quint64 number, Dial &dial, std::size_t winner)
+void DirectDials::connected(quint64 number, Dial &dial, qsizetype winner)
 {
     const DialPlan &plan = *dial.plan;
     const Clock::time_point now = Clock::now();
@@ -254,7 +258,7 @@ void DirectDials::failToConnect(quint64 number, Dial &dial, const QString &cause
         message += QStringLiteral(" (%1 of %2 addresses tried)").arg(dial.attempts.size()).arg(dial.addresses.size());
     if (dial.step == Step::Connect && dial.plan->resolver)
         dial.plan->resolver->forget();
-    fail(number, dial, Pool::Error::ConnectFailed, message);
+    fail(number, dial, dial.isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::ConnectFailed, message);
 }
 
 void DirectDials::fail(quint64 number, Dial &dial, Pool::Error error, const QString &message)

@@ -9,11 +9,11 @@
 
 #include <QtCore/qbasictimer.h>
 #include <QtCore/qobject.h>
+#include <QtCore/qvarlengtharray.h>
 
 #include <array>
 #include <set>
 #include <unordered_map>
-#include <vector>
 
 namespace QNetPool {
 
@@ -48,13 +48,14 @@ private:
         std::shared_ptr<const DialPlan> plan;
         Step step = Step::LookUp;
         QList<QHostAddress> addresses;
-        std::vector<Descriptor> attempts; // to as many of the addresses; invalid: failed
+        QVarLengthArray<Descriptor, 2> attempts; // to as many of the addresses; invalid: failed
         Clock::time_point nextAttempt = Clock::time_point::max();
         Descriptor descriptor; // of the connection
         quint64 token = 0; // of it
         std::array<char, ConnectionId::Size> id;
         qint64 idBytes = 0; // of it are here
         QString cause; // why the last attempt failed
+        bool isExhausted = false; // that was for want of descriptors or memory
         Clock::time_point stepBegan;
         Clock::time_point deadline;
         SetupOutcome outcome;
@@ -64,7 +65,7 @@ private:
     void lookedUp(quint64 number, Dial &dial, const Resolver::Answer &answer);
     void connectNext(quint64 number, Dial &dial);
     void report(quint64 token);
-    void connected(quint64 number, Dial &dial, std::size_t winner);
+    void connected(quint64 number, Dial &dial, qsizetype winner);
     void readId(quint64 number, Dial &dial);
     void limit(quint64 number, Dial &dial, std::chrono::milliseconds time);
     void setNextAttempt(quint64 number, Dial &dial, Clock::time_point when);

@@ -87,7 +87,9 @@ void Listener::acceptSome()
                 return closeDescriptor(acceptance.descriptor);
             m_accepted(acceptance.descriptor, acceptance.peer);
             break;
-        case Acceptance::NothingThere:
+        case Acceptance::NothingThere: // and there would have been a descriptor for one, which the system looks for first
+            if (std::exchange(m_isFailing, false))
+                m_recovered();
             return;
         case Acceptance::PeerLeft:
             break;

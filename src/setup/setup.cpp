@@ -138,7 +138,9 @@ void Setup::socketFailed()
     const QString cause =
             m_certificateErrors.isEmpty() ? m_socket->errorString() : m_certificateErrors.join(QLatin1String("; "));
     if (m_step == SetupStep::Connect)
-        fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: %2").arg(m_peer, cause));
+        fail(m_socket->error() == QAbstractSocket::SocketResourceError ? Pool::Error::ResourcesExhausted
+                                                                       : Pool::Error::ConnectFailed,
+             QStringLiteral("cannot connect to %1: %2").arg(m_peer, cause));
     else if (m_step == SetupStep::Encrypt)
         fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: %2").arg(m_peer, cause));
     else if (isTls) // in TLS 1.3 a refused client certificate is known only after the handshake

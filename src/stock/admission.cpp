@@ -108,7 +108,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
         m_store.limitLife(entry, TimeLimits::endOfLife(m_policy, Clock::now(), random));
         expectBy(entry->endOfLife);
     }
-    return offer(entry, lock) ? Admission::Admitted : Admission::Full;
+    return offer(entry, lock);
 }
 
 bool Stock::put(ConnectionId id, QTcpSocket *socket)

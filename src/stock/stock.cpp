@@ -221,14 +221,14 @@ QString Stock::holderName() const
 
 // --- Into and out of the stock -----------------------------------------------------------------------------------------
 
-// The caller owns the entry, and its socket is in no thread. To the first who waits for it, else into the stock. False if
-// there was no place for it, and it was closed.
-bool Stock::offer(Entry *entry, Lock &lock)
+// The caller owns the entry, and its socket is in no thread. To the first who waits for it, else into the stock. If it
+// is not admitted, it was closed.
+Stock::Admission Stock::offer(Entry *entry, Lock &lock)
 {
     const bool comesHome = entry->stage == Stage::Leased || entry->stage == Stage::Overdue || entry->isReturning;
     if (Servings::areTooDeep() && m_line.count()) {
         placeLater(entry, comesHome);
-        return true;
+        return Admission::Admitted;
     }
     return place(entry, comesHome, lock);
 }
@@ -243,7 +243,7 @@ void Stock::placeLater(Entry *entry, bool comesHome)
     });
 }
 
-bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
+Stock::Admission Stock::place(Entry *entry, bool comesHome, Lock &lock)
 {
     const Clock::time_point now = Clock::now();
     const bool hasEnded = entry->descriptor < 0; // while it was set up, and its last words are only for who knows its name
@@ -262,7 +262,7 @@ bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
         }
         if (serve(std::move(waiter), entry, lock)) {
             m_totals.givenBack += comesHome;
-            return true;
+            return Admission::Admitted;
         }
     }
     if (!isCurrent(entry)) {
@@ -274,12 +274,13 @@ bool Stock::place(Entry *entry, bool comesHome, Lock &lock)
     } else if (entry->stage != Stage::Warm && m_store.idle() >= m_policy.maximumIdle) {
         bury(entry, CloseReason::StockFull, lock);
     } else if (!shelve(entry, now)) {
-        bury(entry, CloseReason::Dirty, lock); // the system does not watch it: it cannot be known to live
+        bury(entry, CloseReason::Dirty, lock); // it could not be known to live
+        return Admission::Unwatched;
     } else {
         m_totals.givenBack += comesHome;
-        return true;
+        return Admission::Admitted;
     }
-    return false;
+    return Admission::Full;
 }
 
 // False: it was cancelled at the very moment, and the entry is still the caller's.

@@ -62,7 +62,7 @@ public:
         std::optional<std::chrono::nanoseconds> handshake;
     };
 
-    enum class Admission { Admitted, IdInUse, Full, Closed };
+    enum class Admission { Admitted, IdInUse, Full, Closed, Unwatched }; // Unwatched: the system refuses to watch it
     enum class Departure { TimedOut, Cancelled };
 
     // The pool's side. wake is called with the lock held, from any thread, once until takeNews() is called.
@@ -132,8 +132,8 @@ private:
     Entry *pick(ConnectionId id, Clock::time_point now);
     Entry *checkOut(ConnectionId id, Lock &lock);
     Connection lend(Entry *entry, qint64 PoolStatistics::*way, QString holder);
-    bool offer(Entry *entry, Lock &lock);
-    bool place(Entry *entry, bool comesHome, Lock &lock);
+    Admission offer(Entry *entry, Lock &lock);
+    Admission place(Entry *entry, bool comesHome, Lock &lock);
     void placeLater(Entry *entry, bool comesHome);
     bool serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock);
     bool shelve(Entry *entry, Clock::time_point now);

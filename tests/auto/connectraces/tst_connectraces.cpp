@@ -92,7 +92,7 @@ std::shared_ptr<DialPlan> planOf(quint16 port, Resolver::Lookup lookup, bool isE
     plan->resolver = std::make_shared<Resolver>(plan->host, std::move(lookup));
     if (isEncrypted) {
         plan->tlsMode = TlsMode::SelfSigned;
-        plan->tls = clientTls({}, TlsMode::SelfSigned);
+        plan->tls = clientTls({}, TlsMode::SelfSigned, false);
     }
     return plan;
 }

@@ -21,6 +21,8 @@ private Q_SLOTS:
     void portInUse();
     void serverTellsWhyAHandshakeFailed();
     void descriptorsRunningOutIsReportedOnceAndEnds();
+    void clientOutOfDescriptorsTellsOnceAndGoesOn_data();
+    void clientOutOfDescriptorsTellsOnceAndGoesOn();
 };
 
 // What the peer does, and what the pool says of it.
@@ -327,6 +329,53 @@ void tst_Errors::descriptorsRunningOutIsReportedOnceAndEnds()
     QTRY_COMPARE(server.idleCount(), 2);
     QCOMPARE(server.state(), Pool::State::Ready);
     QVERIFY(server.take());
+#else
+    QSKIP("needs setrlimit()");
+#endif
+}
+
+void tst_Errors::clientOutOfDescriptorsTellsOnceAndGoesOn_data()
+{
+    QTest::addColumn<bool>("hasDialer");
+    QTest::newRow("direct") << false;
+    QTest::newRow("dialer") << true;
+}
+
+void tst_Errors::clientOutOfDescriptorsTellsOnceAndGoesOn()
+{
+#ifdef Q_OS_UNIX
+    QFETCH(const bool, hasDialer);
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    if (hasDialer) {
+        wish.dialer = [port = wish.port](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, port); };
+    }
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.idleCount(), 1);
+    QTRY_COMPARE(server.idleCount(), 1);
+    Connection lease = client.take();
+    Connection other = server.take(lease.id());
+    lease.socket();
+    other.socket();
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    const int next = fcntl(0, F_DUPFD, 0);
+    ::close(next);
+    const rlimit none{rlim_t(next), limit.rlim_max};
+    QCOMPARE(setrlimit(RLIMIT_NOFILE, &none), 0);
+    QSignalSpy intervals(&client, &Pool::intervalChanged);
+    QTRY_VERIFY(intervals.size() >= 2); // attempts that came to nothing
+    QCOMPARE(client.state(), Pool::State::Degraded);
+    QCOMPARE(pass(lease.socket(), other.socket(), "lives on"), QByteArray("lives on"));
+    QCOMPARE(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    QCOMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::ResourcesExhausted);
+    QVERIFY2(lastMessage(errors).contains(u"127.0.0.1"), qPrintable(lastMessage(errors)));
+    QTRY_COMPARE(client.idleCount(), 1);
 #else
     QSKIP("needs setrlimit()");
 #endif

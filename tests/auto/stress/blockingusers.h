@@ -30,6 +30,7 @@ private:
 inline void BlockingUser::run()
 {
     while (!m_scene.stop.isSet()) {
+        m_scene.gate.pass();
         act();
         if (m_dice.chance(3))
             m_scene.checkNumbers();
@@ -159,6 +160,7 @@ private:
 inline void PassingUser::run()
 {
     while (!m_scene.stop.isSet()) {
+        m_scene.gate.pass();
         if (m_dice.chance(50)) {
             std::thread([this] { live(); }).join();
         } else {

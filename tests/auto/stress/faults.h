@@ -42,8 +42,10 @@ private:
 
 inline void Faults::run()
 {
-    while (!m_scene.stop.waitFor(pause()))
+    while (!m_scene.stop.waitFor(pause())) {
+        m_scene.gate.pass();
         act();
+    }
     m_scene.cancelBox.cancelAll();
     m_doing = "has ended";
 }
@@ -58,9 +60,9 @@ inline void Faults::act()
         killIdle();
     else if (choice < 160)
         reconfigure();
-    else if (choice < 163)
+    else if (choice < 163 && m_scene.setting.restarts)
         restartServer();
-    else if (choice < 166)
+    else if (choice < 166 && m_scene.setting.restarts)
         restartClient();
     else if (choice < 172)
         flush();

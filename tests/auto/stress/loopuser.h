@@ -131,6 +131,8 @@ inline void LoopUser::next()
         }
         return;
     }
+    if (m_scene.gate.isClosed())
+        return nextAfterAWhile();
     if (m_dice.chance(3))
         m_scene.checkNumbers();
     if (m_dice.chance(10))

@@ -11,10 +11,20 @@ class Play
 {
 public:
     Play(const Setting &setting, quint64 seed) : m_scene(setting), m_seeds(seed) { }
+    virtual ~Play() = default;
     void run(std::chrono::milliseconds time);
     QString findings() const { return m_scene.findings.text(); }
     const Tally &tally() const { return m_scene.tally; }
     QString books() const { return m_books.join(u'\n'); } // the pools' own numbers
+
+protected:
+    virtual void watch() { m_scene.checkNumbers(); } // all the while
+    ClientPool &client() { return *m_scene.client; }
+    const ServerPool &server() { return *m_scene.server; }
+
+    Scene m_scene;
+    Loops m_loops;
+    std::atomic<const char *> m_doing{"opening"};
 
 private:
     void open();
@@ -29,9 +39,7 @@ private:
     void compareBooks(const PoolStatistics &numbers, const char *name, qint64 calls);
     QString whatAllDo() const;
 
-    Scene m_scene;
     std::mt19937_64 m_seeds;
-    Loops m_loops;
     std::unique_ptr<Echo> m_echo;
     std::vector<std::unique_ptr<BlockingUser>> m_blocking;
     std::vector<std::unique_ptr<LoopUser>> m_looping;
@@ -39,7 +47,6 @@ private:
     std::vector<std::thread> m_threads;
     std::vector<std::unique_ptr<QThread>> m_loopThreads;
     QStringList m_books;
-    std::atomic<const char *> m_doing{"opening"};
 };
 
 inline void Play::run(std::chrono::milliseconds time)
@@ -101,7 +108,7 @@ inline void Play::perform(std::chrono::milliseconds time)
     m_threads.emplace_back([this] { m_faults->run(); });
     const auto end = std::chrono::steady_clock::now() + time;
     while (std::chrono::steady_clock::now() < end && !m_scene.stop.waitFor(1ms))
-        m_scene.checkNumbers();
+        watch();
     m_scene.stop.set();
     waitForAll();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "asks.h"
+#include "gate.h"
 #include "numbers.h"
 #include "ping.h"
 #include "registry.h"
@@ -21,6 +22,7 @@ struct Setting
     Reuse reuse;
     int maximumConnections;
     int setupThreads; // of both ends
+    bool restarts = true; // the pools are closed and started again
 };
 
 // The stage of one row: both pools, and what the threads share. The pools are configured small and short-lived, so that
@@ -35,6 +37,7 @@ struct Scene
 
     const Setting setting;
     StopSignal stop;
+    Gate gate{stop};
     Findings findings{stop};
     Tally tally;
     Holders holders{findings};

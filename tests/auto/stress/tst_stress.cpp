@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
 #include "play.h"
+#include "settings.h"
 #include "testmain.h"
 
 #include <QtCore/QLoggingCategory>
@@ -28,18 +29,6 @@ private:
     int m_threads = 0;
 };
 
-static const std::array<Setting, 3> Settings{{
-        {ConnectionMode::Multi, false, true, Reuse::OldestFirst, 12, 0},
-        {ConnectionMode::Single, false, false, Reuse::NewestFirst, 20, 1},
-        {ConnectionMode::Multi, true, true, Reuse::OldestFirst, 12, 2},
-}};
-
-static int threadCount()
-{
-    const QDir directory(QStringLiteral("/proc/self/task"));
-    return directory.exists() ? int(directory.entryList(QDir::Dirs | QDir::NoDotAndDotDot).size()) : -1;
-}
-
 void tst_Stress::initTestCase()
 {
     // Leaks are reported by the hundred.
@@ -54,8 +43,8 @@ void tst_Stress::initTestCase()
 
     m_threads = threadCount(); // before any has ended: the system counts one for a moment longer than it can be waited for
     // What Qt and OpenSSL keep once they were used is not the pools'.
-    for (const Setting &setting : Settings) {
-        Play rehearsal(setting, m_seed);
+    for (const Row &row : Rows) {
+        Play rehearsal(row.setting, m_seed);
         rehearsal.run(100ms);
         QVERIFY2(rehearsal.findings().isEmpty(), qPrintable(rehearsal.findings()));
     }
@@ -65,18 +54,16 @@ void tst_Stress::initTestCase()
 
 void tst_Stress::conservation_data()
 {
-    QTest::addColumn<int>("setting");
-    QTest::addColumn<double>("share");
-    QTest::newRow("TCP, the server names connections, validated and reset") << 0 << 0.4;
-    QTest::newRow("TCP, the client names connections, some are kept warm, one setup thread") << 1 << 0.3;
-    QTest::newRow("TLS, two setup threads") << 2 << 0.3;
+    QTest::addColumn<int>("row");
+    for (std::size_t i = 0; i < Rows.size(); ++i)
+        QTest::newRow(Rows[i].name) << int(i);
 }
 
 void tst_Stress::conservation()
 {
-    QFETCH(const int, setting);
-    QFETCH(const double, share);
-    Play play(Settings[std::size_t(setting)], m_seed + quint64(setting));
+    QFETCH(const int, row);
+    const auto &[name, share, setting] = Rows[std::size_t(row)];
+    Play play(setting, m_seed + quint64(row));
     play.run(std::chrono::milliseconds(qint64(1000 * m_seconds * share)));
     qInfo().noquote() << play.tally().text() + u'\n' + play.books();
     m_tally.add(play.tally());

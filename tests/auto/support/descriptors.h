@@ -3,6 +3,7 @@
 
 #include <QtCore/QDir>
 #include <QtCore/QFile>
+#include <QtNetwork/QNetworkInformation>
 
 #include <algorithm>
 #ifdef Q_OS_UNIX
@@ -27,9 +28,16 @@ inline bool allowDescriptors(int count)
 #endif
 }
 
+// What Qt keeps open to hear of changes of the network, from the first pool's start on: it is to be there before anybody counts.
+inline void openWhatStays()
+{
+    QNetworkInformation::loadBackendByFeatures(QNetworkInformation::Feature::Reachability);
+}
+
 // How many descriptors this process has open, where the system can tell; -1 elsewhere.
 inline int openDescriptors()
 {
+    openWhatStays();
     const QDir directory(QStringLiteral("/proc/self/fd"));
     if (!directory.exists())
         return -1;
@@ -39,6 +47,7 @@ inline int openDescriptors()
 // The sockets among them: unlike event descriptors, Qt's own threads keep none of these.
 inline int openSockets()
 {
+    openWhatStays();
 #ifdef Q_OS_UNIX
     const QDir directory(QStringLiteral("/proc/self/fd"));
     if (!directory.exists())
@@ -52,4 +61,11 @@ inline int openSockets()
 #else
     return -1;
 #endif
+}
+
+// How many threads this process has, where the system can tell; -1 elsewhere.
+inline int threadCount()
+{
+    const QDir directory(QStringLiteral("/proc/self/task"));
+    return directory.exists() ? int(directory.entryList(QDir::Dirs | QDir::NoDotAndDotDot).size()) : -1;
 }
