@@ -26,7 +26,7 @@ def acts(*parts):
 # What happens to an idle connection, and what holders do with it.
 LIVES = {
     "use": acts(TAKE_AND_USE, send(b"answer"), TURN, READ, WRITE, 5, TURN, RECEIVE, GIVE_BACK, TURN, TAKE, GIVE_BACK),
-    "bytes-idle": acts(send(b"unasked"), TURN, TAKE_BY_ID, READ, GIVE_BACK, TURN),
+    "bytes-idle": acts(send(b"unasked"), TURN, TAKE_BY_ID, USE, TURN, READ, GIVE_BACK, TURN),
     "bytes-then-end": acts(send(b"last words"), HALF_CLOSE, TURN, TAKE, TAKE_BY_ID, USE, TURN, READ, GIVE_BACK),
     "end-idle": acts(HALF_CLOSE, TAKE_AND_USE, TURN),
     "reset-idle": acts(RESET, TURN, TAKE_AND_USE),
@@ -35,7 +35,7 @@ LIVES = {
     "dirty": acts(TAKE_AND_USE, send(b"unread"), TURN, GIVE_BACK, TURN),
     "by-id": acts(RECEIVE, TAKE_BY_ID, USE, WRITE, 9, DISCARD, TURN, RECEIVE),
     "detach": acts(TAKE_AND_USE, DETACH, TURN, PUT_BACK, TURN, TAKE_AND_USE, READ),
-    "detach-unused": acts(TAKE, DETACH, send(b"x"), PUT_BACK, TURN, TAKE_BY_ID, READ),
+    "detach-unused": acts(TAKE, DETACH, send(b"x"), PUT_BACK, TURN, TAKE_BY_ID, USE, TURN, READ),
     "wait": acts(TAKE, ACQUIRE, ACQUIRE_BY_ID, TURN, GIVE_BACK, TURN, HARVEST, CANCEL, TURN),
     "flush": acts(TAKE, FLUSH, TURN, GIVE_BACK, ANOTHER, TURN, ACQUIRE, CLOSE, HARVEST, TURN),
     "again": acts(CLOSE, ANOTHER, TURN, NEXT_PEER, RECEIVE, TAKE_AND_USE, NEXT_HELD, CLOSE),
@@ -74,6 +74,7 @@ def client():
             yield f"multi-{name}-{mode}", bytes([mode, 16, 0]) + STARTS["id"] + acts(NEXT_PEER, SEND_ID, 1, TURN) + life
             yield f"binary-{name}-{mode}", bytes([2 + mode, 0, 0]) + STARTS["id"] + life
             yield f"single-{name}-{mode}", bytes([1 + mode, 48, 0]) + acts(TURN) + life
+            yield f"early-{name}-{mode}", bytes([mode, 0, 0]) + acts(send(HEX_ID + b"early"), TURN) + life
     for name, life in LIVES.items():
         for reaction in range(1, 9):
             yield f"slot-{reaction}-{name}", bytes([0, reaction, 0]) + STARTS["id"] + life
