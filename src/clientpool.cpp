@@ -270,13 +270,17 @@ bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
             report(outcome.error, outcome.message);
         return false;
     }
-    m_isExhausted = false;
+    const bool wasExhausted = std::exchange(m_isExhausted, false);
     const ConnectionId id = outcome.id;
     const Stock::Admission admission = admitted(entry, std::move(outcome));
-    if (admission == Stock::Admission::Unwatched)
-        report(Pool::Error::ResourcesExhausted, notWatched());
+    if (admission == Stock::Admission::Unwatched) {
+        m_isExhausted = true;
+        if (!wasExhausted)
+            report(Pool::Error::ResourcesExhausted, notWatched());
+        return false;
+    }
     if (admission != Stock::Admission::IdInUse)
-        return admission != Stock::Admission::Unwatched;
+        return true;
     report(Pool::Error::HandshakeFailed,
            QStringLiteral("%1 sent the connection ID %2, which is in use: the newcomer is closed")
                    .arg(m_plan->target(), id.toString()));

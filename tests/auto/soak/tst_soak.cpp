@@ -43,15 +43,6 @@ void tst_Soak::nothingGrows_data()
 
 using Samples = std::vector<Sample>;
 
-// By how much the largest number of the second half is more than that of the first.
-static int risen(const Samples &samples, int Sample::*number)
-{
-    const auto isLess = [number](const Sample &a, const Sample &b) { return a.*number < b.*number; };
-    const auto half = samples.begin() + qsizetype(samples.size() / 2);
-    return (*std::max_element(half, samples.end(), isLess)).*number
-            - (*std::max_element(samples.begin(), half, isLess)).*number;
-}
-
 // Of one third of what comes after the warm-up, the first quarter.
 template<typename Number> static Number median(const Samples &samples, Number Sample::*number, std::size_t third)
 {
@@ -63,6 +54,16 @@ template<typename Number> static Number median(const Samples &samples, Number Sa
     const auto middle = numbers.begin() + qsizetype(numbers.size() / 2);
     std::nth_element(numbers.begin(), middle, numbers.end());
     return *middle;
+}
+
+// By how much the median of the last third is more than the largest number of the first half: what has ended may still be seen
+// now and then, but what has leaked is there from then on.
+static int risen(const Samples &samples, int Sample::*number)
+{
+    int most = 0;
+    for (std::size_t i = 0; i < samples.size() / 2; ++i)
+        most = std::max(most, samples[i].*number);
+    return median(samples, number, 2) - most;
 }
 
 // From the median of the first third to that of the last.
@@ -94,7 +95,7 @@ void tst_Soak::nothingGrows()
     soak.run(time);
     QVERIFY2(soak.findings().isEmpty(), qPrintable(soak.findings()));
     const Samples &samples = soak.samples();
-    QVERIFY(samples.size() >= 2);
+    QVERIFY(!samples.empty());
     qInfo().noquote() << u'\n' + table(samples);
 
     if (samples.size() < 12) // too few to compare

@@ -220,10 +220,8 @@ void tst_Torture::existingConnectionsLiveOn()
         QTRY_COMPARE((*lease)->bytesAvailable(), 12);
         QCOMPARE((*lease)->readAll(), "still there?");
     }
-    if (isServer) {
-        QCOMPARE(errors.size(), 1);
-        QCOMPARE(lastError(errors), Pool::Error::ResourcesExhausted);
-    }
+    QCOMPARE(errors.size(), 1); // told once an outage
+    QCOMPARE(lastError(errors), Pool::Error::ResourcesExhausted);
     SystemCalls::end();
 
     QTRY_COMPARE(pool.state(), Pool::State::Ready);
@@ -303,12 +301,14 @@ void tst_Torture::whatCannotBeWatchedIsReported()
     } else {
         QVERIFY(client.start());
     }
-    QTRY_VERIFY(errors.size() >= 3);
-    const bool isDialWatched = !isServer && !hasDialer; // which fails before there is a connection
-    QCOMPARE(lastError(errors), isDialWatched ? Pool::Error::ConnectFailed : Pool::Error::ResourcesExhausted);
+    QTRY_VERIFY(SystemCalls::failed() >= 10); // it tries again and again
+    QTRY_VERIFY(!errors.isEmpty());
+    QCOMPARE(lastError(errors), Pool::Error::ResourcesExhausted);
     QCOMPARE(pool.idleCount(), 0);
-    if (!isServer)
-        QCOMPARE(pool.state(), Pool::State::Degraded);
+    if (!isServer) {
+        QCOMPARE(errors.size(), 1); // told once an outage
+        QTRY_COMPARE(pool.state(), Pool::State::Degraded);
+    }
     SystemCalls::end();
     QTRY_VERIFY(pool.idleCount() > 0);
     QTRY_COMPARE(pool.state(), Pool::State::Ready);
