@@ -57,7 +57,8 @@ public:
         // up: a dead path is noticed with data in flight, too. Up to 24 h, 0 = as long as the system likes; what is out of
         // range is put within it. On Linux, on macOS and Windows in full seconds, and nowhere else.
         // On Linux it also takes the place of the third probe of keepAlivePeriod: a silent connection is given up when a
-        // probe is due, the one before was not answered, and this time has passed since the last sign of life.
+        // probe is due, the one before was not answered, and this time has passed since the last sign of life. There it counts
+        // from the first retransmission, which on a slow path comes seconds after the bytes.
         std::chrono::milliseconds userTimeout{60000};
         // Call checkStock() when QNetworkInformation tells that the host's reachability or medium has changed, where Qt has a
         // backend that knows. It lives in the main thread, which needs an event loop for it.

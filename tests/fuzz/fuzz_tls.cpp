@@ -73,19 +73,15 @@ class PoolEnd final : public End
 public:
     explicit PoolEnd(std::unique_ptr<Pool> pool) : m_pool(std::move(pool))
     {
-        QObject::connect(m_pool.get(), &Pool::errorOccurred, [](Pool::Error, const QString &message) {
-            insist(!message.isEmpty(), "an error has a sentence");
-        });
+        QObject::connect(m_pool.get(), &Pool::errorOccurred,
+                         [](Pool::Error, const QString &message) { insist(!message.isEmpty(), "an error has a sentence"); });
     }
 
     Pool *pool() const { return m_pool.get(); }
     ConnectionId id() const { return m_connection.id(); }
-    bool isSetUp() const { return m_connection || m_pool->idleCount() > 0; }
+    bool isSetUp() const { return m_connection || (m_pool && m_pool->idleCount() > 0); }
 
-    void take(ConnectionId id)
-    {
-        m_connection = m_pool->take(id);
-    }
+    void take(ConnectionId id) { m_connection = m_pool->take(id); }
 
     QTcpSocket *socket() override
     {
@@ -154,8 +150,8 @@ private:
 
 struct Configurations
 {
-    QSslConfiguration server = Certificates::showing(QStringLiteral("server"));
-    QSslConfiguration impostor = Certificates::showing(QStringLiteral("other-host"));
+    QSslConfiguration server = Certificates::trustingCa(Certificates::showing(QStringLiteral("server")));
+    QSslConfiguration impostor = Certificates::trustingCa(Certificates::showing(QStringLiteral("other-host")));
     QSslConfiguration client = Certificates::trustingCa();
     QSslConfiguration clientWithCertificate = Certificates::trustingCa(Certificates::showing(QStringLiteral("client")));
 };

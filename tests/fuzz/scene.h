@@ -60,8 +60,10 @@ private:
     void react(const char *occasion);
     void turn();
     void awaitDeadlines();
-    void check();
+    void checkNumbers();
     void act(quint8 number);
+    void actOnPool(quint8 number);
+    void putBack();
     void actAsPeer(quint8 number, Peer &peer);
     void actAsHolder(quint8 number, Held &held);
     void hold(QNetPool::Connection connection);

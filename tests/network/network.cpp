@@ -48,7 +48,8 @@ QString outputOf(const Result &result)
 qint64 sumAfter(const QString &word, const QString &text)
 {
     qint64 sum = 0;
-    QRegularExpressionMatchIterator matches = QRegularExpression(word + QStringLiteral(" (\\d+)")).globalMatch(text);
+    const QRegularExpression pattern(word + QStringLiteral(" (\\d+)"));
+    QRegularExpressionMatchIterator matches = pattern.globalMatch(text);
     while (matches.hasNext())
         sum += matches.next().captured(1).toLongLong();
     return sum;
@@ -134,6 +135,12 @@ void Network::begin()
     case Fault::SilentDrop:
         onBoth(dropping(QString()));
         return;
+    case Fault::LostRequests:
+        there(dropping(QString()));
+        return;
+    case Fault::LostAnswers:
+        here(dropping(QString()));
+        return;
     case Fault::VanishedAddress:
         here(QStringLiteral("ip addr del 192.0.2.1/24 dev path"));
         return;
@@ -146,6 +153,8 @@ void Network::end()
     switch (m_fault) {
     case Fault::Loss:
     case Fault::SilentDrop:
+    case Fault::LostRequests:
+    case Fault::LostAnswers:
         onBoth(QStringLiteral("nft flush ruleset"));
         return;
     case Fault::Delay:
@@ -165,6 +174,8 @@ qint64 Network::countHits() const
     switch (m_fault) {
     case Fault::Loss:
     case Fault::SilentDrop:
+    case Fault::LostRequests:
+    case Fault::LostAnswers:
         return sumAfter(QStringLiteral("counter packets"), onBoth(QStringLiteral("nft list ruleset")));
     case Fault::Delay:
     case Fault::Reordering:

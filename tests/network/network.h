@@ -9,7 +9,7 @@
 #include <memory>
 
 // What happens to the path.
-enum class Fault { Loss, Delay, Reordering, SlowLink, SilentDrop, VanishedAddress };
+enum class Fault { Loss, Delay, Reordering, SlowLink, SilentDrop, LostRequests, LostAnswers, VanishedAddress };
 
 // Two namespaces and a path between them: the calling thread's, which is a new one from then on, and the server's. The path is
 // a veth pair or, where packets are to be late, a relay.
@@ -29,6 +29,7 @@ public:
     // How many packets it has met until its end. A vanished address is not counted.
     qint64 hits() const noexcept { return m_hits; }
     ServerProcess &server() noexcept { return m_server; }
+    const ServerProcess &server() const noexcept { return m_server; }
     QString serverAddress() const;
 
 private:

@@ -3,6 +3,7 @@
 // connection that it is told to serve.
 //
 //   stdin    serve ID       take this connection for one request
+//            flush          close all idle connections
 //            close          close the pool
 //            end of file    exit
 //   stdout   port N
@@ -136,6 +137,8 @@ void Server::obey(const QByteArray &line)
 {
     if (line == "close")
         close();
+    else if (line == "flush" && m_pool)
+        m_pool->flush();
     else if (line.startsWith("serve ") && m_pool)
         serve(line.mid(6));
 }

@@ -31,6 +31,11 @@ void ServerProcess::serve(QNetPool::ConnectionId id)
     m_process.write("serve " + id.toByteArray() + '\n');
 }
 
+void ServerProcess::flush()
+{
+    m_process.write("flush\n");
+}
+
 void ServerProcess::close()
 {
     m_process.write("close\n");

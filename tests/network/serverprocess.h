@@ -27,6 +27,7 @@ public:
     const QString &wrong() const noexcept { return m_wrong; } // the first thing that was
 
     void serve(QNetPool::ConnectionId id);
+    void flush();
     void close();
     bool exit(); // whether it did so in good order
 

@@ -8,6 +8,7 @@
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QRandomGenerator>
 
+#include <future>
 #include <optional>
 
 Q_DECLARE_METATYPE(Fault)
@@ -25,6 +26,10 @@ private Q_SLOTS:
     void exchanges();
     void deadPath_data();
     void deadPath();
+    void serverForgets_data();
+    void serverForgets();
+    void toldOfTheChange_data();
+    void toldOfTheChange();
 
 private:
     std::uint32_t m_seed = 0;
@@ -41,7 +46,7 @@ public:
     {
     }
 
-    void begin();
+    void begin(const std::function<void(ClientPool::Configuration &)> &change = [](auto &) {});
     bool isFull() const;
     void checkNumbers() const;
     void exchangesAllComplete();
@@ -56,11 +61,13 @@ private:
     int m_descriptors = 0;
 };
 
-void Scene::begin()
+void Scene::begin(const std::function<void(ClientPool::Configuration &)> &change)
 {
     QTRY_VERIFY(network.server().port() > 0);
     m_descriptors = openDescriptors();
-    client.emplace(Ends::client(network.serverAddress(), network.server().port(), m_isEncrypted));
+    ClientPool::Configuration configuration = Ends::client(network.serverAddress(), network.server().port(), m_isEncrypted);
+    change(configuration);
+    client.emplace(configuration);
     QVERIFY(client->start());
     QTRY_VERIFY_WITH_TIMEOUT(isFull(), 20000);
 }
@@ -68,7 +75,7 @@ void Scene::begin()
 // At both ends, and the server has not kept any that are dead.
 bool Scene::isFull() const
 {
-    const ServerProcess::Numbers &server = const_cast<Scene *>(this)->network.server().numbers();
+    const ServerProcess::Numbers &server = network.server().numbers();
     return client->isReady() && client->idleCount() == Ends::Capacity && client->pendingCount() == 0
             && server.idle == Ends::Capacity && server.leased == 0 && server.pending == 0;
 }
@@ -118,6 +125,8 @@ void tst_Network::initTestCase()
     // What Qt keeps once it was used is not the pools'.
     Scene rehearsal(Fault::Loss, true, m_seed);
     rehearsal.begin();
+    if (QTest::currentTestFailed())
+        return;
     rehearsal.exchangesAllComplete();
 }
 
@@ -169,6 +178,8 @@ void tst_Network::exchanges()
 
     Scene scene(fault, isEncrypted, m_seed);
     scene.begin();
+    if (QTest::currentTestFailed())
+        return;
     Traffic traffic(*scene.client, scene.network.server(), m_seed, patience);
     QElapsedTimer time;
     traffic.onEnd = [&] {
@@ -206,6 +217,13 @@ void tst_Network::deadPath_data()
     addBoth("silent drop", [](QTestData &row, bool isEncrypted) {
         row << Fault::SilentDrop << isEncrypted << Ends::Notice << Ends::Refill;
     });
+    // One end hears the other's retransmissions and probes until that has given up, and counts from then.
+    addBoth("requests lost", [](QTestData &row, bool isEncrypted) {
+        row << Fault::LostRequests << isEncrypted << 2 * Ends::Notice << Ends::Refill;
+    });
+    addBoth("answers lost", [](QTestData &row, bool isEncrypted) {
+        row << Fault::LostAnswers << isEncrypted << 2 * Ends::Notice << Ends::Refill;
+    });
     addBoth("vanished address", [](QTestData &row, bool isEncrypted) {
         row << Fault::VanishedAddress << isEncrypted << Ends::Notice << Ends::Refill;
     });
@@ -221,6 +239,8 @@ void tst_Network::deadPath()
 
     Scene scene(fault, isEncrypted, m_seed);
     scene.begin();
+    if (QTest::currentTestFailed())
+        return;
     ClientPool &client = *scene.client;
     ServerProcess &server = scene.network.server();
     Connection silent = client.take();
@@ -248,15 +268,87 @@ void tst_Network::deadPath()
     silent.giveBack();
     asking.giveBack();
     QCOMPARE(client.idleCount(), 0);
-    QFuture<Connection> waiting = client.acquire(500ms);
-    QTRY_VERIFY(waiting.isFinished());
-    QVERIFY_THROWS_EXCEPTION(PoolException, waiting.takeResult());
+    QFuture<Connection> patient = client.acquire();
+    QFuture<Connection> impatient = client.acquire(500ms);
+    auto blocked = std::async(std::launch::async, [&client] { return client.waitForConnection(500ms); });
+    QTRY_VERIFY(impatient.isFinished() && blocked.wait_for(0s) == std::future_status::ready);
+    QVERIFY_THROWS_EXCEPTION(PoolException, impatient.takeResult());
+    QVERIFY(!blocked.get());
     QTRY_COMPARE_WITH_TIMEOUT(client.state(), Pool::State::Degraded, int(Ends::Refill.count())); // a round may be under way
+    bool isServed = false; // who has waited through all of it
+    patient.then(this, [&isServed](const Connection &connection) { isServed = bool(connection); });
 
     scene.network.end();
     time.start();
-    QTRY_VERIFY_WITH_TIMEOUT(scene.isFull(), int(full.count()));
+    QTRY_VERIFY_WITH_TIMEOUT(isServed && scene.isFull(), int(full.count()));
     qInfo("full again %lld ms after the fault", time.elapsed());
+    scene.exchangesAllComplete();
+    scene.end();
+}
+
+void tst_Network::serverForgets_data()
+{
+    QTest::addColumn<bool>("isEncrypted");
+    QTest::addColumn<std::chrono::milliseconds>("full"); // again within that time after the path's return
+    addBoth("forgetful server", [](QTestData &row, bool isEncrypted) { row << isEncrypted << Ends::Notice + Ends::Refill; });
+}
+
+// It closes its connections while the path is cut, so its goodbye does not arrive, and the client keeps what is none any more.
+void tst_Network::serverForgets()
+{
+    QFETCH(const bool, isEncrypted);
+    QFETCH(const std::chrono::milliseconds, full);
+
+    Scene scene(Fault::SilentDrop, isEncrypted, m_seed);
+    scene.begin();
+    if (QTest::currentTestFailed())
+        return;
+    QSignalSpy lost(&*scene.client, &Pool::connectionLost);
+    scene.network.begin();
+    scene.network.server().flush();
+    QTRY_COMPARE(scene.network.server().numbers().idle, 0);
+    scene.network.end();
+    QElapsedTimer time;
+    time.start();
+    QTRY_VERIFY_WITH_TIMEOUT(lost.size() == Ends::Capacity && scene.isFull(), int(full.count()));
+    qInfo("full again %lld ms after the fault", time.elapsed());
+    scene.exchangesAllComplete();
+    scene.end();
+}
+
+void tst_Network::toldOfTheChange_data()
+{
+    QTest::addColumn<bool>("isEncrypted");
+    QTest::addColumn<std::chrono::milliseconds>("full"); // again within that time after checkStock()
+    addBoth("changed network", [](QTestData &row, bool isEncrypted) { row << isEncrypted << Ends::Notice + Ends::Refill; });
+}
+
+// A client that looks after itself once in a minute only is told that its address has gone, and that it has another one.
+void tst_Network::toldOfTheChange()
+{
+    QFETCH(const bool, isEncrypted);
+    QFETCH(const std::chrono::milliseconds, full);
+
+    Scene scene(Fault::VanishedAddress, isEncrypted, m_seed);
+    scene.begin([](ClientPool::Configuration &configuration) {
+        configuration.keepAlivePeriod = configuration.userTimeout = 60s;
+        configuration.minimumInterval = configuration.maximumInterval = configuration.maximumBackoff = 60s;
+    });
+    if (QTest::currentTestFailed())
+        return;
+    ClientPool &client = *scene.client;
+    QSignalSpy lost(&client, &Pool::connectionLost);
+    scene.network.begin();
+    client.checkStock();
+    QTRY_COMPARE(lost.size(), Ends::Capacity);
+    QTRY_COMPARE(client.state(), Pool::State::Degraded);
+
+    scene.network.end();
+    client.checkStock();
+    QElapsedTimer time;
+    time.start();
+    QTRY_VERIFY_WITH_TIMEOUT(scene.isFull(), int(full.count()));
+    qInfo("full again %lld ms after it was told", time.elapsed());
     scene.exchangesAllComplete();
     scene.end();
 }

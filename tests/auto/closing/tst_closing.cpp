@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
 #include "pools.h"
+#include "short.h"
 #include "testmain.h"
 #include "worker.h"
 
@@ -208,10 +209,10 @@ private:
 bool waitFor(bool inEventLoop, const std::function<bool()> &isDone)
 {
     if (!inEventLoop)
-        return QTest::qWaitFor(isDone, 10000);
+        return QTest::qWaitFor(isDone, int(longer(10s).count()));
     QEventLoop loop;
     QTimer poll;
-    QDeadlineTimer deadline(10s);
+    QDeadlineTimer deadline(longer(10s));
     QObject::connect(&poll, &QTimer::timeout, &loop, [&] {
         if (isDone() || deadline.hasExpired())
             loop.quit();
@@ -722,6 +723,8 @@ void tst_Closing::endsInTheMiddleOfEverything_data()
                     parts = {true, true, true, true, 2};
                 if (kind == Kind::TlsClient && !parts.pending)
                     continue; // only what is being set up differs
+                if (isShort() && set % 5 != way % 5)
+                    continue; // each set in one way or another
                 QTest::addRow("%s, %s:%s%s%s%s%s", kinds[int(kind)], ways[way], parts.waiters ? " waiters" : "",
                               parts.leases ? " leases" : "", parts.pending ? " pending" : "",
                               parts.validator ? " validator" : "", parts.setupThreads ? " setup threads" : "")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
 #include "pools.h"
+#include "short.h"
 
 #include <QtCore/QRegularExpression>
 #include <QtCore/QTimer>
@@ -326,6 +327,10 @@ void tst_Errors::descriptorsRunningOutIsReportedOnceAndEnds()
     QCOMPARE(setrlimit(RLIMIT_NOFILE, &limit), 0);
     QCOMPARE(errors.size(), 1);
     QCOMPARE(lastError(errors), Pool::Error::ResourcesExhausted);
+    if (isShort()) { // valgrind itself has accepted it, and closed it
+        second.abort();
+        second.connectToHost(QHostAddress::LocalHost, server.serverPort());
+    }
     QTRY_COMPARE(server.idleCount(), 2);
     QCOMPARE(server.state(), Pool::State::Ready);
     QVERIFY(server.take());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "short.h"
 #include "stock/stock.h"
 
 #include <QtCore/QAbstractEventDispatcher>
@@ -348,7 +349,7 @@ void tst_Idle::deadIsNeverHandedOutInThousandsOfTakes()
     QFETCH(const BarePeer::End, how);
     QFETCH(const ConnectionMode, mode);
     QFETCH(const Victim, victim);
-    constexpr int many = 500;
+    const int many = fewer(500);
     BarePeer peer(mode == ConnectionMode::Multi);
     ClientPool::Configuration wish = clientOf(peer.port(), many);
     wish.connectionMode = mode;
@@ -394,14 +395,15 @@ void tst_Idle::deadIsNeverHandedOutWithTls()
     ServerPool server(serverWish);
     listen(server);
     const TlsMode mode = wish.tlsMode;
-    wish = clientOf(server.serverPort(), 25);
+    const int many = fewer(25, 5);
+    wish = clientOf(server.serverPort(), many);
     wish.tlsMode = mode;
     ClientPool client(wish);
     QVERIFY(client.start());
     for (int round = 0; round < 4; ++round) {
-        QTRY_COMPARE_WITH_TIMEOUT(client.idleCount(), 25, 20000);
-        QTRY_COMPARE_WITH_TIMEOUT(server.idleCount(), 25, 20000);
-        for (int left = 24; left >= 0; --left) {
+        QTRY_COMPARE_WITH_TIMEOUT(client.idleCount(), many, 20000);
+        QTRY_COMPARE_WITH_TIMEOUT(server.idleCount(), many, 20000);
+        for (int left = many - 1; left >= 0; --left) {
             const Connection oldest = server.take();
             const ConnectionId id = oldest.id();
             if (isReset)
@@ -413,7 +415,7 @@ void tst_Idle::deadIsNeverHandedOutWithTls()
             QCOMPARE(bool(next), left > 0);
             QVERIFY(next.id() != id);
         }
-        QCOMPARE(client.statistics().diedIdle, 25 * (round + 1));
+        QCOMPARE(client.statistics().diedIdle, many * (round + 1));
     }
 }
 

@@ -2,6 +2,7 @@
 #include "descriptors.h"
 #include "numbers.h"
 #include "pools.h"
+#include "short.h"
 #include "testmain.h"
 #include "worker.h"
 
@@ -212,7 +213,7 @@ void tst_SetupThreads::bothEndsFillAndExchange()
     QFETCH(const ConnectionMode, mode);
     QFETCH(const int, ofClient);
     QFETCH(const int, ofServer);
-    constexpr int many = 12;
+    const int many = fewer(12, 6);
     ServerPool::Configuration serverWish;
     serverWish.connectionMode = mode;
     serverWish.setupThreads = ofServer;
@@ -755,7 +756,7 @@ void tst_SetupThreads::changesWhileItFills()
         serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
     ServerPool server(serverWish);
     listen(server);
-    constexpr int many = 60;
+    const int many = fewer(60, 30);
     Places places;
     ClientPool::Configuration wish = clientOf(server.serverPort(), many);
     wish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
@@ -767,13 +768,14 @@ void tst_SetupThreads::changesWhileItFills()
     };
     ClientPool client(wish);
     QSignalSpy errors(&client, &Pool::errorOccurred);
-    const auto atLeast = [&](int idle) { return QTest::qWaitFor([&, idle] { return client.idleCount() >= idle; }, 20000); };
+    const auto time = int(longer(20s).count());
+    const auto atLeast = [&](int idle) { return QTest::qWaitFor([&, idle] { return client.idleCount() >= idle; }, time); };
     QVERIFY(client.start());
-    QVERIFY(atLeast(10));
+    QVERIFY(atLeast(many / 6));
     QCOMPARE(places.names(), (QSet<QString>{QStringLiteral("QNetPool setup 1"), QStringLiteral("QNetPool setup 2")}));
     changeThreads(client, 0);
     changeThreads(server, 1);
-    QVERIFY(atLeast(35));
+    QVERIFY(atLeast(many / 2 + many / 12));
     QVERIFY(places.threads().contains(QThread::currentThread()));
     if (setupThreads() >= 0) // those that are too many end when they have nothing left to do
         QTRY_COMPARE(setupThreads(), 1);

@@ -906,12 +906,13 @@ void tst_Statistics::areGadgets()
         names << QLatin1String(meta->property(i).name());
     }
     for (const char *name :
-         {"idle",      "leased",    "pending",  "waiters",     "unclaimed",     "capacity",    "errors",      "created",
-          "givenBack", "detached",  "taken",    "fromStock",   "hadToWait",     "queued",      "timedOut",    "cancelled",
-          "abandoned", "refused",   "diedIdle", "idleTooLong", "livedTooLong",  "failedCheck", "closedDirty", "discarded",
-          "flushed",   "stockFull", "closed",   "connectTime", "handshakeTime", "acquireTime", "leaseTime"})
+         {"idle",        "leased",        "pending",     "waiters",  "unclaimed", "capacity",     "errors",
+          "created",     "givenBack",     "detached",    "taken",    "fromStock", "hadToWait",    "queued",
+          "timedOut",    "cancelled",     "abandoned",   "refused",  "diedIdle",  "idleTooLong",  "livedTooLong",
+          "failedCheck", "closedDirty",   "discarded",   "flushed",  "stockFull", "peersRefused", "closed",
+          "connectTime", "handshakeTime", "acquireTime", "leaseTime"})
         QVERIFY2(names.contains(QLatin1String(name)), name);
-    QCOMPARE(names.size(), 31);
+    QCOMPARE(names.size(), 32);
     QCOMPARE(read("idle").toInt(), 1);
     QCOMPARE(read("leased").toInt(), 1);
     QCOMPARE(read("capacity").toInt(), 2);
