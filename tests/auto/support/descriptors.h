@@ -66,6 +66,7 @@ inline int openSockets()
 // How many threads this process has, where the system can tell; -1 elsewhere.
 inline int threadCount()
 {
+    openWhatStays();
     const QDir directory(QStringLiteral("/proc/self/task"));
     return directory.exists() ? int(directory.entryList(QDir::Dirs | QDir::NoDotAndDotDot).size()) : -1;
 }
