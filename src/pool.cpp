@@ -36,8 +36,9 @@
     \value InvalidConfiguration The configuration cannot work. The pool does not start.
     \value ListenFailed The address cannot be listened on, because another program does, say.
     \value AcceptFailed A connection could not be accepted.
-    \value ResourcesExhausted Out of descriptors or memory. Accepting goes on by itself.
-    \value PeerRejected A peer that is not among the allowed ones was turned away.
+    \value ResourcesExhausted Out of descriptors or memory: told once an outage, after which accepting and dialling go on by
+    themselves. Or a server has as many connections, or handshakes, as it may, and turned one away.
+    \value PeerRejected A peer that is not among the allowed ones, or has too many handshakes going on, was turned away.
     \value ConnectFailed The host is unknown, refuses, or does not answer in time.
     \value TlsFailed The TLS handshake failed: a certificate was refused by either end, say.
     \value HandshakeFailed The peer closed the connection, or sent something else, where an ID should have come or gone.
@@ -66,7 +67,8 @@
 
 /*!
     \fn void QNetPool::Pool::errorOccurred(QNetPool::Pool::Error error, const QString &message)
-    Something failed; \a message names the peer and the cause. A running pool goes on and tries again by itself.
+    Something failed; \a message names the peer and the cause. A running pool goes on and tries again by itself. Of what a
+    server's peers can cause at will, ten of a kind within a second are told one by one, and the others together at its end.
 */
 
 namespace QNetPool {
