@@ -102,8 +102,10 @@ Stock::News Stock::takeNews()
     news.deadline = m_line.nextDeadline();
     if (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy))
         news.deadline = news.deadline ? std::min(*news.deadline, due->when) : due->when;
-    if (!m_isOpen && m_store.leased() > 0 && m_drainUntil < Clock::time_point::max())
-        news.deadline = news.deadline ? std::min(*news.deadline, m_drainUntil) : m_drainUntil;
+    if (m_drainUntil && m_store.leased() > 0)
+        news.deadline = std::min(news.deadline.value_or(Clock::time_point::max()), *m_drainUntil);
+    if (news.deadline == Clock::time_point::max())
+        news.deadline.reset();
     m_toldDeadline = news.deadline.value_or(Clock::time_point::max());
     return news;
 }
@@ -165,13 +167,14 @@ void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vec
     }
 }
 
-void Stock::shut(const QString &reason, Clock::time_point drainUntil)
+void Stock::shut(const QString &reason, std::optional<Clock::time_point> drainUntil)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     coolHere();
     Lock lock(m_mutex);
+    const bool isClosed = !m_isOpen && !m_drainUntil;
     m_isOpen = false;
-    m_drainUntil = drainUntil;
+    m_drainUntil = isClosed ? std::nullopt : drainUntil;
     ++m_epoch;
     const std::vector<std::shared_ptr<Waiter>> waiters = m_line.takeAll();
     m_totals.abandoned += qint64(waiters.size());
@@ -194,13 +197,14 @@ bool Stock::isOpen() const
 bool Stock::isDraining() const
 {
     const Lock lock(m_mutex);
-    return !m_isOpen && m_store.leased() > 0 && Clock::now() < m_drainUntil;
+    return m_drainUntil && m_store.leased() > 0 && Clock::now() < *m_drainUntil;
 }
 
 void Stock::stopWatching()
 {
     std::unique_ptr<Watcher> watcher; // destroyed without the lock
     const Lock lock(m_mutex);
+    m_drainUntil.reset();
     watcher = std::move(m_watcher);
 }
 

@@ -74,7 +74,7 @@ public:
     std::vector<Leak> expire(Clock::time_point now);
     void inspect(quint64 token); // the watcher's report, in the pool's thread
     // Waiters fail, what is idle is closed, leases close what they hold when they end. Until drainUntil it drains, if there are any.
-    void shut(const QString &reason, Clock::time_point drainUntil = Clock::time_point::min());
+    void shut(const QString &reason, std::optional<Clock::time_point> drainUntil = {});
     bool isOpen() const;
     bool isDraining() const;
     void stopWatching(); // after shut(), in the pool's thread
@@ -194,7 +194,7 @@ private:
     Clock::time_point m_doubtedUntil; // what became idle before then has to be validated
     bool m_isRetryDue = false; // and not told yet
     quint64 m_epoch = 0; // a new one begins with shut()
-    Clock::time_point m_drainUntil = Clock::time_point::min();
+    std::optional<Clock::time_point> m_drainUntil; // from then on there is nothing to wait for
     PoolStatistics m_totals; // the totals alone
     Histogram m_connectTimes;
     Histogram m_handshakeTimes;

@@ -3,6 +3,7 @@
 #include "pools.h"
 #include "testmain.h"
 
+#include <QtCore/QAbstractEventDispatcher>
 #include <QtCore/QMetaEnum>
 #include <QtCore/QPointer>
 #include <QtCore/QPromise>
@@ -36,6 +37,8 @@ private Q_SLOTS:
     void abandonsWhatIsBeingSetUp();
     void peerThatReadsNothingDelaysNobody();
     void validatorIsWaitedFor();
+    void nobodyIsWokenForWhatIsOver_data();
+    void nobodyIsWokenForWhatIsOver();
     void mayDeleteThePool_data();
     void mayDeleteThePool();
 
@@ -316,6 +319,32 @@ void tst_Drain::validatorIsWaitedFor()
     answer.finish();
     QTRY_COMPARE(pool.state(), Pool::State::Stopped);
     QCOMPARE(pool.statistics().created, pool.statistics().closed());
+}
+
+void tst_Drain::nobodyIsWokenForWhatIsOver_data()
+{
+    QTest::addColumn<bool>("isClosed"); // before
+    QTest::addColumn<std::chrono::milliseconds>("timeout");
+    QTest::newRow("for ever") << false << -1ms;
+    QTest::newRow("in vain") << false << 1ms;
+    QTest::newRow("closed before") << true << 1ms;
+}
+
+// The event loop finds nothing to do, though a lease is out.
+void tst_Drain::nobodyIsWokenForWhatIsOver()
+{
+    QFETCH(const bool, isClosed);
+    QFETCH(const std::chrono::milliseconds, timeout);
+    const Connection lease = client->take();
+    if (isClosed)
+        client->close();
+    client->drain(timeout);
+    QTRY_COMPARE(client->state(), timeout < 0ms ? Pool::State::Draining : Pool::State::Stopped);
+    server.reset();
+    int turns = 0;
+    while (turns < 1000 && QAbstractEventDispatcher::instance()->processEvents(QEventLoop::AllEvents))
+        ++turns;
+    QVERIFY(turns < 1000);
 }
 
 void tst_Drain::mayDeleteThePool_data()

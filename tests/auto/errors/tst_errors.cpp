@@ -362,8 +362,8 @@ void tst_Errors::clientOutOfDescriptorsTellsOnceAndGoesOn()
     QTRY_COMPARE(server.idleCount(), 1);
     Connection lease = client.take();
     Connection other = server.take(lease.id());
-    lease.socket();
-    other.socket();
+    // Before: Qt makes what it needs at first, and UBSan looks at an object's type with a pipe.
+    QCOMPARE(pass(lease.socket(), other.socket(), "lives"), QByteArray("lives"));
     QSignalSpy errors(&client, &Pool::errorOccurred);
 
     rlimit limit{};
