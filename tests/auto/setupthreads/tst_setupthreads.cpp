@@ -552,7 +552,9 @@ void tst_SetupThreads::errorsComeInASlotThatRunsAnEventLoop()
     wish.minimumInterval = wish.maximumInterval = 1h;
     std::atomic<int> thrown = 0;
     std::atomic<QThread *> dialling = nullptr;
+    QSemaphore gate;
     wish.dialer = [&](QTcpSocket *socket) {
+        gate.acquire(); // or else some have failed before all are begun
         dialling = socket->thread();
         ++thrown;
         throw std::runtime_error("no way");
@@ -568,6 +570,7 @@ void tst_SetupThreads::errorsComeInASlotThatRunsAnEventLoop()
     });
     QVERIFY(client.start());
     QTRY_COMPARE(client.pendingCount(), 3);
+    gate.release(3);
     while (thrown < 3)
         QThread::yieldCurrentThread();
     turnTwice(dialling);
