@@ -93,9 +93,9 @@ void DirectDials::connectNext(quint64 number, Dial &dial)
         const quint64 token = tokenOf(number, dial.attempts.size());
         ConnectStart start = beginConnect(dial.addresses.at(dial.attempts.size()), dial.plan->port);
         Descriptor &attempt = dial.attempts.emplace_back(std::move(start.descriptor));
-        dial.isExhausted = start.isExhausted;
         if (!attempt.isValid()) {
             dial.cause = start.cause;
+            dial.error = start.isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::ConnectFailed;
             continue;
         }
         if (m_watcher->watch(attempt.value(), token, Watcher::Event::Writable)) {
@@ -103,12 +103,12 @@ void DirectDials::connectNext(quint64 number, Dial &dial)
             return setNextAttempt(number, dial, isLast ? Clock::time_point::max() : Clock::now() + AttemptDelay);
         }
         dial.cause = lastSystemError();
-        dial.isExhausted = true; // of the watcher's memory
+        dial.error = Pool::Error::ResourcesExhausted; // of the watcher's memory
         attempt = {};
     }
     setNextAttempt(number, dial, Clock::time_point::max());
     if (std::none_of(dial.attempts.begin(), dial.attempts.end(), [](const Descriptor &one) { return one.isValid(); }))
-        failToConnect(number, dial, dial.cause);
+        failToConnect(number, dial, dial.error, dial.cause);
 }
 
 void DirectDials::report(quint64 token)
@@ -127,6 +127,7 @@ void DirectDials::report(quint64 token)
     if (cause.isEmpty())
         return connected(number, dial, index);
     dial.cause = cause;
+    dial.error = Pool::Error::ConnectFailed;
     endAttempt(dial.attempts[index]);
     connectNext(number, dial);
 }
@@ -248,17 +249,18 @@ void DirectDials::expire(quint64 number, Dial &dial)
                             .arg(plan.handshakeTimeout.count()));
     const QString what =
             dial.step == Step::LookUp ? QStringLiteral("its name could not be looked up") : QStringLiteral("no answer");
-    failToConnect(number, dial, QStringLiteral("%1 within %2 ms").arg(what).arg(plan.connectTimeout.count()));
+    failToConnect(number, dial, Pool::Error::ConnectFailed,
+                  QStringLiteral("%1 within %2 ms").arg(what).arg(plan.connectTimeout.count()));
 }
 
-void DirectDials::failToConnect(quint64 number, Dial &dial, const QString &cause)
+void DirectDials::failToConnect(quint64 number, Dial &dial, Pool::Error error, const QString &cause)
 {
     QString message = QStringLiteral("cannot connect to %1: %2").arg(dial.plan->target(), cause);
     if (dial.addresses.size() > 1)
         message += QStringLiteral(" (%1 of %2 addresses tried)").arg(dial.attempts.size()).arg(dial.addresses.size());
     if (dial.step == Step::Connect && dial.plan->resolver)
         dial.plan->resolver->forget();
-    fail(number, dial, dial.isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::ConnectFailed, message);
+    fail(number, dial, error, message);
 }
 
 void DirectDials::fail(quint64 number, Dial &dial, Pool::Error error, const QString &message)

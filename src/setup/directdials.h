@@ -55,7 +55,7 @@ private:
         std::array<char, ConnectionId::Size> id;
         qint64 idBytes = 0; // of it are here
         QString cause; // why the last attempt failed
-        bool isExhausted = false; // that was for want of descriptors or memory
+        Pool::Error error = Pool::Error::ConnectFailed; // the code of that
         Clock::time_point stepBegan;
         Clock::time_point deadline;
         SetupOutcome outcome;
@@ -72,7 +72,7 @@ private:
     void armTimer();
     void expire(quint64 number, Dial &dial);
     void fail(quint64 number, Dial &dial, Pool::Error error, const QString &message);
-    void failToConnect(quint64 number, Dial &dial, const QString &cause);
+    void failToConnect(quint64 number, Dial &dial, Pool::Error error, const QString &cause);
     void endAttempt(Descriptor &attempt);
     void endAttempts(Dial &dial);
     Descriptor takeFrom(quint64 number, Dial &dial);
