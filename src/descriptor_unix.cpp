@@ -49,6 +49,15 @@ Descriptor makeSocket(int family) // that does not wait
     return descriptor;
 }
 
+template<typename Call> QHostAddress addressFrom(Call call, qintptr descriptor)
+{
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (call(int(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
+        return {};
+    return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
+}
+
 bool isExhaustion(int error)
 {
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
@@ -58,20 +67,12 @@ bool isExhaustion(int error)
 
 QHostAddress peerAddress(qintptr descriptor)
 {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (::getpeername(int(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
-        return {};
-    return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
+    return addressFrom(&::getpeername, descriptor);
 }
 
 QHostAddress localAddress(qintptr descriptor)
 {
-    sockaddr_storage address{};
-    socklen_t size = sizeof address;
-    if (::getsockname(int(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
-        return {};
-    return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
+    return addressFrom(&::getsockname, descriptor);
 }
 
 bool isOnThisHost(const QHostAddress &address)

@@ -18,24 +18,25 @@ qint64 transferred(int count)
     return ::WSAGetLastError() == WSAEWOULDBLOCK ? NotNow : Broken;
 }
 
-} // namespace
-
-QHostAddress peerAddress(qintptr descriptor)
+template<typename Call> QHostAddress addressFrom(Call call, qintptr descriptor)
 {
     sockaddr_storage address{};
     int size = sizeof address;
-    if (::getpeername(SOCKET(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
+    if (call(SOCKET(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
         return {};
     return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
 }
 
+} // namespace
+
+QHostAddress peerAddress(qintptr descriptor)
+{
+    return addressFrom(&::getpeername, descriptor);
+}
+
 QHostAddress localAddress(qintptr descriptor)
 {
-    sockaddr_storage address{};
-    int size = sizeof address;
-    if (::getsockname(SOCKET(descriptor), reinterpret_cast<sockaddr *>(&address), &size) != 0)
-        return {};
-    return QHostAddress(reinterpret_cast<const sockaddr *>(&address));
+    return addressFrom(&::getsockname, descriptor);
 }
 
 bool isOnThisHost(const QHostAddress &address)
