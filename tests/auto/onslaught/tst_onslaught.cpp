@@ -271,12 +271,8 @@ void tst_Onslaught::floodIsForgottenByClose()
     QTRY_COMPARE(server.statistics().peersRefused, 50);
     server.close();
     QCOMPARE(server.errorCount(), 50);
-    listen(server);
-    QSignalSpy errors(&server, &Pool::errorOccurred);
-    bool isOver = false;
-    QTimer::singleShot(1200, &server, [&] { isOver = true; }); // longer than the window
-    QTRY_VERIFY(isOver);
-    QCOMPARE(errors.size(), 0);
+    for (const QTimer *timer : server.findChildren<QTimer *>()) // one of them would tell at the end of the window
+        QVERIFY(!timer->isActive());
 }
 
 QNETPOOL_TEST_MAIN(tst_Onslaught)
