@@ -38,6 +38,7 @@ public:
     void keepConnected(quint16 port, int count); // 0: no longer
     void closeAll();
     std::atomic<int> live{0}; // connections that are set up
+    std::atomic<int> open{0}; // sockets
 
 protected:
     void incomingConnection(qintptr descriptor) override;
@@ -62,6 +63,7 @@ inline QTcpSocket *OtherEnds::make()
 {
     QTcpSocket *socket = m_setting.isTls ? new QSslSocket : new QTcpSocket;
     m_all.insert(socket);
+    ++open;
     connect(socket, &QTcpSocket::disconnected, this, [this, socket] { drop(socket); });
     connect(socket, &QTcpSocket::errorOccurred, this, [this, socket] { drop(socket); });
     return socket;
@@ -137,6 +139,7 @@ inline void OtherEnds::drop(QTcpSocket *socket)
     live = int(m_live.size());
     socket->disconnect(this);
     socket->abort();
+    --open; // not before its descriptor is closed
     socket->deleteLater();
     if (int(m_all.size()) < m_count)
         QTimer::singleShot(1, this, [this] { keepConnected(m_port, m_count); });
@@ -174,6 +177,7 @@ public:
     }
     quint16 port() const { return m_ends->serverPort(); }
     int live() const { return m_ends->live; }
+    int open() const { return m_ends->open; }
     void keepConnected(quint16 port, int count)
     {
         m_worker.run([&] { m_ends->keepConnected(port, count); });

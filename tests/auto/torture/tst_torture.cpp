@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
 #include "life.h"
+#include "short.h"
 
 #include <numeric>
 #include <sys/socket.h>
@@ -32,6 +33,11 @@ private Q_SLOTS:
         SystemCalls::end();
     }
 };
+
+static int stride()
+{
+    return isShort() ? 7 : 1; // a prime, so that every error of a call has its turn
+}
 
 // Lives of one setting, each with its failure.
 class Torture
@@ -65,7 +71,7 @@ QString Torture::rehearse()
     const QString wrong = Life(m_setting, m_peer).live(); // what Qt and OpenSSL keep once they were used is not the pool's
     if (!wrong.isEmpty())
         return wrong;
-    if (!turnUntil([this] { return m_peer.live() == 0; }))
+    if (!turnUntil([this] { return m_peer.open() == 0; }))
         return QStringLiteral("the peer keeps connections");
     m_descriptors = openDescriptors();
     const QString again = liveWith({});
@@ -126,12 +132,12 @@ void tst_Torture::everyCallFailsOnce_data()
     QTest::addColumn<bool>("isThorough"); // with each error at each call; else they take turns
     constexpr auto Single = ConnectionMode::Single;
     const bool isAsked = qEnvironmentVariableIntValue("QNETPOOL_TORTURE_THOROUGH") > 0;
-    QTest::newRow("client") << Setting{} << true;
+    QTest::newRow("client") << Setting{} << !isShort();
     QTest::newRow("client, Single, warm") << Setting{.mode = Single, .isWarm = true} << isAsked;
     QTest::newRow("client, setup thread") << Setting{.setupThreads = 1} << isAsked;
     QTest::newRow("client, TLS") << Setting{.isTls = true, .capacity = 2} << isAsked;
     QTest::newRow("server, allowed peers")
-            << Setting{.isServer = true, .allowedPeers = {QStringLiteral("127.0.0.1")}} << true;
+            << Setting{.isServer = true, .allowedPeers = {QStringLiteral("127.0.0.1")}} << !isShort();
     QTest::newRow("server, Single, warm") << Setting{.isServer = true, .mode = Single, .isWarm = true} << isAsked;
     QTest::newRow("server, TLS, setup thread")
             << Setting{.isServer = true, .isTls = true, .capacity = 2, .setupThreads = 1} << isAsked;
@@ -149,7 +155,7 @@ void tst_Torture::everyCallFailsOnce()
     for (int i = 0; i < SystemCalls::CallCount; ++i) {
         const auto call = Call(i);
         const std::vector<int> &errors = SystemCalls::errorsOf(call);
-        for (int number = 1; number <= torture.calls(call) && !torture.isOver(); ++number) {
+        for (int number = 1; number <= torture.calls(call) && !torture.isOver(); number += stride()) {
             const auto turn = errors.begin() + number % qsizetype(errors.size());
             for (auto error = isThorough ? errors.begin() : turn; error != (isThorough ? errors.end() : turn + 1); ++error)
                 torture.live({call, number, *error});
@@ -174,7 +180,7 @@ void tst_Torture::everyCallFailsForAWhile()
     QVERIFY2(wrong.isEmpty(), qPrintable(wrong));
     for (const Call call : {SystemCalls::Socket, SystemCalls::Connect, SystemCalls::Accept, SystemCalls::EpollCreate,
                             SystemCalls::EpollControl}) {
-        for (int number = 1; number <= torture.calls(call) && !torture.isOver(); ++number)
+        for (int number = 1; number <= torture.calls(call) && !torture.isOver(); number += stride())
             torture.live({call, number, SystemCalls::errorsOf(call).front(), 30ms});
     }
     qInfo().noquote() << torture.summary();
@@ -236,12 +242,21 @@ void tst_Torture::serverIsReadyAgainThoughNobodyComes()
     ServerPool server;
     listen(server);
     QSignalSpy errors(&server, &Pool::errorOccurred);
+    QSignalSpy states(&server, &Pool::stateChanged);
     SystemCalls::begin({SystemCalls::Accept, 2, EMFILE, 50ms}); // the first call takes the client in
-    peer.keepConnected(server.serverPort(), 1);
-    QTRY_COMPARE(server.state(), Pool::State::Degraded);
-    QTRY_COMPARE(server.state(), Pool::State::Ready);
+    int clients = 1;
+    peer.keepConnected(server.serverPort(), clients);
+    const auto cameInVain = [&] { // on a slow machine, there is no second call for the first client
+        if (SystemCalls::failed() == 0 && server.idleCount() == clients)
+            peer.keepConnected(server.serverPort(), ++clients);
+        return SystemCalls::failed() > 0;
+    };
+    QTRY_VERIFY(cameInVain());
+    QTRY_COMPARE(states.size(), 2);
+    QCOMPARE(states.first().first().value<Pool::State>(), Pool::State::Degraded);
+    QCOMPARE(server.state(), Pool::State::Ready);
     QCOMPARE(errors.size(), 1);
-    QCOMPARE(server.idleCount(), 1);
+    QTRY_COMPARE(server.idleCount(), clients);
 }
 
 // accept4() tells who it is; where an application has accepted, getpeername() does.
