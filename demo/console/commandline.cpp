@@ -19,6 +19,7 @@ constexpr int largestCapacity = 65536;
 constexpr int longestInterval = 3600 * 1000;
 constexpr int longestRun = 30 * 24 * 3600;
 constexpr double highestRate = 100000;
+constexpr int longestHold = 4000; // less than Settings::exchangeTimeout
 
 constexpr char description[] =
         "Shows pools of ready TCP and TLS connections at work.\n\n"
@@ -38,6 +39,7 @@ QList<QCommandLineOption> allOptions()
             option("headless", "Run in the terminal. So far there is no other way."),
             option("seconds", "Time to run for; 0: until Ctrl+C or SIGTERM. Default: 0.", "n", "0"),
             option("rate", "Exchanges begun a second; 0: none. Default: 20.", "n", "20"),
+            option("hold", "How long an answer takes, for which both ends hold a connection. Default: 0.", "ms", "0"),
             option("single", "Single mode: each end names its connections for itself, and nothing is sent to set them up."),
             option("tls", "0: plain TCP. 1: encrypted, server not verified unless --pin is given. 2: verified. Default: 0.",
                    "mode", "0"),
@@ -261,7 +263,8 @@ void Reader::readSizes(Settings &settings)
     readRange("min-interval", "max-interval", longestInterval, minimum, maximum);
     settings.minimumInterval = std::chrono::milliseconds(minimum);
     settings.maximumInterval = std::chrono::milliseconds(maximum);
-    settings.rate = number("rate", 0.0, highestRate);
+    settings.load.rate = number("rate", 0.0, highestRate);
+    settings.load.hold = std::chrono::milliseconds(number("hold", 0, longestHold));
 }
 
 CommandLine Reader::read()

@@ -71,7 +71,7 @@ void ClientEnd::answer(ConnectionId id)
     const QDeadlineTimer deadline = newDeadline();
     const auto isSurplus = [this] { return m_pool.idleCount() >= m_settings.maximumCapacity; };
     exchange(id, deadline, [this, isSurplus, deadline](Connection connection) {
-        return new Answerer(std::move(connection), isSurplus, deadline, this);
+        return new Answerer(std::move(connection), m_load.hold, isSurplus, deadline, this);
     });
 }
 

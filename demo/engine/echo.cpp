@@ -3,12 +3,17 @@
 
 namespace Demo {
 
-Echo::Echo(QNetPool::Connection lease, QObject *parent) : Conversation(std::move(lease), QDeadlineTimer::Forever, parent) { }
+Echo::Echo(QNetPool::Connection lease, const Load &load, QObject *parent)
+    : Conversation(std::move(lease), QDeadlineTimer::Forever, parent), m_load(load)
+{
+}
 
 void Echo::heard(const Message &message)
 {
-    say({answerTo(message.payload)});
-    Q_EMIT answered();
+    after(m_load.hold, [this, question = message.payload] {
+        say({answerTo(question)});
+        Q_EMIT answered(id());
+    });
 }
 
 void Echo::peerLeft(const QString &)

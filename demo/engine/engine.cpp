@@ -6,7 +6,16 @@ using namespace std::chrono_literals;
 
 namespace Demo {
 
-Engine::Engine(const Settings &settings, QObject *parent) : QObject(parent), m_settings(settings), m_pacer(settings.rate)
+template<typename Visitor> void Engine::forEachEnd(Visitor visit) const
+{
+    if (m_server)
+        visit(*m_server);
+    if (m_client)
+        visit(*m_client);
+}
+
+Engine::Engine(const Settings &settings, QObject *parent)
+    : QObject(parent), m_settings(settings), m_pacer(settings.load.rate)
 {
     if (settings.hasServer())
         adopt(*(m_server = std::make_unique<ServerEnd>(settings)), QStringLiteral("server"));
@@ -17,10 +26,10 @@ Engine::Engine(const Settings &settings, QObject *parent) : QObject(parent), m_s
     End *client = m_client.get();
     m_beginner = settings.isMulti() ? server : client;
     m_counting = m_beginner ? m_beginner : server ? server : client;
-    connect(m_counting, &End::concluded, this, [this](bool isGood) { ++(isGood ? m_exchanges : m_failed); });
 
     m_pace.setTimerType(Qt::PreciseTimer);
     connect(&m_pace, &QTimer::timeout, this, &Engine::keepPace);
+    connect(&m_housekeeping, &QTimer::timeout, this, &Engine::forgetTheGone);
     m_patience.setSingleShot(true);
     connect(&m_patience, &QTimer::timeout, this, &Engine::stopped);
 }
@@ -48,19 +57,45 @@ bool Engine::start()
     if (m_client
         && !m_client->start(m_server ? dataEndpoint() : m_settings.data, m_server ? controlEndpoint() : m_settings.control))
         return false;
-    if (m_beginner && m_settings.rate > 0) {
-        m_clock.start();
-        m_pace.start(m_pacer.pause());
-    }
+    m_clock.start();
+    m_housekeeping.start(1s);
+    setLoad(m_settings.load);
     return true;
+}
+
+void Engine::forgetTheGone()
+{
+    forEachEnd([](End &end) {
+        QSet<ConnectionId> present;
+        const QList<ConnectionInfo> connections = end.pool().connections();
+        for (const ConnectionInfo &connection : connections)
+            present << connection.id;
+        end.meter().forgetAllBut(present);
+    });
+}
+
+void Engine::setLoad(const Load &load)
+{
+    forEachEnd([&load](End &end) { end.setLoad(load); });
+    m_pacer = Pacer(load.rate);
+    m_paced = std::chrono::nanoseconds(m_clock.nsecsElapsed());
+    if (m_beginner && load.rate > 0 && !m_isStopping)
+        m_pace.start(m_pacer.pause());
+    else
+        m_pace.stop();
+}
+
+void Engine::begin(int count)
+{
+    for (int i = 0; m_beginner && i < count && m_beginner->canBegin() && m_beginner->inFlight() < m_settings.maximumInFlight;
+         ++i)
+        m_beginner->begin();
 }
 
 void Engine::keepPace()
 {
     const std::chrono::nanoseconds now(m_clock.nsecsElapsed());
-    const int due = m_pacer.due(now - std::exchange(m_paced, now));
-    for (int i = 0; i < due && m_beginner->canBegin() && m_beginner->inFlight() < m_settings.maximumInFlight; ++i)
-        m_beginner->begin();
+    begin(m_pacer.due(now - std::exchange(m_paced, now)));
 }
 
 void Engine::stop()
@@ -68,10 +103,7 @@ void Engine::stop()
     if (std::exchange(m_isStopping, true))
         return;
     m_pace.stop();
-    if (m_server)
-        m_server->stop();
-    if (m_client)
-        m_client->stop();
+    forEachEnd([](End &end) { end.stop(); });
     m_patience.start(m_settings.exchangeTimeout + 1s);
     finishOnceSettled();
 }
@@ -87,16 +119,14 @@ void Engine::finishOnceSettled()
 Snapshot Engine::snapshot() const
 {
     Snapshot now;
-    for (End *end : {static_cast<End *>(m_server.get()), static_cast<End *>(m_client.get())}) {
-        if (!end)
-            continue;
-        now.state = end->pool().state();
-        now.pool = end->pool().statistics();
-        now.interval = end->pool().interval();
+    forEachEnd([&now](End &end) { // the client comes last
+        now.state = end.pool().state();
+        now.pool = end.pool().statistics();
+        now.interval = end.pool().interval();
         now.errors += now.pool.errors;
-    }
-    now.exchanges = m_exchanges;
-    now.failed = m_failed;
+    });
+    now.exchanges = m_counting->meter().exchanges();
+    now.failed = m_counting->meter().failed();
     return now;
 }
 

@@ -31,6 +31,8 @@ public:
 
     bool start(); // false after trouble()
     void stop(); // begins no more exchanges; stopped() follows those in flight
+    void setLoad(const Load &load);
+    void begin(int count); // exchanges, on top of the load; as many as may be in flight
     bool isStopping() const { return m_isStopping; }
 
     Snapshot snapshot() const;
@@ -43,7 +45,9 @@ Q_SIGNALS:
 
 private:
     void adopt(End &end, const QString &name);
+    template<typename Visitor> void forEachEnd(Visitor visit) const;
     void keepPace();
+    void forgetTheGone();
     void finishOnceSettled();
 
     const Settings m_settings;
@@ -56,10 +60,9 @@ private:
     QTimer m_pace;
     QElapsedTimer m_clock;
     std::chrono::nanoseconds m_paced{}; // up to when what was due was begun
+    QTimer m_housekeeping;
     QTimer m_patience; // with what does not settle
     bool m_isStopping = false;
-    qint64 m_exchanges = 0;
-    qint64 m_failed = 0;
 };
 
 } // namespace Demo

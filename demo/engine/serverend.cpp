@@ -63,13 +63,17 @@ void ServerEnd::serve(ConnectionId id)
     Connection connection = m_pool.take(id);
     if (!connection)
         return; // gone again already
-    auto *echo = new Echo(std::move(connection), this);
-    connect(echo, &Echo::answered, this, [this] { Q_EMIT concluded(true); });
+    auto *echo = new Echo(std::move(connection), m_load, this);
+    observe(echo);
+    connect(echo, &Echo::answered, this, [this](ConnectionId served) {
+        m_meter.exchanged(served);
+        m_meter.concluded(true);
+    });
     connect(echo, &Echo::finished, this, [this](const QString &problem) {
         if (problem.isEmpty())
             return;
         Q_EMIT trouble(problem);
-        Q_EMIT concluded(false);
+        m_meter.concluded(false);
     });
     echo->start();
 }

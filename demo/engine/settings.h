@@ -10,6 +10,13 @@ namespace Demo {
 
 enum class Role { Both, Server, Client };
 
+// How much is asked of the pools; it may change at any time.
+struct Load
+{
+    double rate = 20; // exchanges that are begun a second; 0 = none, the pools only keep their stock
+    std::chrono::milliseconds hold{0}; // how long the answer to each takes, for which both ends hold its connection
+};
+
 // Everything a run needs to know, from whichever user interface it comes.
 struct Settings
 {
@@ -32,7 +39,7 @@ struct Settings
     std::chrono::milliseconds minimumInterval{100};
     std::chrono::milliseconds maximumInterval{1000};
 
-    double rate = 20; // exchanges that are begun a second; 0 = none, the pools only keep their stock
+    Load load;
     std::chrono::milliseconds exchangeTimeout{5000}; // for all of it, from the wish for a connection to the checked answer
     int maximumInFlight = 1000; // exchanges at the same time; what is due beyond that is skipped
 
