@@ -160,8 +160,9 @@ Endpoint Reader::portAfter(const Endpoint &data)
 void Reader::readEnds(Settings &settings)
 {
     const QString role = value("role");
-    settings.connectionMode = isSet("single") ? ConnectionMode::Single : ConnectionMode::Multi;
-    settings.tlsMode = TlsMode(number("tls", 0, 2));
+    settings.client.connectionMode = settings.server.connectionMode =
+            isSet("single") ? ConnectionMode::Single : ConnectionMode::Multi;
+    settings.client.tlsMode = TlsMode(number("tls", 0, 2));
     if (role == QLatin1String("server"))
         readServer(settings);
     else if (role == QLatin1String("client"))
@@ -195,12 +196,13 @@ void Reader::readClient(Settings &settings)
 
 void Reader::readServerTls(Settings &settings)
 {
-    onlyIf(settings.tlsMode != TlsMode::None && settings.hasServer(), {"cert", "key"}, "with --tls and at the server's end");
-    if (settings.tlsMode == TlsMode::None || !settings.hasServer())
+    onlyIf(settings.client.tlsMode != TlsMode::None && settings.hasServer(), {"cert", "key"},
+           "with --tls and at the server's end");
+    if (settings.client.tlsMode == TlsMode::None || !settings.hasServer())
         return;
     if (isSet("cert") != isSet("key"))
         return refuse(isSet("cert") ? "cert" : "key", QStringLiteral("--cert and --key go together"));
-    const bool isSelfSigned = settings.tlsMode == TlsMode::SelfSigned;
+    const bool isSelfSigned = settings.client.tlsMode == TlsMode::SelfSigned;
     QString cause;
     const auto chain = readCertificates(isSet("cert") ? value("cert") : BuiltIn::certificate(isSelfSigned), &cause);
     if (chain.isEmpty())
@@ -208,14 +210,15 @@ void Reader::readServerTls(Settings &settings)
     const QSslKey key = readPrivateKey(isSet("key") ? value("key") : BuiltIn::privateKey(isSelfSigned), &cause);
     if (key.isNull())
         return refuse("key", cause);
-    settings.serverTls = showing(chain, key);
+    settings.server.sslConfiguration = showing(chain, key);
 }
 
 void Reader::readClientTls(Settings &settings)
 {
-    const bool isVerified = settings.tlsMode == TlsMode::Verified && settings.hasClient();
+    const bool isVerified = settings.client.tlsMode == TlsMode::Verified && settings.hasClient();
     onlyIf(isVerified, {"ca", "peer-name"}, "with --tls 2 and at the client's end");
-    onlyIf(settings.tlsMode == TlsMode::SelfSigned && settings.hasClient(), {"pin"}, "with --tls 1 and at the client's end");
+    onlyIf(settings.client.tlsMode == TlsMode::SelfSigned && settings.hasClient(), {"pin"},
+           "with --tls 1 and at the client's end");
     readPins(settings);
     if (!isVerified)
         return;
@@ -223,10 +226,10 @@ void Reader::readClientTls(Settings &settings)
     const auto authorities = readCertificates(isSet("ca") ? value("ca") : BuiltIn::authority(), &cause);
     if (authorities.isEmpty())
         return refuse("ca", cause);
-    settings.clientTls = trusting(authorities);
-    settings.peerName = value("peer-name");
-    if (settings.peerName.isEmpty() && !isSet("ca"))
-        settings.peerName = QStringLiteral("localhost"); // the built-in certificate's
+    settings.client.sslConfiguration = trusting(authorities);
+    settings.client.peerName = value("peer-name");
+    if (settings.client.peerName.isEmpty() && !isSet("ca"))
+        settings.client.peerName = QStringLiteral("localhost"); // the built-in certificate's
 }
 
 void Reader::readPins(Settings &settings)
@@ -236,7 +239,7 @@ void Reader::readPins(Settings &settings)
     for (const QString &pin : pins) {
         if (!fingerprint.match(pin).hasMatch())
             refuse("pin", QStringLiteral("\"%1\" is not a SHA-256 fingerprint of 64 hexadecimal digits").arg(pin));
-        settings.pinnedFingerprints << pin.toLatin1();
+        settings.client.pinnedFingerprints << pin.toLatin1();
     }
 }
 
@@ -257,12 +260,12 @@ void Reader::readRange(const char *least, const char *most, int limit, int &mini
 
 void Reader::readSizes(Settings &settings)
 {
-    readRange("min", "max", largestCapacity, settings.minimumCapacity, settings.maximumCapacity);
+    readRange("min", "max", largestCapacity, settings.client.minimumCapacity, settings.client.maximumCapacity);
     int minimum = 0;
     int maximum = 0;
     readRange("min-interval", "max-interval", longestInterval, minimum, maximum);
-    settings.minimumInterval = std::chrono::milliseconds(minimum);
-    settings.maximumInterval = std::chrono::milliseconds(maximum);
+    settings.client.minimumInterval = std::chrono::milliseconds(minimum);
+    settings.client.maximumInterval = std::chrono::milliseconds(maximum);
     settings.load.rate = number("rate", 0.0, highestRate);
     settings.load.hold = std::chrono::milliseconds(number("hold", 0, longestHold));
 }

@@ -3,6 +3,9 @@
 
 #include "announcer.h"
 #include "end.h"
+#include "fault.h"
+
+#include <set>
 
 namespace Demo {
 
@@ -17,16 +20,25 @@ public:
     ~ServerEnd() override;
 
     bool start(); // false after trouble()
-    Endpoint dataEndpoint() const;
+    Endpoint dataEndpoint() const { return m_data; }
     Endpoint controlEndpoint() const { return m_announcer.endpoint(); }
 
+    bool configure(const QNetPool::ServerPool::Configuration &configuration); // false after trouble()
+    void setFault(Fault fault, bool isThere);
+    void drop(double share); // of the idle connections, rounded up
+
     QNetPool::Pool &pool() override { return m_pool; }
-    bool canBegin() const override { return m_announcer.hasListeners(); }
+    bool canBegin() const override;
     void begin() override;
 
 private:
     void serve(QNetPool::ConnectionId id);
 
+    QNetPool::ServerPool::Configuration withFaults() const;
+
+    QNetPool::ServerPool::Configuration m_wish; // without the faults
+    std::set<Fault> m_faults;
+    Endpoint m_data; // also while nobody listens there
     QNetPool::ServerPool m_pool;
     Announcer m_announcer;
 };

@@ -21,31 +21,31 @@ struct Load
 struct Settings
 {
     Role role = Role::Both;
-    QNetPool::ConnectionMode connectionMode = QNetPool::ConnectionMode::Multi;
-    QNetPool::TlsMode tlsMode = QNetPool::TlsMode::None;
-
     // Where the server end listens, by address, and what the client end connects to where it is alone.
     Endpoint data{QStringLiteral("127.0.0.1"), 0};
     // The same for the channel on which IDs are announced in ConnectionMode::Multi.
     Endpoint control{QStringLiteral("127.0.0.1"), 0};
 
-    QSslConfiguration serverTls; // null without TLS
-    QSslConfiguration clientTls;
-    QString peerName; // empty: the host
-    QList<QByteArray> pinnedFingerprints;
-
-    int minimumCapacity = 5;
-    int maximumCapacity = 20;
-    std::chrono::milliseconds minimumInterval{100};
-    std::chrono::milliseconds maximumInterval{1000};
+    // Both ends have the same connectionMode. Where to connect to is in data, and the server is there to be asked only.
+    QNetPool::ClientPool::Configuration client = swift();
+    QNetPool::ServerPool::Configuration server;
 
     Load load;
     std::chrono::milliseconds exchangeTimeout{5000}; // for all of it, from the wish for a connection to the checked answer
     int maximumInFlight = 1000; // exchanges at the same time; what is due beyond that is skipped
 
+    // Cycles are short, so that there is something to see.
+    static QNetPool::ClientPool::Configuration swift()
+    {
+        QNetPool::ClientPool::Configuration configuration;
+        configuration.minimumInterval = std::chrono::milliseconds(100);
+        configuration.maximumInterval = std::chrono::milliseconds(1000);
+        return configuration;
+    }
+
     bool hasServer() const { return role != Role::Client; }
     bool hasClient() const { return role != Role::Server; }
-    bool isMulti() const { return connectionMode == QNetPool::ConnectionMode::Multi; }
+    bool isMulti() const { return client.connectionMode == QNetPool::ConnectionMode::Multi; }
 };
 
 } // namespace Demo
