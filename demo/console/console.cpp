@@ -54,10 +54,9 @@ QString json(const Snapshot &now)
 } // namespace
 
 Console::Console(const CommandLine &commandLine)
-    : m_role(commandLine.settings.role), m_duration(commandLine.duration), m_engine(commandLine.settings)
+    : m_role(commandLine.settings.role), m_duration(commandLine.duration), m_run(commandLine.settings)
 {
-    connect(&m_engine, &Engine::trouble, this, &Console::noteTrouble);
-    connect(&m_engine, &Engine::stopped, qApp, &QCoreApplication::quit);
+    connect(&m_run, &Run::stopped, qApp, &QCoreApplication::quit);
     connect(&m_stopSignal, &StopSignal::raised, this, &Console::stop);
     connect(&m_everySecond, &QTimer::timeout, this, &Console::tellProgress);
     m_everySecond.setTimerType(Qt::PreciseTimer);
@@ -65,7 +64,7 @@ Console::Console(const CommandLine &commandLine)
 
 int Console::run()
 {
-    if (!m_engine.start()) {
+    if (!m_run.start()) {
         tellTroubles();
         return couldNotStart;
     }
@@ -77,7 +76,7 @@ int Console::run()
         QTimer::singleShot(m_duration, Qt::PreciseTimer, this, &Console::stop);
     QCoreApplication::exec();
 
-    const Snapshot end = m_engine.snapshot();
+    const Snapshot end = m_run.snapshot();
     tellTroubles();
     printLine(stdout, json(end));
     return end.failed ? 1 : 0;
@@ -86,17 +85,29 @@ int Console::run()
 // A client needs them, and a port 0 became another one.
 void Console::tellEndpoints()
 {
-    QString line = QStringLiteral("listening on ") + m_engine.dataEndpoint().toString();
-    if (const Endpoint control = m_engine.controlEndpoint(); control.port)
+    QString line = QStringLiteral("listening on ") + m_run.server()->data().toString();
+    if (const Endpoint control = m_run.server()->control(); control.port)
         line += QStringLiteral(", announcing IDs on ") + control.toString();
     printLine(stdout, line);
 }
 
 void Console::stop()
 {
-    if (m_engine.isStopping())
+    if (m_run.isStopping())
         return QCoreApplication::quit(); // whoever asks twice does not want to wait
-    m_engine.stop();
+    m_run.stop();
+}
+
+void Console::hear()
+{
+    for (const auto &[site, name] :
+         {std::pair(m_run.server(), QStringLiteral("server")), std::pair(m_run.client(), QStringLiteral("client"))}) {
+        const QList<Event> events = site ? site->chronicle().take() : QList<Event>();
+        for (const Event &event : events) {
+            if (event.kind == Event::Kind::Error)
+                noteTrouble(QStringLiteral("%1: %2").arg(name, event.text));
+        }
+    }
 }
 
 void Console::noteTrouble(const QString &message)
@@ -109,6 +120,7 @@ void Console::noteTrouble(const QString &message)
 
 void Console::tellTroubles()
 {
+    hear();
     const QStringList troubles = std::exchange(m_troubles, {});
     for (const QString &trouble : troubles)
         printLine(stderr, QStringLiteral("qnetpool-demo: ") + trouble);
@@ -119,7 +131,7 @@ void Console::tellTroubles()
 void Console::tellProgress()
 {
     tellTroubles();
-    printLine(stdout, liveLine(m_engine.snapshot(), m_clock.elapsed() / 1000));
+    printLine(stdout, liveLine(m_run.snapshot(), m_clock.elapsed() / 1000));
 }
 
 } // namespace Demo

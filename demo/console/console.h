@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commandline.h"
-#include "engine/engine.h"
+#include "engine/run.h"
 #include "stopsignal.h"
 
 namespace Demo {
@@ -18,6 +18,7 @@ public:
     int run();
 
 private:
+    void hear();
     void noteTrouble(const QString &message);
     void tellEndpoints();
     void tellTroubles();
@@ -26,7 +27,7 @@ private:
 
     const Role m_role;
     const std::chrono::seconds m_duration;
-    Engine m_engine;
+    Run m_run;
     StopSignal m_stopSignal;
     QTimer m_everySecond;
     QElapsedTimer m_clock;

@@ -1,31 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "engine.h"
 
+#include <QtCore/QMetaEnum>
+
 using namespace QNetPool;
 using namespace std::chrono_literals;
 
 namespace Demo {
 
-template<typename Visitor> void Engine::forEachEnd(Visitor visit) const
+Engine::Engine(const Settings &settings, Role role) : m_settings(settings), m_pacer(settings.load.rate)
 {
-    if (m_server)
-        visit(*m_server);
-    if (m_client)
-        visit(*m_client);
-}
-
-Engine::Engine(const Settings &settings, QObject *parent)
-    : QObject(parent), m_settings(settings), m_pacer(settings.load.rate)
-{
-    if (settings.hasServer())
-        adopt(*(m_server = std::make_unique<ServerEnd>(settings)), QStringLiteral("server"));
-    if (settings.hasClient())
-        adopt(*(m_client = std::make_unique<ClientEnd>(settings)), QStringLiteral("client"));
-
-    End *server = m_server.get();
-    End *client = m_client.get();
-    m_beginner = settings.isMulti() ? server : client;
-    m_counting = m_beginner ? m_beginner : server ? server : client;
+    if (role == Role::Server)
+        m_end.reset(m_server = new ServerEnd(settings));
+    else
+        m_end.reset(m_client = new ClientEnd(settings));
+    connect(m_end.get(), &End::settled, this, &Engine::finishOnceSettled);
+    connect(m_end.get(), &End::trouble, this,
+            [this](const QString &message) { m_chronicle.write(Event::Kind::Error, message); });
+    observe(m_end->pool());
 
     m_pace.setTimerType(Qt::PreciseTimer);
     connect(&m_pace, &QTimer::timeout, this, &Engine::keepPace);
@@ -36,26 +28,27 @@ Engine::Engine(const Settings &settings, QObject *parent)
 
 Engine::~Engine()
 {
-    // Exchanges that the end of a pool cuts off are not failures of anything.
-    if (m_server)
-        m_server->disconnect(this);
-    if (m_client)
-        m_client->disconnect(this);
+    m_end->disconnect(this); // exchanges that the end of a pool cuts off are not failures of anything
 }
 
-void Engine::adopt(End &end, const QString &name)
+void Engine::observe(Pool &pool)
 {
-    connect(&end, &End::settled, this, &Engine::finishOnceSettled);
-    connect(&end, &End::trouble, this,
-            [this, name](const QString &message) { Q_EMIT trouble(QStringLiteral("%1: %2").arg(name, message)); });
+    connect(&pool, &Pool::stateChanged, this, [this](Pool::State state) {
+        m_chronicle.write(Event::Kind::State, QLatin1String(QMetaEnum::fromType<Pool::State>().valueToKey(int(state))));
+    });
+    connect(&pool, &Pool::capacityChanged, this,
+            [this](int capacity) { m_chronicle.write(Event::Kind::Sizing, QStringLiteral("capacity %1").arg(capacity)); });
+    connect(&pool, &Pool::intervalChanged, this, [this](std::chrono::milliseconds interval) {
+        m_chronicle.write(Event::Kind::Sizing, QStringLiteral("interval %1 ms").arg(interval.count()));
+    });
+    connect(&pool, &Pool::connectionLost, this, [this](ConnectionId id) {
+        m_chronicle.write(Event::Kind::Connection, QStringLiteral("%1 was lost").arg(id.toString()));
+    });
 }
 
 bool Engine::start()
 {
-    if (m_server && !m_server->start())
-        return false;
-    if (m_client
-        && !m_client->start(m_server ? dataEndpoint() : m_settings.data, m_server ? controlEndpoint() : m_settings.control))
+    if (m_server ? !m_server->start() : !m_client->start(m_settings.data, m_settings.control))
         return false;
     m_clock.start();
     m_housekeeping.start(1s);
@@ -63,23 +56,12 @@ bool Engine::start()
     return true;
 }
 
-void Engine::forgetTheGone()
-{
-    forEachEnd([](End &end) {
-        QSet<ConnectionId> present;
-        const QList<ConnectionInfo> connections = end.pool().connections();
-        for (const ConnectionInfo &connection : connections)
-            present << connection.id;
-        end.meter().forgetAllBut(present);
-    });
-}
-
 void Engine::setLoad(const Load &load)
 {
-    forEachEnd([&load](End &end) { end.setLoad(load); });
+    m_end->setLoad(load);
     m_pacer = Pacer(load.rate);
     m_paced = std::chrono::nanoseconds(m_clock.nsecsElapsed());
-    if (m_beginner && load.rate > 0 && !m_isStopping)
+    if (load.rate > 0 && !m_isStopping)
         m_pace.start(m_pacer.pause());
     else
         m_pace.stop();
@@ -87,9 +69,8 @@ void Engine::setLoad(const Load &load)
 
 void Engine::begin(int count)
 {
-    for (int i = 0; m_beginner && i < count && m_beginner->canBegin() && m_beginner->inFlight() < m_settings.maximumInFlight;
-         ++i)
-        m_beginner->begin();
+    for (int i = 0; i < count && m_end->canBegin() && m_end->inFlight() < m_settings.maximumInFlight; ++i)
+        m_end->begin();
 }
 
 void Engine::keepPace()
@@ -98,46 +79,31 @@ void Engine::keepPace()
     begin(m_pacer.due(now - std::exchange(m_paced, now)));
 }
 
+// Their traffic.
+void Engine::forgetTheGone()
+{
+    QSet<ConnectionId> present;
+    const QList<ConnectionInfo> connections = m_end->pool().connections();
+    for (const ConnectionInfo &connection : connections)
+        present << connection.id;
+    m_end->meter().forgetAllBut(present);
+}
+
 void Engine::stop()
 {
     if (std::exchange(m_isStopping, true))
         return;
     m_pace.stop();
-    forEachEnd([](End &end) { end.stop(); });
+    m_end->stop();
     m_patience.start(m_settings.exchangeTimeout + 1s);
     finishOnceSettled();
 }
 
 void Engine::finishOnceSettled()
 {
-    if (!m_isStopping || (m_server && !m_server->isSettled()) || (m_client && !m_client->isSettled()))
-        return;
     // Not at once: the last connection goes back into its pool when the event that ended its exchange is over.
-    m_patience.start(0);
-}
-
-Snapshot Engine::snapshot() const
-{
-    Snapshot now;
-    forEachEnd([&now](End &end) { // the client comes last
-        now.state = end.pool().state();
-        now.pool = end.pool().statistics();
-        now.interval = end.pool().interval();
-        now.errors += now.pool.errors;
-    });
-    now.exchanges = m_counting->meter().exchanges();
-    now.failed = m_counting->meter().failed();
-    return now;
-}
-
-Endpoint Engine::dataEndpoint() const
-{
-    return m_server ? m_server->dataEndpoint() : Endpoint();
-}
-
-Endpoint Engine::controlEndpoint() const
-{
-    return m_server ? m_server->controlEndpoint() : Endpoint();
+    if (m_isStopping && m_end->isSettled())
+        m_patience.start(0);
 }
 
 } // namespace Demo

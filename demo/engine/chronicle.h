@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <QtCore/QList>
+#include <QtCore/QString>
+
+#include <mutex>
+
+namespace Demo {
+
+struct Event
+{
+    enum class Kind { State, Sizing, Connection, Error, Action };
+
+    qint64 time = 0; // ms since 1970
+    Kind kind = Kind::State;
+    QString text;
+};
+
+// What happens at an end, in order. Written in its thread, read in any other; who does not read loses the oldest.
+class Chronicle
+{
+public:
+    void write(Event::Kind kind, const QString &text);
+    QList<Event> take(); // all since the last call
+
+private:
+    std::mutex m_mutex; // guards the following
+    QList<Event> m_events;
+};
+
+} // namespace Demo

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "site.h"
+
+namespace Demo {
+
+// The numbers of a run at one moment: of the client's pool if it has one, else of the server's.
+struct Snapshot
+{
+    QNetPool::Pool::State state = QNetPool::Pool::State::Stopped;
+    QNetPool::PoolStatistics pool;
+    std::chrono::milliseconds interval{};
+    int errors = 0; // of both ends
+    qint64 exchanges = 0; // that went well
+    qint64 failed = 0;
+};
+
+// A run of the demo: both ends or one, each at its site.
+class Run final : public QObject
+{
+    Q_OBJECT
+
+public:
+    explicit Run(const Settings &settings, QObject *parent = nullptr);
+
+    bool start(); // false after an error in a chronicle
+    void stop(); // begins no more exchanges; stopped() follows those in flight
+    bool isStopping() const { return m_isStopping; }
+
+    const Settings &settings() const { return m_settings; }
+    Site *server() const { return m_server.get(); } // null if that end is not here
+    Site *client() const { return m_client.get(); } // made by start()
+    void setLoad(const Load &load);
+    void begin(int count);
+
+    Snapshot snapshot() const;
+
+Q_SIGNALS:
+    void stopped();
+
+private:
+    template<typename Visitor> void forEachSite(Visitor visit) const; // the client's last
+    Site *counting() const; // each exchange is counted once: where it begins, if that is here
+    void add(std::unique_ptr<Site> &site, Role role);
+    void noteStopped();
+
+    Settings m_settings;
+    std::unique_ptr<Site> m_server;
+    std::unique_ptr<Site> m_client;
+    bool m_isStopping = false;
+    int m_running = 0; // sites
+};
+
+} // namespace Demo
