@@ -30,6 +30,14 @@ constexpr char description[] =
         "Every second a line tells how it goes; the last line is a JSON object with the totals. The exit code is 0 if no "
         "exchange failed, 1 if some did, 2 if the program could not start.";
 
+QString scenarioNames()
+{
+    QStringList names;
+    for (const Scenario &scenario : scenarios())
+        names << scenario.name;
+    return names.join(QStringLiteral(", "));
+}
+
 QList<QCommandLineOption> allOptions()
 {
     const auto option = [](const char *name, const char *text, const char *value = "", const char *preset = "") {
@@ -40,6 +48,8 @@ QList<QCommandLineOption> allOptions()
             option("seconds", "Time to run for; 0: until Ctrl+C or SIGTERM. Default: 0.", "n", "0"),
             option("rate", "Exchanges begun a second; 0: none. Default: 20.", "n", "20"),
             option("hold", "How long an answer takes, for which both ends hold a connection. Default: 0.", "ms", "0"),
+            QCommandLineOption(QStringLiteral("scenario"), QStringLiteral("Go through a scenario: %1.").arg(scenarioNames()),
+                               QStringLiteral("name")),
             option("single", "Single mode: each end names its connections for itself, and nothing is sent to set them up."),
             option("tls", "0: plain TCP. 1: encrypted, server not verified unless --pin is given. 2: verified. Default: 0.",
                    "mode", "0"),
@@ -86,6 +96,7 @@ private:
     void readClientTls(Settings &settings);
     void readPins(Settings &settings);
     void readSizes(Settings &settings);
+    void readScenario(CommandLine &commandLine);
     void readRange(const char *least, const char *most, int limit, int &minimum, int &maximum);
 
     bool isSet(const char *name) const { return m_parser.isSet(QLatin1String(name)); }
@@ -270,6 +281,26 @@ void Reader::readSizes(Settings &settings)
     settings.load.hold = std::chrono::milliseconds(number("hold", 0, longestHold));
 }
 
+void Reader::readScenario(CommandLine &commandLine)
+{
+    if (!isSet("scenario"))
+        return;
+    const Scenario *scenario = findScenario(value("scenario"));
+    if (!scenario)
+        return refuse("scenario", QStringLiteral("\"%1\" is none of %2").arg(value("scenario"), scenarioNames()));
+    if (!commandLine.settings.hasServer())
+        return refuse("scenario", QStringLiteral("it happens at the server's end"));
+    if (commandLine.settings.client.tlsMode < scenario->tlsMode)
+        return refuse("scenario", QStringLiteral("%1 needs --tls %2").arg(scenario->name).arg(int(scenario->tlsMode)));
+    commandLine.scenario = *scenario;
+    if (isSet("rate"))
+        commandLine.scenario->load.rate = commandLine.settings.load.rate;
+    if (isSet("hold"))
+        commandLine.scenario->load.hold = commandLine.settings.load.hold;
+    if (!isSet("seconds"))
+        commandLine.duration = scenario->duration;
+}
+
 CommandLine Reader::read()
 {
     CommandLine result;
@@ -278,6 +309,7 @@ CommandLine Reader::read()
     readClientTls(result.settings);
     readSizes(result.settings);
     result.duration = std::chrono::seconds(number("seconds", 0, longestRun));
+    readScenario(result);
     return result;
 }
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "engine/settings.h"
+#include "engine/scenario.h"
 
 #include <QtCore/QStringList>
+
+#include <optional>
 
 namespace Demo {
 
@@ -11,6 +13,7 @@ namespace Demo {
 struct CommandLine
 {
     Settings settings;
+    std::optional<Scenario> scenario;
     std::chrono::seconds duration{0}; // 0: until it is stopped
 
     // None if there is nothing to run: after --help or --version, which are answered on stdout, the problem is null;

@@ -53,8 +53,7 @@ QString json(const Snapshot &now)
 
 } // namespace
 
-Console::Console(const CommandLine &commandLine)
-    : m_role(commandLine.settings.role), m_duration(commandLine.duration), m_run(commandLine.settings)
+Console::Console(const CommandLine &commandLine) : m_commandLine(commandLine), m_run(commandLine.settings)
 {
     connect(&m_run, &Run::stopped, qApp, &QCoreApplication::quit);
     connect(&m_stopSignal, &StopSignal::raised, this, &Console::stop);
@@ -68,18 +67,32 @@ int Console::run()
         tellTroubles();
         return couldNotStart;
     }
-    if (m_role == Role::Server)
+    if (m_commandLine.settings.role == Role::Server)
         tellEndpoints();
     m_clock.start();
+    if (m_commandLine.scenario) {
+        m_player = std::make_unique<Player>(m_run, *m_commandLine.scenario);
+        m_player->start();
+    }
     m_everySecond.start(1s);
-    if (m_duration > 0s)
-        QTimer::singleShot(m_duration, Qt::PreciseTimer, this, &Console::stop);
+    if (m_commandLine.duration > 0s)
+        QTimer::singleShot(m_commandLine.duration, Qt::PreciseTimer, this, &Console::stop);
     QCoreApplication::exec();
 
     const Snapshot end = m_run.snapshot();
     tellTroubles();
     printLine(stdout, json(end));
-    return end.failed ? 1 : 0;
+    return verdict(end);
+}
+
+// In a scenario, exchanges may fail: the pool has to come through.
+int Console::verdict(const Snapshot &end) const
+{
+    if (!m_commandLine.scenario)
+        return end.failed ? 1 : 0;
+    const bool hasRecovered = end.state == Pool::State::Ready && end.exchanges > 0
+            && end.pool.idle >= m_commandLine.settings.client.minimumCapacity;
+    return hasRecovered || m_commandLine.scenario->load.rate == 0 ? 0 : 1;
 }
 
 // A client needs them, and a port 0 became another one.
@@ -106,6 +119,8 @@ void Console::hear()
         for (const Event &event : events) {
             if (event.kind == Event::Kind::Error)
                 noteTrouble(QStringLiteral("%1: %2").arg(name, event.text));
+            else if (event.kind == Event::Kind::Action && site == m_run.server())
+                printLine(stdout, QStringLiteral("* ") + event.text);
         }
     }
 }

@@ -52,15 +52,40 @@ void Run::noteStopped()
         Q_EMIT stopped();
 }
 
-void Run::setLoad(const Load &load)
+void Run::perform(const Act &act)
+{
+    const QString text = describe(act);
+    forEachSite([&text](Site &site) { site.chronicle().write(Event::Kind::Action, text); });
+    std::visit([this](const auto &one) { carryOut(one); }, act);
+}
+
+void Run::carryOut(const Load &load)
 {
     m_settings.load = load;
     forEachSite([&load](Site &site) { site.post([load](Engine &engine) { engine.setLoad(load); }); });
 }
 
-void Run::begin(int count)
+void Run::carryOut(const Burst &burst)
 {
-    forEachSite([count](Site &site) { site.post([count](Engine &engine) { engine.begin(count); }); });
+    forEachSite([&burst](Site &site) { site.post([burst](Engine &engine) { engine.begin(burst.exchanges); }); });
+}
+
+void Run::carryOut(const Freeze &freeze)
+{
+    if (m_server)
+        m_server->setFrozen(freeze.isFrozen);
+}
+
+void Run::carryOut(const Break &act)
+{
+    if (m_server)
+        m_server->post([act](Engine &engine) { engine.server()->setFault(act.fault, act.isBroken); });
+}
+
+void Run::carryOut(const Drop &drop)
+{
+    if (m_server)
+        m_server->post([drop](Engine &engine) { engine.server()->drop(drop.share); });
 }
 
 Site *Run::counting() const

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "scenario.h"
 #include "site.h"
 
 namespace Demo {
@@ -31,8 +32,7 @@ public:
     const Settings &settings() const { return m_settings; }
     Site *server() const { return m_server.get(); } // null if that end is not here
     Site *client() const { return m_client.get(); } // made by start()
-    void setLoad(const Load &load);
-    void begin(int count);
+    void perform(const Act &act); // what the server would do, nobody does where it is not here
 
     Snapshot snapshot() const;
 
@@ -40,6 +40,11 @@ Q_SIGNALS:
     void stopped();
 
 private:
+    void carryOut(const Load &load);
+    void carryOut(const Freeze &freeze);
+    void carryOut(const Break &act);
+    void carryOut(const Drop &drop);
+    void carryOut(const Burst &burst);
     template<typename Visitor> void forEachSite(Visitor visit) const; // the client's last
     Site *counting() const; // each exchange is counted once: where it begins, if that is here
     void add(std::unique_ptr<Site> &site, Role role);
