@@ -4,7 +4,7 @@
 namespace Demo {
 
 Site::Site(const Settings &settings, Role role, QObject *parent)
-    : QObject(parent), m_worker(new QObject), m_ice(m_iceMutex, std::defer_lock)
+    : QObject(parent), m_settings(settings), m_role(role), m_worker(new QObject), m_ice(m_iceMutex, std::defer_lock)
 {
     m_thread.setObjectName(role == Role::Server ? QStringLiteral("server") : QStringLiteral("client"));
     m_worker->moveToThread(&m_thread);
@@ -45,6 +45,24 @@ bool Site::start()
         }
     });
     return isStarted;
+}
+
+void Site::configure(const QNetPool::ClientPool::Configuration &configuration)
+{
+    m_settings.client = configuration;
+    post([configuration](Engine &engine) {
+        if (engine.client())
+            engine.client()->configure(configuration);
+    });
+}
+
+void Site::configure(const QNetPool::ServerPool::Configuration &configuration)
+{
+    m_settings.server = configuration;
+    post([configuration](Engine &engine) {
+        if (engine.server())
+            engine.server()->configure(configuration);
+    });
 }
 
 void Site::stop()

@@ -19,7 +19,12 @@ public:
     Site(const Settings &settings, Role role, QObject *parent = nullptr);
     ~Site() override;
 
+    Role role() const { return m_role; }
+    const Settings &settings() const { return m_settings; } // as they are wished for now
+
     bool start(); // false after an error in the chronicle
+    void configure(const QNetPool::ClientPool::Configuration &configuration); // an error is in the chronicle
+    void configure(const QNetPool::ServerPool::Configuration &configuration);
     void stop(); // stopped() follows exchanges in flight
     void post(std::function<void(Engine &)> what); // to be done in its thread
 
@@ -38,6 +43,8 @@ Q_SIGNALS:
 private:
     template<typename What> void run(What what); // in its thread, and waits for it
 
+    Settings m_settings;
+    const Role m_role;
     QThread m_thread;
     QObject *m_worker; // lives in the thread
     std::unique_ptr<Engine> m_engine; // lives there, too
