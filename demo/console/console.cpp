@@ -115,12 +115,12 @@ void Console::hear()
 {
     for (const auto &[site, name] :
          {std::pair(m_run.server(), QStringLiteral("server")), std::pair(m_run.client(), QStringLiteral("client"))}) {
-        const QList<Event> events = site ? site->chronicle().take() : QList<Event>();
-        for (const Event &event : events) {
-            if (event.kind == Event::Kind::Error)
-                noteTrouble(QStringLiteral("%1: %2").arg(name, event.text));
-            else if (event.kind == Event::Kind::Action && site == m_run.server())
-                printLine(stdout, QStringLiteral("* ") + event.text);
+        const QList<Note> notes = site ? site->chronicle().take() : QList<Note>();
+        for (const Note &note : notes) {
+            if (note.kind == Note::Kind::Error)
+                noteTrouble(QStringLiteral("%1: %2").arg(name, note.text));
+            else if (note.kind == Note::Kind::Action && site == m_run.server())
+                printLine(stdout, QStringLiteral("* ") + note.text);
         }
     }
 }

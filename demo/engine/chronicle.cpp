@@ -9,18 +9,18 @@ namespace Demo {
 
 static constexpr qsizetype most = 10000;
 
-void Chronicle::write(Event::Kind kind, const QString &text)
+void Chronicle::write(Note::Kind kind, const QString &text)
 {
     const std::lock_guard lock(m_mutex);
-    if (m_events.size() == most)
-        m_events.removeFirst();
-    m_events.append({QDateTime::currentMSecsSinceEpoch(), kind, text});
+    if (m_notes.size() == most)
+        m_notes.removeFirst();
+    m_notes.append({QDateTime::currentMSecsSinceEpoch(), kind, text});
 }
 
-QList<Event> Chronicle::take()
+QList<Note> Chronicle::take()
 {
     const std::lock_guard lock(m_mutex);
-    return std::exchange(m_events, {});
+    return std::exchange(m_notes, {});
 }
 
 } // namespace Demo

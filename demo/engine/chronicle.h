@@ -8,7 +8,7 @@
 
 namespace Demo {
 
-struct Event
+struct Note
 {
     enum class Kind { State, Sizing, Connection, Error, Action };
 
@@ -21,12 +21,12 @@ struct Event
 class Chronicle
 {
 public:
-    void write(Event::Kind kind, const QString &text);
-    QList<Event> take(); // all since the last call
+    void write(Note::Kind kind, const QString &text);
+    QList<Note> take(); // all since the last call
 
 private:
     std::mutex m_mutex; // guards the following
-    QList<Event> m_events;
+    QList<Note> m_notes;
 };
 
 } // namespace Demo

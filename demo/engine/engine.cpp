@@ -16,7 +16,7 @@ Engine::Engine(const Settings &settings, Role role) : m_settings(settings), m_pa
         m_end.reset(m_client = new ClientEnd(settings));
     connect(m_end.get(), &End::settled, this, &Engine::finishOnceSettled);
     connect(m_end.get(), &End::trouble, this,
-            [this](const QString &message) { m_chronicle.write(Event::Kind::Error, message); });
+            [this](const QString &message) { m_chronicle.write(Note::Kind::Error, message); });
     observe(m_end->pool());
 
     m_pace.setTimerType(Qt::PreciseTimer);
@@ -34,15 +34,15 @@ Engine::~Engine()
 void Engine::observe(Pool &pool)
 {
     connect(&pool, &Pool::stateChanged, this, [this](Pool::State state) {
-        m_chronicle.write(Event::Kind::State, QLatin1String(QMetaEnum::fromType<Pool::State>().valueToKey(int(state))));
+        m_chronicle.write(Note::Kind::State, QLatin1String(QMetaEnum::fromType<Pool::State>().valueToKey(int(state))));
     });
     connect(&pool, &Pool::capacityChanged, this,
-            [this](int capacity) { m_chronicle.write(Event::Kind::Sizing, QStringLiteral("capacity %1").arg(capacity)); });
+            [this](int capacity) { m_chronicle.write(Note::Kind::Sizing, QStringLiteral("capacity %1").arg(capacity)); });
     connect(&pool, &Pool::intervalChanged, this, [this](std::chrono::milliseconds interval) {
-        m_chronicle.write(Event::Kind::Sizing, QStringLiteral("interval %1 ms").arg(interval.count()));
+        m_chronicle.write(Note::Kind::Sizing, QStringLiteral("interval %1 ms").arg(interval.count()));
     });
     connect(&pool, &Pool::connectionLost, this, [this](ConnectionId id) {
-        m_chronicle.write(Event::Kind::Connection, QStringLiteral("%1 was lost").arg(id.toString()));
+        m_chronicle.write(Note::Kind::Connection, QStringLiteral("%1 was lost").arg(id.toString()));
     });
 }
 

@@ -55,8 +55,9 @@ void Run::noteStopped()
 void Run::perform(const Act &act)
 {
     const QString text = describe(act);
-    forEachSite([&text](Site &site) { site.chronicle().write(Event::Kind::Action, text); });
+    forEachSite([&text](Site &site) { site.chronicle().write(Note::Kind::Action, text); });
     std::visit([this](const auto &one) { carryOut(one); }, act);
+    Q_EMIT performed(act);
 }
 
 void Run::carryOut(const Load &load)

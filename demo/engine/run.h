@@ -37,6 +37,7 @@ public:
     Snapshot snapshot() const;
 
 Q_SIGNALS:
+    void performed(const Demo::Act &act);
     void stopped();
 
 private:
