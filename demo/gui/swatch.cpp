@@ -15,7 +15,7 @@ void paintSwatch(QPainter &painter, const QRectF &rect, const QColor &color)
     painter.restore();
 }
 
-QIcon swatchIcon(const QColor &color, int side, qreal devicePixelRatio)
+QPixmap swatchPixmap(const QColor &color, int side, qreal devicePixelRatio)
 {
     QPixmap pixmap(QSize(side, side) * devicePixelRatio);
     pixmap.setDevicePixelRatio(devicePixelRatio);
@@ -23,7 +23,7 @@ QIcon swatchIcon(const QColor &color, int side, qreal devicePixelRatio)
     QPainter painter(&pixmap);
     paintSwatch(painter, QRectF(0, 0, side, side), color);
     painter.end();
-    return QIcon(pixmap);
+    return pixmap;
 }
 
 } // namespace Demo

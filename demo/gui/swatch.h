@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <QtGui/QIcon>
+#include <QtGui/QPixmap>
 
 QT_FORWARD_DECLARE_CLASS(QPainter)
 
@@ -9,6 +9,6 @@ namespace Demo {
 
 // The small square that says which colour is meant, the same in every legend.
 void paintSwatch(QPainter &painter, const QRectF &rect, const QColor &color);
-QIcon swatchIcon(const QColor &color, int side, qreal devicePixelRatio);
+QPixmap swatchPixmap(const QColor &color, int side, qreal devicePixelRatio);
 
 } // namespace Demo

@@ -24,7 +24,7 @@ protected:
             return;
         const QColor color = colorOf(Hue::Lost, option->palette);
         QColor tint = color;
-        tint.setAlphaF(0.18F);
+        tint.setAlphaF(0.12F);
         option->backgroundBrush = tint;
         if (index.column() == LeaseModel::AgeColumn) {
             option->palette.setColor(QPalette::Text, color);

@@ -13,13 +13,13 @@ EventFilter::EventFilter(QObject *parent) : QSortFilterProxyModel(parent)
 void EventFilter::setWanted(EventKind kind, bool isWanted)
 {
     if (std::exchange(m_isWanted[std::size_t(kind)], isWanted) != isWanted)
-        invalidateRowsFilter();
+        invalidate(); // all at once: row by row, thousands of lines would take long
 }
 
 void EventFilter::setSearched(const QString &text)
 {
     if (std::exchange(m_searched, text) != text)
-        invalidateRowsFilter();
+        invalidate();
 }
 
 bool EventFilter::filterAcceptsRow(int row, const QModelIndex &parent) const

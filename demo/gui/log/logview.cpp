@@ -14,8 +14,8 @@
 #include <QtWidgets/QHeaderView>
 #include <QtWidgets/QLineEdit>
 #include <QtWidgets/QMessageBox>
+#include <QtWidgets/QPushButton>
 #include <QtWidgets/QScrollBar>
-#include <QtWidgets/QToolButton>
 
 #include <algorithm>
 #include <numeric>
@@ -42,15 +42,13 @@ LogView::LogView(QWidget *parent)
 void LogView::addKinds(QHBoxLayout &bar)
 {
     for (const EventKind kind : eventKinds) {
-        auto *button = new QToolButton(this);
-        button->setText(nameOf(kind));
-        button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+        auto *button = new QPushButton(nameOf(kind), this);
+        button->setAutoDefault(false);
         button->setCheckable(true);
         button->setChecked(true);
-        button->setFocusPolicy(Qt::StrongFocus);
         button->setToolTip(tr("Show lines of this kind"));
         button->setAccessibleName(tr("Show lines of the kind %1").arg(nameOf(kind)));
-        connect(button, &QToolButton::toggled, this, [this, kind](bool isOn) { m_filter.setWanted(kind, isOn); });
+        connect(button, &QPushButton::toggled, this, [this, kind](bool isOn) { m_filter.setWanted(kind, isOn); });
         bar.addWidget(button);
         m_kinds[std::size_t(kind)] = button;
     }
@@ -74,20 +72,18 @@ void LogView::addSearch(QHBoxLayout &bar)
 
 void LogView::addActions(QHBoxLayout &bar)
 {
-    const auto add = [this, &bar](const QString &text, const QString &toolTip, void (LogView::*slot)()) {
-        auto *button = new QToolButton(this);
-        button->setText(text);
-        button->setFocusPolicy(Qt::StrongFocus);
+    const auto add = [this, &bar](const QString &name, const QString &text, const QString &toolTip,
+                                  void (LogView::*slot)()) {
+        auto *button = new QPushButton(text, this);
+        button->setObjectName(name);
+        button->setAutoDefault(false);
         button->setToolTip(toolTip);
-        connect(button, &QToolButton::clicked, this, slot);
+        connect(button, &QPushButton::clicked, this, slot);
         bar.addWidget(button);
-        return button;
     };
-    add(tr("Copy"), tr("Copy the selected lines, or all that are shown"), &LogView::copy)
-            ->setObjectName(QStringLiteral("copy"));
-    add(tr("Save…"), tr("Save all lines that are shown"), &LogView::chooseFile)->setObjectName(QStringLiteral("save"));
-    auto *clear = add(tr("Clear"), tr("Forget all lines"), &LogView::clear);
-    clear->setObjectName(QStringLiteral("clear"));
+    add(QStringLiteral("copy"), tr("Copy"), tr("Copy the selected lines, or all that are shown"), &LogView::copy);
+    add(QStringLiteral("save"), tr("Save…"), tr("Save all lines that are shown"), &LogView::chooseFile);
+    add(QStringLiteral("clear"), tr("Clear"), tr("Forget all lines"), &LogView::clear);
 
     auto *copy = new QAction(m_table);
     copy->setShortcut(QKeySequence::Copy);
@@ -131,11 +127,12 @@ void LogView::keepPlace()
     };
     connect(&m_filter, &QAbstractItemModel::rowsAboutToBeInserted, this, remember);
     connect(&m_filter, &QAbstractItemModel::rowsInserted, this, follow);
+    connect(&m_filter, &QAbstractItemModel::layoutAboutToBeChanged, this, remember);
+    connect(&m_filter, &QAbstractItemModel::layoutChanged, this, follow);
     connect(&m_filter, &QAbstractItemModel::rowsAboutToBeRemoved, this, remember);
-    connect(&m_filter, &QAbstractItemModel::rowsRemoved, this, [this, follow](const QModelIndex &, int first, int last) {
-        if (!m_isAtEnd && last < m_topRow)
+    connect(&m_filter, &QAbstractItemModel::rowsRemoved, this, [this](const QModelIndex &, int first, int last) {
+        if (!m_isAtEnd)
             m_table->verticalScrollBar()->setValue(m_topRow - (last - first + 1));
-        follow();
     });
 }
 
@@ -143,9 +140,14 @@ void LogView::colorKinds()
 {
     const int side = fontMetrics().ascent() * 3 / 4;
     for (const EventKind kind : eventKinds) {
-        QToolButton &button = *m_kinds[std::size_t(kind)];
+        const auto swatch = [&](Hue hue) { return swatchPixmap(colorOf(hue, palette()), side, devicePixelRatioF()); };
+        QIcon icon;
+        icon.addPixmap(swatch(hueOf(kind)), QIcon::Normal, QIcon::On);
+        icon.addPixmap(swatch(Hue::Neutral), QIcon::Normal, QIcon::Off);
+        QPushButton &button = *m_kinds[std::size_t(kind)];
         button.setIconSize({side, side});
-        button.setIcon(swatchIcon(colorOf(hueOf(kind), palette()), side, devicePixelRatioF()));
+        button.setIcon(icon);
+        button.setMinimumWidth(side + fontMetrics().horizontalAdvance(button.text()) + 4 * fontMetrics().averageCharWidth());
     }
 }
 

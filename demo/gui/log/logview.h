@@ -8,8 +8,8 @@
 
 QT_FORWARD_DECLARE_CLASS(QHBoxLayout)
 QT_FORWARD_DECLARE_CLASS(QLineEdit)
+QT_FORWARD_DECLARE_CLASS(QPushButton)
 QT_FORWARD_DECLARE_CLASS(QTableView)
-QT_FORWARD_DECLARE_CLASS(QToolButton)
 
 namespace Demo {
 
@@ -44,7 +44,7 @@ private:
 
     EventLog m_log;
     EventFilter m_filter;
-    std::array<QToolButton *, eventKinds.size()> m_kinds{};
+    std::array<QPushButton *, eventKinds.size()> m_kinds{};
     QLineEdit *m_search;
     QTableView *m_table;
     bool m_isAtEnd = true; // before lines come or go

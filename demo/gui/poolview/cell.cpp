@@ -57,10 +57,10 @@ QString describe(const Cell &cell)
     if (cell.id.isNull())
         return state;
     const QLocale locale;
-    return QStringList{
-            Texts::tr("Connection %1").arg(idText(cell.id)), state, Texts::tr("Age %1").arg(durationText(cell.age)),
-            //: %1 is an amount of data
-            Texts::tr("%1 in %n exchange(s)", nullptr, int(cell.exchanges)).arg(locale.formattedDataSize(cell.bytes))}
+    return QStringList{Texts::tr("Connection %1").arg(idText(cell.id)), state,
+                       Texts::tr("Age %1").arg(durationText(cell.age)),
+                       Texts::tr("Traffic %1").arg(locale.formattedDataSize(cell.bytes)),
+                       Texts::tr("Exchanges %1").arg(locale.toString(cell.exchanges))}
             .join(QLatin1Char('\n'));
 }
 

@@ -89,7 +89,7 @@ void CellGrid::relayout()
 {
     const qreal ratio = devicePixelRatioF();
     const auto device = [ratio](int length) { return int(std::ceil(length * ratio)); };
-    const CellLayout::Sides sides{device(smallestSide), device(fontMetrics().height() * 3 / 2)};
+    const CellLayout::Sides sides{device(smallestSide), device(fontMetrics().height() * 2)};
     QRect area = contentsRect().adjusted(padding, padding, -padding, -padding);
     const auto layOut = [&] {
         m_layout =
