@@ -388,7 +388,7 @@ template<typename Configuration> void Table<Configuration>::addLimits()
 {
     add(&Configuration::maximumConnections,
         {.name = "maximumConnections",
-         .label = QT_TRANSLATE_NOOP("Fields", "Maximum &connections"),
+         .label = QT_TRANSLATE_NOOP("Fields", "Maximum connections"),
          .description = QT_TRANSLATE_NOOP("Fields",
                                           "How many connections there may be at most: idle, leased, unclaimed and "
                                           "being set up together."),
@@ -468,7 +468,7 @@ template<typename Configuration> void Table<Configuration>::addReuse()
 {
     add(&Configuration::reuse,
         {.name = "reuse",
-         .label = QT_TRANSLATE_NOOP("Fields", "Reu&se"),
+         .label = QT_TRANSLATE_NOOP("Fields", "Reuse"),
          .description = QT_TRANSLATE_NOOP("Fields", "Which idle connection goes out next."),
          .group = FieldGroup::Checks,
          .choices = reuses});
