@@ -73,6 +73,7 @@ void ConfigurationForm::addRows(const QList<std::pair<FieldInfo, QString>> &info
     for (const auto &[info, preset] : infosAndPresets)
         groups[info.group];
     int labelWidth = 0;
+    int editorWidth = 0;
     for (auto &[group, rows] : groups) {
         auto *box = new QGroupBox(titleOf(group), this);
         auto *grid = new QGridLayout(box);
@@ -84,6 +85,7 @@ void ConfigurationForm::addRows(const QList<std::pair<FieldInfo, QString>> &info
             row->addTo(grid);
             connect(row, &FieldRow::entered, this, &ConfigurationForm::onEntered);
             labelWidth = std::max(labelWidth, row->labelWidth());
+            editorWidth = std::max(editorWidth, row->editorWidth());
             rows << row;
         }
         column->addWidget(box);
@@ -93,7 +95,7 @@ void ConfigurationForm::addRows(const QList<std::pair<FieldInfo, QString>> &info
     for (const auto &group : std::as_const(m_groups)) { // the editors of all groups stand in one column
         auto *grid = static_cast<QGridLayout *>(group.first->layout());
         grid->setColumnMinimumWidth(0, labelWidth);
-        grid->setColumnMinimumWidth(1, fontMetrics().averageCharWidth() * 32);
+        grid->setColumnMinimumWidth(1, editorWidth);
     }
     column->addStretch();
 }

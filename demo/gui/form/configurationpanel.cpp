@@ -83,7 +83,6 @@ int ConfigurationPanel::addTab(ConfigurationForm *form)
     auto *area = new QScrollArea(m_tabs);
     area->setFrameShape(QFrame::NoFrame);
     area->setWidgetResizable(true);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     area->setWidget(form);
     area->setFocusPolicy(Qt::NoFocus); // the fields in it have it, and are scrolled to
     connect(form, &ConfigurationForm::changed, this, &ConfigurationPanel::review);

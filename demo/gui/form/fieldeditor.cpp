@@ -41,7 +41,7 @@ FieldEditor numberEditor(const FieldInfo &info, QWidget *parent, const std::func
 {
     auto *box = new QSpinBox(parent);
     box->setRange(info.minimum, info.maximum);
-    box->setGroupSeparatorShown(true);
+    box->setGroupSeparatorShown(!info.isRequired); // a port is a number, but no quantity
     box->setAccelerated(true);
     if (info.kind == FieldKind::Time) {
         box->setSuffix(FieldInfo::tr(" ms"));

@@ -50,13 +50,24 @@ FieldRow::FieldRow(const FieldInfo &info, const QString &preset, QWidget *parent
 void FieldRow::addTo(QGridLayout *layout)
 {
     const int row = layout->rowCount();
-    const bool isWide = qobject_cast<QLabel *>(m_editor.widget) || m_info.kind == FieldKind::Text
-            || m_info.kind == FieldKind::Peers || m_info.kind == FieldKind::Fingerprints;
     layout->addWidget(m_label, row, 0, Qt::AlignLeft | Qt::AlignVCenter);
-    layout->addWidget(m_editor.widget, row, 1, 1, isWide ? 2 : 1);
+    layout->addWidget(m_editor.widget, row, 1, 1, isWide() ? 2 : 1);
     if (m_effect)
         layout->addWidget(m_effect, row, 2);
+    if (m_info.kind == FieldKind::Switch || m_info.kind == FieldKind::Shown) // as high as the others
+        layout->setRowMinimumHeight(row, QFontMetrics(m_label->font()).height() * 3 / 2);
     layout->addWidget(m_problemLine, row + 1, 1, 1, 2);
+}
+
+bool FieldRow::isWide() const
+{
+    return m_info.kind == FieldKind::Text || m_info.kind == FieldKind::Peers || m_info.kind == FieldKind::Fingerprints
+            || m_info.kind == FieldKind::Shown;
+}
+
+int FieldRow::editorWidth() const
+{
+    return isWide() ? 0 : m_editor.widget->sizeHint().width();
 }
 
 int FieldRow::labelWidth() const

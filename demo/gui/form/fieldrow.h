@@ -27,6 +27,7 @@ public:
     bool isChanged() const { return text() != m_shown; }
     QWidget *editor() const { return m_editor.widget; }
     int labelWidth() const; // when it is bold, too
+    int editorWidth() const; // where it is not as wide as there is room
 
     void show(const QString &text); // of the configuration: it counts as not changed
     void enter(const QString &text) { m_editor.setText(text); }
@@ -43,6 +44,7 @@ Q_SIGNALS:
     void entered();
 
 private:
+    bool isWide() const;
     void describe();
     void update();
 
