@@ -121,6 +121,7 @@ FieldEditor summary(QWidget *parent)
     label->setTextFormat(Qt::PlainText);
     label->setWordWrap(true);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    label->setFocusPolicy(Qt::StrongFocus);
     return {label, [label] { return label->text(); }, [label](const QString &text) { label->setText(text); }};
 }
 

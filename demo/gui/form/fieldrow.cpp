@@ -20,7 +20,8 @@ static QWidget *makeProblemLine(QWidget *parent, QLabel **text)
     *text = new QLabel(line);
     (*text)->setTextFormat(Qt::PlainText);
     (*text)->setWordWrap(true);
-    (*text)->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard); // so that it takes the focus
+    (*text)->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    (*text)->setFocusPolicy(Qt::StrongFocus);
     layout->addWidget(*text, 1);
     line->hide();
     return line;
@@ -34,6 +35,7 @@ FieldRow::FieldRow(const FieldInfo &info, const QString &preset, QWidget *parent
     m_editor.widget->setObjectName(name());
     m_editor.widget->setAccessibleName(info.plainLabel());
     m_label->setBuddy(m_editor.widget);
+    m_label->setMinimumHeight(m_label->fontMetrics().height() * 3 / 2); // so that rows without a box are as high as others
     if (info.effect == FieldEffect::NextStart) {
         m_effect = new QLabel(FieldInfo::tr("from the next start on"), parent);
         m_effect->setForegroundRole(QPalette::PlaceholderText);
@@ -53,10 +55,8 @@ void FieldRow::addTo(QGridLayout *layout)
     layout->addWidget(m_label, row, 0, Qt::AlignLeft | Qt::AlignVCenter);
     layout->addWidget(m_editor.widget, row, 1, 1, isWide() ? 2 : 1);
     if (m_effect)
-        layout->addWidget(m_effect, row, 2);
-    if (m_info.kind == FieldKind::Switch || m_info.kind == FieldKind::Shown) // as high as the others
-        layout->setRowMinimumHeight(row, QFontMetrics(m_label->font()).height() * 3 / 2);
-    layout->addWidget(m_problemLine, row + 1, 1, 1, 2);
+        layout->addWidget(m_effect, row + 1, 1, 1, 2);
+    layout->addWidget(m_problemLine, row + 2, 1, 1, 2);
 }
 
 bool FieldRow::isWide() const
