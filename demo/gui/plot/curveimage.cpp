@@ -13,22 +13,6 @@ CurveImage::CurveImage(QSize size) : m_image(size, QImage::Format_ARGB32_Premult
     m_stride = m_image.bytesPerLine() / qsizetype(sizeof(QRgb));
 }
 
-void CurveImage::fillBelow(const std::vector<Extent> &columns, const QColor &color)
-{
-    const QRgb pixel = qPremultiply(color.rgba());
-    for (size_t column = 0; column < columns.size(); ++column)
-        if (!columns[column].isNone())
-            paintColumn(int(column), columns[column].low, m_image.height(), pixel);
-}
-
-void CurveImage::stroke(const std::vector<Extent> &columns, double thickness, const QColor &color)
-{
-    const QRgb pixel = qPremultiply(color.rgba());
-    for (size_t column = 0; column < columns.size(); ++column)
-        if (const Extent &extent = columns[column]; !extent.isNone())
-            paintColumn(int(column), extent.low - thickness / 2, extent.high + thickness / 2, pixel);
-}
-
 static uint share(double coverage)
 {
     return uint(std::lround(coverage * 256));
@@ -43,6 +27,33 @@ static QRgb blended(QRgb above, uint coverage, QRgb below)
     const QRgb even = ((above & pair) * coverage >> 8 & pair) + ((below & pair) * left >> 8 & pair);
     const QRgb odd = ((above >> 8 & pair) * coverage >> 8 & pair) + ((below >> 8 & pair) * left >> 8 & pair);
     return even | odd << 8;
+}
+
+// Row by row, as the memory lies. Its edge is below the line.
+void CurveImage::fillBelow(const std::vector<Extent> &columns, const QColor &color)
+{
+    const QRgb above = qPremultiply(color.rgba());
+    const int height = m_image.height();
+    std::vector<int> firstRows(columns.size(), height);
+    for (size_t column = 0; column < columns.size(); ++column)
+        if (!columns[column].isNone())
+            firstRows[column] = int(std::clamp<double>(std::round(columns[column].low), 0, height));
+    for (int row = 0; row < height; ++row) {
+        QRgb *pixel = m_pixels + row * m_stride;
+        for (const int firstRow : firstRows) {
+            if (row >= firstRow)
+                *pixel = *pixel == 0 ? above : blended(above, 256, *pixel);
+            ++pixel;
+        }
+    }
+}
+
+void CurveImage::stroke(const std::vector<Extent> &columns, double thickness, const QColor &color)
+{
+    const QRgb pixel = qPremultiply(color.rgba());
+    for (size_t column = 0; column < columns.size(); ++column)
+        if (const Extent &extent = columns[column]; !extent.isNone())
+            paintColumn(int(column), extent.low - thickness / 2, extent.high + thickness / 2, pixel);
 }
 
 // A pixel that is covered in part gets as much of the colour.
@@ -64,7 +75,7 @@ void CurveImage::paintColumn(int column, double top, double bottom, QRgb color)
         paint(firstWhole - 1, firstWhole - top);
     QRgb *pixel = m_pixels + firstWhole * m_stride + column;
     for (int row = firstWhole; row < endOfWhole; ++row, pixel += m_stride)
-        *pixel = *pixel == 0 || qAlpha(color) == 255 ? color : blended(color, 256, *pixel);
+        *pixel = color;
     if (endOfWhole < bottom)
         paint(endOfWhole, bottom - endOfWhole);
 }

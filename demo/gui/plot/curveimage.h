@@ -16,6 +16,7 @@ public:
     Q_DISABLE_COPY_MOVE(CurveImage)
 
     void fillBelow(const std::vector<Extent> &columns, const QColor &color);
+    // With an opaque colour.
     void stroke(const std::vector<Extent> &columns, double thickness, const QColor &color);
     const QImage &image() const { return m_image; }
 

@@ -72,6 +72,7 @@ void Plot::setWholeNumbers(bool isWhole)
 void Plot::setTimeLabelsVisible(bool areVisible)
 {
     m_hasTimeLabels = areVisible;
+    m_layout.reset();
     updateGeometry();
     update();
 }
@@ -116,9 +117,11 @@ void Plot::dropCursorOutside()
         moveCursor(std::nullopt);
 }
 
-PlotLayout Plot::currentLayout() const
+const PlotLayout &Plot::currentLayout()
 {
-    return {size(), font(), m_series, m_title, m_hasTimeLabels};
+    if (!m_layout)
+        m_layout.emplace(size(), font(), m_series, m_title, m_unit, m_hasTimeLabels);
+    return *m_layout;
 }
 
 QSize Plot::sizeHint() const
@@ -132,7 +135,7 @@ QSize Plot::minimumSizeHint() const
     const int em = fontMetrics().height();
     const int width = 20 * em;
     // The legend may take several rows there.
-    const PlotLayout layout(QSizeF(width, 0), font(), m_series, m_title, m_hasTimeLabels);
+    const PlotLayout layout(QSizeF(width, 0), font(), m_series, m_title, m_unit, m_hasTimeLabels);
     return {width, int(std::ceil(layout.area.top())) + (m_hasTimeLabels ? 5 : 4) * em};
 }
 
@@ -144,10 +147,18 @@ void Plot::paintEvent(QPaintEvent *)
     PlotPainter(painter, view, currentLayout(), palette(), font(), locale()).paint();
 }
 
+void Plot::resizeEvent(QResizeEvent *event)
+{
+    m_layout.reset();
+    QWidget::resizeEvent(event);
+}
+
 void Plot::changeEvent(QEvent *event)
 {
-    if (event->type() == QEvent::FontChange)
+    if (event->type() == QEvent::FontChange) {
+        m_layout.reset();
         updateGeometry();
+    }
     QWidget::changeEvent(event);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "history.h"
+#include "plotlayout.h"
 #include "scale.h"
 #include "series.h"
 
@@ -13,8 +14,6 @@
 #include <vector>
 
 namespace Demo {
-
-class PlotLayout;
 
 // The last seconds of some series, live. Whoever hovers over it, or moves the cursor by key, reads the values of that moment; plots
 // that are one above the other share the cursor by connecting cursorMoved() with each other's setCursorTime().
@@ -56,11 +55,12 @@ protected:
     void keyPressEvent(QKeyEvent *event) override;
     void mouseMoveEvent(QMouseEvent *event) override;
     void leaveEvent(QEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
     void changeEvent(QEvent *event) override;
 
 private:
     const History &shown() const { return m_frozen ? *m_frozen : m_history; }
-    PlotLayout currentLayout() const;
+    const PlotLayout &currentLayout();
     bool moveCursorBy(int key);
     void moveCursor(std::optional<double> time);
     void followHover();
@@ -76,6 +76,7 @@ private:
     CalmMaximum m_maximum;
     std::optional<double> m_cursor;
     std::optional<double> m_hover; // the mouse's place, as long as the cursor is there
+    std::optional<PlotLayout> m_layout; // measuring text takes a quarter of the time of painting
     bool m_isWhole = false;
     bool m_hasTimeLabels = true;
     QTimer m_describePause; // runs after each description

@@ -23,7 +23,7 @@ QFont boldFont(QFont font)
 }
 
 PlotLayout::PlotLayout(QSizeF size, const QFont &font, const std::vector<Series> &series, const QString &titleText,
-                       bool hasTimeLabels)
+                       const QString &unit, bool hasTimeLabels)
 {
     const QFontMetricsF metrics(font);
     const QFontMetricsF smallMetrics(smallFont(font));
@@ -37,12 +37,14 @@ PlotLayout::PlotLayout(QSizeF size, const QFont &font, const std::vector<Series>
     const double titleWidth = std::ceil(QFontMetricsF(boldFont(font)).horizontalAdvance(titleText));
     title = QRectF(margin, margin, std::min(titleWidth, right - margin), std::ceil(em));
     area = QRectF(left, title.bottom(), std::max(0.0, right - left), 0);
-    area.setTop(placeLegend(metrics, series) + margin);
+    constexpr double paused = 6; // the room for what says so
+    const double besideTitle = title.right() + metrics.horizontalAdvance(unit) + paused * em;
+    area.setTop(placeLegend(metrics, series, besideTitle) + margin);
     area.setBottom(std::max(area.top(), bottom));
 }
 
 // Beside the title, at the right, where it fits; otherwise below, in as many rows as it takes.
-double PlotLayout::placeLegend(const QFontMetricsF &metrics, const std::vector<Series> &series)
+double PlotLayout::placeLegend(const QFontMetricsF &metrics, const std::vector<Series> &series, double left)
 {
     const double gap = em;
     std::vector<double> widths;
@@ -54,9 +56,7 @@ double PlotLayout::placeLegend(const QFontMetricsF &metrics, const std::vector<S
     }
     double y = title.top();
     double x = area.right() - total;
-    // Where the title and its unit, or that it is paused, have no room, either.
-    constexpr double besideTitle = 9;
-    if (x < title.right() + besideTitle * em) {
+    if (x < left) {
         x = area.left();
         y = title.bottom() + std::round(em * 0.25);
     }

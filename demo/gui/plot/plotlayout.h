@@ -15,7 +15,8 @@ namespace Demo {
 class PlotLayout
 {
 public:
-    PlotLayout(QSizeF size, const QFont &font, const std::vector<Series> &series, const QString &title, bool hasTimeLabels);
+    PlotLayout(QSizeF size, const QFont &font, const std::vector<Series> &series, const QString &title, const QString &unit,
+               bool hasTimeLabels);
 
     double em = 0; // the height of a line of text
     QRectF title;
@@ -27,7 +28,8 @@ public:
     int mostTimeSteps() const;
 
 private:
-    double placeLegend(const QFontMetricsF &metrics, const std::vector<Series> &series); // returns its lower edge
+    // From the title's row on, if there is room right of `left`; returns the legend's lower edge.
+    double placeLegend(const QFontMetricsF &metrics, const std::vector<Series> &series, double left);
 };
 
 // Of the numbers at the axes.

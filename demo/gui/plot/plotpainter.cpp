@@ -200,7 +200,11 @@ void PlotPainter::paintCurves()
     const double thickness = std::round(m_stroke / m_pixel);
     for (const Curve &curve : curves)
         image.stroke(widened(curve.columns, int(thickness - 1) / 2), thickness, colorOf(curve.series.hue, m_palette));
-    m_painter.drawImage(QRectF(origin, QSizeF(image.image().size()) * m_pixel), image.image());
+    m_painter.save();
+    m_painter.translate(origin);
+    m_painter.scale(m_pixel, m_pixel);
+    m_painter.drawImage(QPointF(), image.image());
+    m_painter.restore();
 }
 
 // What is missing interrupts the line; a value that stands alone is a dash.

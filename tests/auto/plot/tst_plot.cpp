@@ -54,7 +54,11 @@ public:
 
     static double timeOf(int sample) { return 100 + sample / 10.0; }
 
-    QRectF area() const { return PlotLayout(plot.size(), plot.font(), m_series, QStringLiteral("Stock"), true).area; }
+    QRectF area() const
+    {
+        return PlotLayout(plot.size(), plot.font(), m_series, QStringLiteral("Stock"), QStringLiteral("connections"), true)
+                .area;
+    }
     double x(double time) const { return area().right() - (110 - time) / 10 * area().width(); }
     double y(double value, double top) const { return area().bottom() - value / top * area().height(); }
     QColor color(Hue hue) const { return colorOf(hue, plot.palette()); }
