@@ -250,7 +250,7 @@ static Hue hueOf(Severity severity)
 // The worst at last, so that they are on top.
 void PlotPainter::paintMarks()
 {
-    const double flag = std::round(m_layout.em * 0.45);
+    const double flag = std::round(m_layout.em * 0.55);
     for (const Severity severity : {Severity::Note, Severity::Warning, Severity::Error}) {
         const QColor color = colorOf(hueOf(severity), m_palette);
         double last = -1;
@@ -343,7 +343,7 @@ void PlotPainter::paintReadout(int sample, double x)
     const QRectF box(std::max(0.0, left), std::max(0.0, std::min(area.top() + margin, lowest)), width, height);
     m_painter.setRenderHint(QPainter::Antialiasing);
     m_painter.setPen(QPen(faint(0.35), m_hairline));
-    m_painter.setBrush(withAlpha(m_palette.color(QPalette::Base), 0.94));
+    m_painter.setBrush(m_palette.base());
     m_painter.drawRoundedRect(box, em * 0.25, em * 0.25);
     m_painter.setRenderHint(QPainter::Antialiasing, false);
 
