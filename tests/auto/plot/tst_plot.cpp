@@ -490,9 +490,9 @@ void tst_Plot::pausedByKey()
     Stage stage({line()});
     QSignalSpy changed(&stage.plot, &Plot::pausedChanged);
     QTest::keyClick(&stage.plot, Qt::Key_Space);
-    QCOMPARE(changed.takeFirst().first().toBool(), true);
+    QCOMPARE(changed.takeFirst().at(0).toBool(), true);
     QTest::keyClick(&stage.plot, Qt::Key_Space);
-    QCOMPARE(changed.takeFirst().first().toBool(), false);
+    QCOMPARE(changed.takeFirst().at(0).toBool(), false);
 }
 
 void tst_Plot::hoverMovesTheCursor()
