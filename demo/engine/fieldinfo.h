@@ -35,7 +35,7 @@ struct FieldChoice
 // are shown.
 struct FieldInfo
 {
-    Q_DECLARE_TR_FUNCTIONS(Fields)
+    Q_DECLARE_TR_FUNCTIONS(FieldInfo)
 
 public:
     const char *name; // the member's

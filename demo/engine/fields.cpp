@@ -20,21 +20,21 @@ constexpr int longestKeepAlive = 32767 * 1000; // more seconds Linux does not ta
 constexpr int mostThreads = 64;
 
 constexpr FieldChoice tlsModes[] = {
-        {"None", QT_TRANSLATE_NOOP("Fields", "Plain TCP")},
-        {"SelfSigned", QT_TRANSLATE_NOOP("Fields", "Encrypted, verified by pins only")},
-        {"Verified", QT_TRANSLATE_NOOP("Fields", "Encrypted and verified")},
+        {"None", QT_TRANSLATE_NOOP("FieldInfo", "Plain TCP")},
+        {"SelfSigned", QT_TRANSLATE_NOOP("FieldInfo", "Encrypted, verified by pins only")},
+        {"Verified", QT_TRANSLATE_NOOP("FieldInfo", "Encrypted and verified")},
 };
 constexpr FieldChoice connectionModes[] = {
-        {"Multi", QT_TRANSLATE_NOOP("Fields", "Multi: the server names")},
-        {"Single", QT_TRANSLATE_NOOP("Fields", "Single: each end for itself")},
+        {"Multi", QT_TRANSLATE_NOOP("FieldInfo", "Multi: the server names")},
+        {"Single", QT_TRANSLATE_NOOP("FieldInfo", "Single: each end for itself")},
 };
 constexpr FieldChoice idFormats[] = {
-        {"Hex", QT_TRANSLATE_NOOP("Fields", "8 hexadecimal digits")},
-        {"Binary", QT_TRANSLATE_NOOP("Fields", "4 bytes")},
+        {"Hex", QT_TRANSLATE_NOOP("FieldInfo", "8 hexadecimal digits")},
+        {"Binary", QT_TRANSLATE_NOOP("FieldInfo", "4 bytes")},
 };
 constexpr FieldChoice reuses[] = {
-        {"OldestFirst", QT_TRANSLATE_NOOP("Fields", "Oldest first: all evenly")},
-        {"NewestFirst", QT_TRANSLATE_NOOP("Fields", "Newest first: a few stay busy")},
+        {"OldestFirst", QT_TRANSLATE_NOOP("FieldInfo", "Oldest first: all evenly")},
+        {"NewestFirst", QT_TRANSLATE_NOOP("FieldInfo", "Newest first: a few stay busy")},
 };
 
 FieldKind kindOf(int)
@@ -148,24 +148,24 @@ template<typename Configuration> void Table<Configuration>::addPeer()
 {
     add(&Configuration::host,
         {.name = "host",
-         .label = QT_TRANSLATE_NOOP("Fields", "&Host"),
-         .description = QT_TRANSLATE_NOOP("Fields", "Name or address of the peer."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "&Host"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "Name or address of the peer."),
          .group = FieldGroup::Peer,
          .effect = FieldEffect::NextConnection,
          .isRequired = true});
     add(&Configuration::port,
         {.name = "port",
-         .label = QT_TRANSLATE_NOOP("Fields", "&Port"),
-         .description = QT_TRANSLATE_NOOP("Fields", "Port of the peer."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "&Port"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "Port of the peer."),
          .group = FieldGroup::Peer,
          .effect = FieldEffect::NextConnection,
          .maximum = 65535,
-         .zero = QT_TRANSLATE_NOOP("Fields", "not set"),
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "not set"),
          .isRequired = true});
     show(&Configuration::dialer,
          {.name = "dialer",
-          .label = QT_TRANSLATE_NOOP("Fields", "Dialer"),
-          .description = QT_TRANSLATE_NOOP("Fields", "A function of the program that connects in place of the pool."),
+          .label = QT_TRANSLATE_NOOP("FieldInfo", "Dialer"),
+          .description = QT_TRANSLATE_NOOP("FieldInfo", "A function of the program that connects in place of the pool."),
           .group = FieldGroup::Peer});
 }
 
@@ -173,16 +173,16 @@ template<typename Configuration> void Table<Configuration>::addListening()
 {
     add(&Configuration::allowedPeers,
         {.name = "allowedPeers",
-         .label = QT_TRANSLATE_NOOP("Fields", "Allowed &peers"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Allowed &peers"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "Addresses (192.0.2.7) and subnets (10.0.0.0/8, 2001:db8::/32) that "
                                           "may connect, separated by commas. Empty: any."),
          .group = FieldGroup::Listening,
          .effect = FieldEffect::NextConnection});
     add(&Configuration::listenBacklog,
         {.name = "listenBacklog",
-         .label = QT_TRANSLATE_NOOP("Fields", "Listen &backlog"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Listen &backlog"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "The kernel's queue of connections that are not accepted yet. The system "
                                           "may have a lower limit."),
          .group = FieldGroup::Listening,
@@ -195,8 +195,8 @@ template<typename Configuration> void Table<Configuration>::addSizes()
 {
     add(&Configuration::minimumCapacity,
         {.name = "minimumCapacity",
-         .label = QT_TRANSLATE_NOOP("Fields", "M&inimum capacity"),
-         .description = QT_TRANSLATE_NOOP("Fields", "The least number of idle connections the pool aims at."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "M&inimum capacity"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "The least number of idle connections the pool aims at."),
          .group = FieldGroup::Stock,
          .minimum = 1,
          .maximum = largestCapacity});
@@ -208,30 +208,30 @@ template<typename Configuration> void Table<Configuration>::addStock()
         addSizes();
     add(&Configuration::maximumCapacity,
         {.name = "maximumCapacity",
-         .label = QT_TRANSLATE_NOOP("Fields", "Ma&ximum capacity"),
-         .description = QT_TRANSLATE_NOOP("Fields", "The largest number of idle connections."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Ma&ximum capacity"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "The largest number of idle connections."),
          .group = FieldGroup::Stock,
          .minimum = 1,
          .maximum = largestCapacity});
     if constexpr (isClient) {
         add(&Configuration::minimumInterval,
             {.name = "minimumInterval",
-             .label = QT_TRANSLATE_NOOP("Fields", "Minimum interva&l"),
-             .description = QT_TRANSLATE_NOOP("Fields", "The shortest pause between two cycles."),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "Minimum interva&l"),
+             .description = QT_TRANSLATE_NOOP("FieldInfo", "The shortest pause between two cycles."),
              .group = FieldGroup::Stock,
              .minimum = 1,
              .maximum = hour});
         add(&Configuration::maximumInterval,
             {.name = "maximumInterval",
-             .label = QT_TRANSLATE_NOOP("Fields", "Maximum inter&val"),
-             .description = QT_TRANSLATE_NOOP("Fields", "The longest pause between two cycles."),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum inter&val"),
+             .description = QT_TRANSLATE_NOOP("FieldInfo", "The longest pause between two cycles."),
              .group = FieldGroup::Stock,
              .minimum = 1,
              .maximum = hour});
         add(&Configuration::maximumBackoff,
             {.name = "maximumBackoff",
-             .label = QT_TRANSLATE_NOOP("Fields", "Maximum bac&koff"),
-             .description = QT_TRANSLATE_NOOP("Fields",
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum bac&koff"),
+             .description = QT_TRANSLATE_NOOP("FieldInfo",
                                               "The longest pause between two attempts while the peer cannot be "
                                               "reached. What is less than the maximum interval counts as that."),
              .group = FieldGroup::Stock,
@@ -239,22 +239,22 @@ template<typename Configuration> void Table<Configuration>::addStock()
              .maximum = day});
         add(&Configuration::maximumPending,
             {.name = "maximumPending",
-             .label = QT_TRANSLATE_NOOP("Fields", "Maximum pending"),
-             .description = QT_TRANSLATE_NOOP("Fields", "How many connections are set up at the same time at most."),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum pending"),
+             .description = QT_TRANSLATE_NOOP("FieldInfo", "How many connections are set up at the same time at most."),
              .group = FieldGroup::Stock,
              .minimum = 1,
              .maximum = largestCapacity});
     }
     add(&Configuration::setupThreads,
         {.name = "setupThreads",
-         .label = QT_TRANSLATE_NOOP("Fields", "Setup threads"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Setup threads"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "Threads of the pool's own that set up connections: they pay where TLS "
                                           "handshakes would keep the pool's thread from its other work."),
          .group = FieldGroup::Stock,
          .effect = FieldEffect::NextConnection,
          .maximum = mostThreads,
-         .zero = QT_TRANSLATE_NOOP("Fields", "none")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "none")});
 }
 
 template<typename Configuration> void Table<Configuration>::addTimes()
@@ -262,53 +262,53 @@ template<typename Configuration> void Table<Configuration>::addTimes()
     if constexpr (isClient)
         add(&Configuration::connectTimeout,
             {.name = "connectTimeout",
-             .label = QT_TRANSLATE_NOOP("Fields", "Connect timeout"),
-             .description = QT_TRANSLATE_NOOP("Fields", "Time for name lookup and TCP connect, all addresses together."),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "Connect timeout"),
+             .description = QT_TRANSLATE_NOOP("FieldInfo", "Time for name lookup and TCP connect, all addresses together."),
              .group = FieldGroup::Times,
              .effect = FieldEffect::NextConnection,
              .minimum = 1,
              .maximum = hour});
     add(&Configuration::handshakeTimeout,
         {.name = "handshakeTimeout",
-         .label = QT_TRANSLATE_NOOP("Fields", "Handshake timeout"),
-         .description = QT_TRANSLATE_NOOP("Fields", "Time for the TLS handshake and the ID."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Handshake timeout"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "Time for the TLS handshake and the ID."),
          .group = FieldGroup::Times,
          .effect = FieldEffect::NextConnection,
          .minimum = 1,
          .maximum = hour});
     add(&Configuration::keepAlivePeriod,
         {.name = "keepAlivePeriod",
-         .label = QT_TRANSLATE_NOOP("Fields", "Keep-alive period"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Keep-alive period"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How long a connection may be silent before TCP probes it, and the time "
                                           "between two probes. Rounded up to seconds."),
          .group = FieldGroup::Times,
          .effect = FieldEffect::NextConnection,
          .maximum = longestKeepAlive,
-         .zero = QT_TRANSLATE_NOOP("Fields", "off")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "off")});
     add(&Configuration::userTimeout,
         {.name = "userTimeout",
-         .label = QT_TRANSLATE_NOOP("Fields", "User timeout"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "User timeout"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How long sent bytes may stay unacknowledged before TCP gives the "
                                           "connection up."),
          .group = FieldGroup::Times,
          .effect = FieldEffect::NextConnection,
          .maximum = day,
-         .zero = QT_TRANSLATE_NOOP("Fields", "as the system likes")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "as the system likes")});
     add(&Configuration::unclaimedTimeout,
         {.name = "unclaimedTimeout",
-         .label = QT_TRANSLATE_NOOP("Fields", "Unclaimed timeout"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Unclaimed timeout"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How long the last bytes of a connection that its peer has closed wait to "
                                           "be taken by their ID."),
          .group = FieldGroup::Times,
          .maximum = day,
-         .zero = QT_TRANSLATE_NOOP("Fields", "not kept")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "not kept")});
     add(&Configuration::checkOnNetworkChange,
         {.name = "checkOnNetworkChange",
-         .label = QT_TRANSLATE_NOOP("Fields", "Check on &network change"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Check on &network change"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "Checks the stock when the host's reachability or medium has changed, "
                                           "where Qt can tell."),
          .group = FieldGroup::Times});
@@ -319,20 +319,20 @@ template<typename Configuration> void Table<Configuration>::addTls()
     if constexpr (isClient)
         add(&Configuration::tlsMode,
             {.name = "tlsMode",
-             .label = QT_TRANSLATE_NOOP("Fields", "&TLS mode"),
-             .description = QT_TRANSLATE_NOOP("Fields", "How connections are secured."),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "&TLS mode"),
+             .description = QT_TRANSLATE_NOOP("FieldInfo", "How connections are secured."),
              .group = FieldGroup::Tls,
              .effect = FieldEffect::NextConnection,
              .choices = tlsModes});
     show(&Configuration::sslConfiguration,
          {.name = "sslConfiguration",
-          .label = QT_TRANSLATE_NOOP("Fields", "TLS configuration"),
-          .description = QT_TRANSLATE_NOOP("Fields", "Protocol, certificates and authorities."),
+          .label = QT_TRANSLATE_NOOP("FieldInfo", "TLS configuration"),
+          .description = QT_TRANSLATE_NOOP("FieldInfo", "Protocol, certificates and authorities."),
           .group = FieldGroup::Tls});
     add(&Configuration::allowTls12,
         {.name = "allowTls12",
-         .label = QT_TRANSLATE_NOOP("Fields", "Allow TLS 1.&2"),
-         .description = QT_TRANSLATE_NOOP("Fields", "Takes a peer, too, that can do no better than TLS 1.2."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Allow TLS 1.&2"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "Takes a peer, too, that can do no better than TLS 1.2."),
          .group = FieldGroup::Tls,
          .effect = FieldEffect::NextConnection});
     if constexpr (isClient)
@@ -343,16 +343,16 @@ template<typename Configuration> void Table<Configuration>::addPins()
 {
     add(&Configuration::peerName,
         {.name = "peerName",
-         .label = QT_TRANSLATE_NOOP("Fields", "Peer na&me"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Peer na&me"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "The name that the peer's certificate must carry where it is verified. "
                                           "Empty: the host."),
          .group = FieldGroup::Tls,
          .effect = FieldEffect::NextConnection});
     add(&Configuration::pinnedFingerprints,
         {.name = "pinnedFingerprints",
-         .label = QT_TRANSLATE_NOOP("Fields", "Pinned fin&gerprints"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Pinned fin&gerprints"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "SHA-256 fingerprints of the certificates that are accepted where they are "
                                           "verified by pins only, 64 hexadecimal digits each, separated by commas. "
                                           "Empty: any certificate is."),
@@ -364,23 +364,24 @@ template<typename Configuration> void Table<Configuration>::addNaming()
 {
     add(&Configuration::connectionMode,
         {.name = "connectionMode",
-         .label = QT_TRANSLATE_NOOP("Fields", "C&onnection mode"),
-         .description = QT_TRANSLATE_NOOP("Fields", "Who names the connections. Both ends must agree."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "C&onnection mode"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "Who names the connections. Both ends must agree."),
          .group = FieldGroup::Naming,
          .effect = FieldEffect::NextConnection,
          .choices = connectionModes});
     add(&Configuration::idFormat,
         {.name = "idFormat",
-         .label = QT_TRANSLATE_NOOP("Fields", "ID format"),
-         .description = QT_TRANSLATE_NOOP("Fields", "How the server writes the ID in Multi mode. Both ends must agree."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "ID format"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "How the server writes the ID in Multi mode. Both ends must agree."),
          .group = FieldGroup::Naming,
          .effect = FieldEffect::NextConnection,
          .choices = idFormats});
     if constexpr (isClient)
         add(&Configuration::dropUnexpectedBytes,
             {.name = "dropUnexpectedBytes",
-             .label = QT_TRANSLATE_NOOP("Fields", "Drop &unexpected bytes"),
-             .description = QT_TRANSLATE_NOOP("Fields", "In Single mode, closes an idle connection on which bytes arrive."),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "Drop &unexpected bytes"),
+             .description =
+                     QT_TRANSLATE_NOOP("FieldInfo", "In Single mode, closes an idle connection on which bytes arrive."),
              .group = FieldGroup::Naming});
 }
 
@@ -388,20 +389,20 @@ template<typename Configuration> void Table<Configuration>::addLimits()
 {
     add(&Configuration::maximumConnections,
         {.name = "maximumConnections",
-         .label = QT_TRANSLATE_NOOP("Fields", "Maximum connections"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum connections"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How many connections there may be at most: idle, leased, unclaimed and "
                                           "being set up together."),
          .group = FieldGroup::Limits,
          .maximum = mostConnections,
-         .zero = QT_TRANSLATE_NOOP("Fields", "no limit")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
     add(&Configuration::maximumWaiters,
         {.name = "maximumWaiters",
-         .label = QT_TRANSLATE_NOOP("Fields", "Maximum &waiters"),
-         .description = QT_TRANSLATE_NOOP("Fields", "How many may wait for a connection at most; one more fails."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum &waiters"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "How many may wait for a connection at most; one more fails."),
          .group = FieldGroup::Limits,
          .maximum = mostConnections,
-         .zero = QT_TRANSLATE_NOOP("Fields", "no limit")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
     if constexpr (!isClient)
         addHandshakeLimits();
     addLifetimes();
@@ -411,106 +412,106 @@ template<typename Configuration> void Table<Configuration>::addHandshakeLimits()
 {
     add(&Configuration::maximumPendingHandshakes,
         {.name = "maximumPendingHandshakes",
-         .label = QT_TRANSLATE_NOOP("Fields", "Maximum pending &handshakes"),
-         .description = QT_TRANSLATE_NOOP("Fields", "How many TLS handshakes may be going on at the same time."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum pending &handshakes"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "How many TLS handshakes may be going on at the same time."),
          .group = FieldGroup::Limits,
          .maximum = mostConnections,
-         .zero = QT_TRANSLATE_NOOP("Fields", "no limit")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
     add(&Configuration::maximumPendingPerPeer,
         {.name = "maximumPendingPerPeer",
-         .label = QT_TRANSLATE_NOOP("Fields", "Maximum pendin&g per peer"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum pendin&g per peer"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How many of them may be with one peer: an IPv4 address, or an IPv6 "
                                           "network of 64 bits."),
          .group = FieldGroup::Limits,
          .maximum = mostConnections,
-         .zero = QT_TRANSLATE_NOOP("Fields", "no limit")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
 }
 
 template<typename Configuration> void Table<Configuration>::addLifetimes()
 {
     add(&Configuration::idleTimeout,
         {.name = "idleTimeout",
-         .label = QT_TRANSLATE_NOOP("Fields", "Idl&e timeout"),
-         .description = QT_TRANSLATE_NOOP("Fields", "How long a connection may be idle before it is closed."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Idl&e timeout"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "How long a connection may be idle before it is closed."),
          .group = FieldGroup::Limits,
          .maximum = 7 * day,
-         .zero = QT_TRANSLATE_NOOP("Fields", "no limit")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
     add(&Configuration::maximumLifetime,
         {.name = "maximumLifetime",
-         .label = QT_TRANSLATE_NOOP("Fields", "Maximum lifetime"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum lifetime"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How long a connection may live: an idle one is closed then, a leased one "
                                           "when it is given back."),
          .group = FieldGroup::Limits,
          .effect = FieldEffect::NextConnection,
          .maximum = 7 * day,
-         .zero = QT_TRANSLATE_NOOP("Fields", "no limit")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
     add(&Configuration::lifetimeSpread,
         {.name = "lifetimeSpread",
-         .label = QT_TRANSLATE_NOOP("Fields", "Lifetime spread"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Lifetime spread"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "The share of the maximum lifetime by which each connection's life is "
                                           "shortened at random, so that not all end at once."),
          .group = FieldGroup::Limits,
          .effect = FieldEffect::NextConnection,
-         .zero = QT_TRANSLATE_NOOP("Fields", "none")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "none")});
     add(&Configuration::leakThreshold,
         {.name = "leakThreshold",
-         .label = QT_TRANSLATE_NOOP("Fields", "Leak threshold"),
-         .description = QT_TRANSLATE_NOOP("Fields", "A lease that is held for longer is reported once."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Leak threshold"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "A lease that is held for longer is reported once."),
          .group = FieldGroup::Limits,
          .maximum = 7 * day,
-         .zero = QT_TRANSLATE_NOOP("Fields", "never")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "never")});
 }
 
 template<typename Configuration> void Table<Configuration>::addReuse()
 {
     add(&Configuration::reuse,
         {.name = "reuse",
-         .label = QT_TRANSLATE_NOOP("Fields", "Reuse"),
-         .description = QT_TRANSLATE_NOOP("Fields", "Which idle connection goes out next."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Reuse"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "Which idle connection goes out next."),
          .group = FieldGroup::Checks,
          .choices = reuses});
     add(&Configuration::warmConnections,
         {.name = "warmConnections",
-         .label = QT_TRANSLATE_NOOP("Fields", "Warm connections"),
-         .description = QT_TRANSLATE_NOOP("Fields",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Warm connections"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "In Single mode: how many connections a thread with an event loop may keep "
                                           "ready for its own next take."),
          .group = FieldGroup::Checks,
          .maximum = largestCapacity,
-         .zero = QT_TRANSLATE_NOOP("Fields", "none")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "none")});
 }
 
 template<typename Configuration> void Table<Configuration>::addChecks()
 {
     show(&Configuration::validator,
          {.name = "validator",
-          .label = QT_TRANSLATE_NOOP("Fields", "Validator"),
-          .description = QT_TRANSLATE_NOOP("Fields",
+          .label = QT_TRANSLATE_NOOP("FieldInfo", "Validator"),
+          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                            "A function of the program that asks the peer whether a connection still "
                                            "serves, before it goes out."),
           .group = FieldGroup::Checks});
     add(&Configuration::validateAfter,
         {.name = "validateAfter",
-         .label = QT_TRANSLATE_NOOP("Fields", "Validate after"),
-         .description =
-                 QT_TRANSLATE_NOOP("Fields", "Up to this time of idleness a connection goes out without being validated."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Validate after"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
+                                          "Up to this time of idleness a connection goes out without being validated."),
          .group = FieldGroup::Checks,
          .maximum = day,
-         .zero = QT_TRANSLATE_NOOP("Fields", "always")});
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "always")});
     show(&Configuration::resetter,
          {.name = "resetter",
-          .label = QT_TRANSLATE_NOOP("Fields", "Resetter"),
-          .description = QT_TRANSLATE_NOOP("Fields",
+          .label = QT_TRANSLATE_NOOP("FieldInfo", "Resetter"),
+          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                            "A function of the program that brings a used connection into order when it "
                                            "is given back."),
           .group = FieldGroup::Checks});
     add(&Configuration::validationTimeout,
         {.name = "validationTimeout",
-         .label = QT_TRANSLATE_NOOP("Fields", "Validation timeout"),
-         .description = QT_TRANSLATE_NOOP("Fields", "Time for the validator or the resetter."),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Validation timeout"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "Time for the validator or the resetter."),
          .group = FieldGroup::Checks,
          .minimum = 1,
          .maximum = day});

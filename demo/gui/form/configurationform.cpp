@@ -201,14 +201,6 @@ int ConfigurationForm::visibleCount() const
     return int(std::count_if(m_rows.begin(), m_rows.end(), [](const FieldRow *row) { return row->isVisible(); }));
 }
 
-void ConfigurationForm::focusProblem()
-{
-    for (const FieldRow *row : std::as_const(m_rows)) {
-        if (!row->problem().isEmpty())
-            return row->editor()->setFocus(Qt::OtherFocusReason);
-    }
-}
-
 // --- ClientForm ---------------------------------------------------------------------------------------------------------
 
 ClientForm::ClientForm(QWidget *parent) : ConfigurationForm(parent)

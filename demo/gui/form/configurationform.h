@@ -28,7 +28,6 @@ public:
     virtual void enterDefaults() = 0; // where a field has one that can work
     void setFilter(const QString &text); // hides the fields that do not have it in their name
     int visibleCount() const;
-    void focusProblem(); // puts the focus into the first field with a problem
 
 Q_SIGNALS:
     void changed(); // anything that is in it

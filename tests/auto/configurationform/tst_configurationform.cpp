@@ -3,10 +3,12 @@
 
 #include "pools.h"
 
+#include <QtCore/QTranslator>
 #include <QtWidgets/QApplication>
 #include <QtWidgets/QCheckBox>
 #include <QtWidgets/QComboBox>
 #include <QtWidgets/QDoubleSpinBox>
+#include <QtWidgets/QGroupBox>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QLineEdit>
 #include <QtWidgets/QPushButton>
@@ -41,6 +43,7 @@ private Q_SLOTS:
     void changedFieldsAreBold();
     void filterHidesOtherFields();
     void keyboardAloneIsEnough();
+    void everyTextIsTranslated();
     void runningPoolsTakeWhatIsValid();
 };
 
@@ -470,6 +473,37 @@ void tst_ConfigurationForm::keyboardAloneIsEnough()
     QCOMPARE(QApplication::focusWidget(), editor<QWidget>(&panel, "search"));
     QTest::keyClick(&panel, Qt::Key_A, Qt::AltModifier);
     QTRY_COMPARE(applied.size(), 1);
+}
+
+// Translates everything of the contexts that lupdate finds.
+class Brackets final : public QTranslator
+{
+public:
+    bool isEmpty() const override { return false; }
+    QString translate(const char *context, const char *text, const char *, int) const override
+    {
+        const bool isOurs = qstrcmp(context, "FieldInfo") == 0 || QByteArrayView(context).startsWith("Demo::");
+        return isOurs ? QStringLiteral("[%1]").arg(QString::fromUtf8(text)) : QString();
+    }
+};
+
+void tst_ConfigurationForm::everyTextIsTranslated()
+{
+    Brackets brackets;
+    QCoreApplication::installTranslator(&brackets);
+    ConfigurationPanel panel;
+    const auto isTranslated = [](const QString &text) { return text.startsWith(u'[') && text.endsWith(u']'); };
+    const QList<QLabel *> labels = panel.findChildren<QLabel *>();
+    for (const QLabel *label : labels)
+        QVERIFY2(label->text().isEmpty() || isTranslated(label->text()), qPrintable(label->text()));
+    const QList<QGroupBox *> groups = panel.findChildren<QGroupBox *>();
+    for (const QGroupBox *group : groups)
+        QVERIFY2(isTranslated(group->title()), qPrintable(group->title()));
+    const QList<QComboBox *> boxes = panel.findChildren<QComboBox *>();
+    for (const QComboBox *box : boxes)
+        QVERIFY2(isTranslated(box->currentText()), qPrintable(box->currentText()));
+    QVERIFY(isTranslated(panel.clientForm()->problem()));
+    QVERIFY(isTranslated(button(panel, "apply")->text()));
 }
 
 // Whatever the form holds valid, pools that run take, field by field, and go on.
