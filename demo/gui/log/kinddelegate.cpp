@@ -27,6 +27,8 @@ void KindDelegate::paint(QPainter *painter, const QStyleOptionViewItem &option, 
     QRect swatch({}, item.decorationSize);
     swatch.moveCenter(place.center());
     const auto kind = EventKind(index.data(EventLog::KindRole).toInt());
+    if (item.state & QStyle::State_Selected) // which may have the same colour
+        paintSwatch(*painter, swatch.adjusted(-1, -1, 1, 1), option.palette.color(QPalette::HighlightedText));
     paintSwatch(*painter, swatch, colorOf(hueOf(kind), option.palette));
 }
 

@@ -16,6 +16,7 @@
 #include <QtWidgets/QMessageBox>
 #include <QtWidgets/QPushButton>
 #include <QtWidgets/QScrollBar>
+#include <QtWidgets/QToolButton>
 
 #include <algorithm>
 #include <numeric>
@@ -74,11 +75,12 @@ void LogView::addActions(QHBoxLayout &bar)
 {
     const auto add = [this, &bar](const QString &name, const QString &text, const QString &toolTip,
                                   void (LogView::*slot)()) {
-        auto *button = new QPushButton(text, this);
+        auto *button = new QToolButton(this);
+        button->setText(text);
         button->setObjectName(name);
-        button->setAutoDefault(false);
+        button->setFocusPolicy(Qt::StrongFocus);
         button->setToolTip(toolTip);
-        connect(button, &QPushButton::clicked, this, slot);
+        connect(button, &QToolButton::clicked, this, slot);
         bar.addWidget(button);
     };
     add(QStringLiteral("copy"), tr("Copy"), tr("Copy the selected lines, or all that are shown"), &LogView::copy);
@@ -147,7 +149,7 @@ void LogView::colorKinds()
         QPushButton &button = *m_kinds[std::size_t(kind)];
         button.setIconSize({side, side});
         button.setIcon(icon);
-        button.setMinimumWidth(side + fontMetrics().horizontalAdvance(button.text()) + 4 * fontMetrics().averageCharWidth());
+        button.setFixedWidth(side + fontMetrics().horizontalAdvance(button.text()) + 5 * fontMetrics().averageCharWidth());
     }
 }
 

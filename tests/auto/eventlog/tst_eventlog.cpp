@@ -8,10 +8,10 @@
 #include <QtTest/QAbstractItemModelTester>
 #include <QtTest/QSignalSpy>
 #include <QtTest/QTest>
+#include <QtWidgets/QAbstractButton>
 #include <QtWidgets/QFileDialog>
 #include <QtWidgets/QLineEdit>
 #include <QtWidgets/QMessageBox>
-#include <QtWidgets/QPushButton>
 #include <QtWidgets/QScrollBar>
 #include <QtWidgets/QTableView>
 
@@ -52,10 +52,11 @@ public:
         isUp = QTest::qWaitForWindowActive(&view);
     }
 
-    QPushButton &button(const QString &text)
+    QAbstractButton &button(const QString &text)
     {
-        const auto buttons = view.findChildren<QPushButton *>();
-        return **std::find_if(buttons.begin(), buttons.end(), [&](const QPushButton *each) { return each->text() == text; });
+        const auto buttons = view.findChildren<QAbstractButton *>();
+        return **std::find_if(buttons.begin(), buttons.end(),
+                              [&](const QAbstractButton *each) { return each->text() == text; });
     }
     QTableView &table() { return *view.findChild<QTableView *>(); }
     QLineEdit &search() { return *view.findChild<QLineEdit *>(); }
@@ -147,7 +148,7 @@ void tst_EventLog::aFloodKeepsToTheLimitBeforeItIsShown()
     addEvents(log, 1, 5000);
     QCOMPARE(inserted.size(), 1);
     QCOMPARE(inserted.first().at(2).toInt(), 99);
-    QCOMPARE(textsOf(log).first(), QStringLiteral("Event 4901"));
+    QCOMPARE(textsOf(log).value(0), QStringLiteral("Event 4901"));
 }
 
 void tst_EventLog::columns()
@@ -192,7 +193,7 @@ void tst_EventLog::kindsAreFiltered()
     number = 0;
     for (const EventKind kind : eventKinds) {
         const QString text = QStringLiteral("Event %1").arg(++number);
-        QPushButton &button = window.button(nameOf(kind));
+        QAbstractButton &button = window.button(nameOf(kind));
         QTest::mouseClick(&button, Qt::LeftButton);
         QVERIFY(!button.isChecked());
         QCOMPARE(window.shown().size(), 4);
@@ -385,10 +386,11 @@ void tst_EventLog::theKeyboardIsEnough()
     }
     QVERIFY(reached.contains(&window.table()));
     QVERIFY(reached.contains(&window.search()));
-    const auto buttons = window.view.findChildren<QPushButton *>();
-    QCOMPARE(buttons.size(), 8);
-    for (QPushButton *button : buttons)
-        QVERIFY2(reached.contains(button), qPrintable(button->text()));
+    QStringList buttons{QStringLiteral("Copy"), QStringLiteral("Save…"), QStringLiteral("Clear")};
+    for (const EventKind kind : eventKinds)
+        buttons.append(nameOf(kind));
+    for (const QString &button : buttons)
+        QVERIFY2(reached.contains(&window.button(button)), qPrintable(button));
     window.button(QStringLiteral("Connection")).setFocus();
     QTest::keyClick(window.view.focusWidget(), Qt::Key_Space);
     QCOMPARE(window.shown().size(), 0);

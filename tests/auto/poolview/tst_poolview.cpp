@@ -166,7 +166,6 @@ void tst_PoolView::seatsAtRandom()
             if (random.bounded(100) < share)
                 ids.append(idOf(number));
         }
-        const int end = seats.end();
         const QList<int> assigned = seats.assign(ids);
         QCOMPARE(QSet<int>(assigned.begin(), assigned.end()).size(), ids.size());
         QVERIFY(seats.taken() * 2 >= seats.end());
@@ -177,7 +176,7 @@ void tst_PoolView::seatsAtRandom()
         }
         const bool isCompact = seats.taken() == seats.end(); // perhaps because all have moved up
         for (auto it = before.cbegin(); !isCompact && it != before.cend(); ++it)
-            QVERIFY2(!now.contains(it.key()) || now[it.key()] == it.value(), qPrintable(QString::number(end)));
+            QVERIFY(!now.contains(it.key()) || now[it.key()] == it.value());
         before = now;
     }
 }
@@ -436,7 +435,7 @@ void tst_PoolView::manyCells()
     QCOMPARE(window.grid().unseen(), 0);
     for (int number = 1; number <= count; number += 97) {
         const QRect rect = window.view.cellRect(idOf(number));
-        QVERIFY(rect.width() >= 3 && rect.width() == rect.height());
+        QVERIFY(std::min(rect.width(), rect.height()) >= 3);
         const QColor expected = colorOf(number % 3 ? Hue::Idle : Hue::Leased, palette);
         QCOMPARE(image.pixelColor(rect.center() * image.devicePixelRatio()), expected);
     }
@@ -589,9 +588,6 @@ void tst_PoolView::enterActivates()
     QVERIFY(window.isUp);
     QSignalSpy activated(&window.view, &PoolView::cellActivated);
     window.view.show({cellOf(1), cellOf(2), pendingCell()});
-    QTest::keyClick(&window.grid(), Qt::Key_Return);
-    QCOMPARE(activated.size(), window.grid().accessibleDescription().isEmpty() ? 0 : 1);
-    activated.clear();
     QTest::keyClick(&window.grid(), Qt::Key_Home);
     QTest::keyClick(&window.grid(), Qt::Key_Right);
     QTest::keyClick(&window.grid(), Qt::Key_Return);
