@@ -21,8 +21,8 @@ QString nameOf(EventKind kind)
         return Texts::tr("Connection");
     case EventKind::Error:
         return Texts::tr("Error");
-    case EventKind::Warning:
-        return Texts::tr("Warning");
+    case EventKind::Sizing:
+        return Texts::tr("Sizing");
     case EventKind::Action:
         return Texts::tr("Action");
     }
@@ -43,7 +43,7 @@ Hue hueOf(EventKind kind)
         return Hue::Leased;
     case EventKind::Error:
         return Hue::Lost;
-    case EventKind::Warning:
+    case EventKind::Sizing:
         return Hue::Pending;
     case EventKind::Action:
         return Hue::Capacity;

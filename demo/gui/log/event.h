@@ -9,8 +9,8 @@
 
 namespace Demo {
 
-enum class EventKind : quint8 { State, Connection, Error, Warning, Action };
-inline constexpr std::array eventKinds{EventKind::State, EventKind::Connection, EventKind::Error, EventKind::Warning,
+enum class EventKind : quint8 { State, Sizing, Connection, Error, Action };
+inline constexpr std::array eventKinds{EventKind::State, EventKind::Sizing, EventKind::Connection, EventKind::Error,
                                        EventKind::Action};
 
 enum class EventEnd : quint8 { Client, Server };

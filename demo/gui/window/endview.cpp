@@ -92,7 +92,8 @@ void EndView::refresh(double time)
 // What has happened since the last time.
 void EndView::tell(double time)
 {
-    static constexpr std::array kinds{EventKind::State, EventKind::Sizing, EventKind::Connection, EventKind::Error, EventKind::Action};
+    static constexpr std::array kinds{EventKind::State, EventKind::Sizing, EventKind::Connection, EventKind::Error,
+                                      EventKind::Action};
     const QList<Note> notes = m_site->chronicle().take();
     bool isMarked = false; // one error a time is enough
     for (const Note &note : notes) {

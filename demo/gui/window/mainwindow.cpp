@@ -35,6 +35,7 @@ MainWindow::MainWindow(const Settings &settings, QWidget *parent)
     addDock(makeBelow(), tr("Details"), QStringLiteral("details"), Qt::BottomDockWidgetArea);
     m_configuration->setClientConfiguration(m_settings.client);
     m_configuration->setServerConfiguration(m_settings.server);
+    m_configuration->clientForm()->setPeerEditable(false); // the command line says who that is
     m_configuration->setEnds(m_settings.hasClient(), m_settings.hasServer());
     m_load->show(m_settings.load);
     m_clock.start();
@@ -62,9 +63,11 @@ void MainWindow::makeActions()
     bar->addSeparator();
     m_flush = add(tr("Flush"), Qt::Key_F6, tr("Closes all idle connections"), [this] { forEachPool(&Pool::flush); });
     m_drain = add(tr("Drain"), Qt::Key_F7, tr("Hands out none any more, and closes when all are back"), &MainWindow::drain);
-    m_check = add(tr("Check"), Qt::Key_F8, tr("Looks whether the idle connections are still good"), [this] { forEachPool(&Pool::checkStock); });
+    m_check = add(tr("Check"), Qt::Key_F8, tr("Looks whether the idle connections are still good"),
+                  [this] { forEachPool(&Pool::checkStock); });
     bar->addSeparator();
-    m_pause = add(tr("Pause the view"), Qt::Key_F9, tr("The plots stand still; what happens is recorded all the same"), [] { });
+    m_pause =
+            add(tr("Pause the view"), Qt::Key_F9, tr("The plots stand still; what happens is recorded all the same"), [] {});
     m_pause->setCheckable(true);
 }
 

@@ -65,14 +65,18 @@ void Plots::append(double time, const Sample &sample)
     const auto idle = double(sample.pool.idle);
     const auto leased = double(sample.pool.leased);
     if (m_interval) {
-        m_stock->append(time, std::array{double(sample.minimum), double(sample.maximum), idle, leased, double(sample.pool.capacity)});
+        m_stock->append(
+                time,
+                std::array{double(sample.minimum), double(sample.maximum), idle, leased, double(sample.pool.capacity)});
         m_interval->append(time, std::array{double(sample.interval.count())});
     } else {
         m_stock->append(time, std::array{idle, leased});
     }
     m_rates->append(time, std::array{sample.createdPerSecond, sample.takenPerSecond, sample.lostPerSecond});
     const bool hasWaited = sample.waits.count > 0;
-    m_waits->append(time, std::array{hasWaited ? milliseconds(sample.waits.p50) : none, hasWaited ? milliseconds(sample.waits.p99) : none});
+    m_waits->append(time,
+                    std::array{hasWaited ? milliseconds(sample.waits.p50) : none,
+                               hasWaited ? milliseconds(sample.waits.p99) : none});
 }
 
 void Plots::addMark(const Mark &mark)

@@ -156,17 +156,17 @@ void tst_EventLog::columns()
     EventLog log;
     log.add({.time = QDateTime(QDate(2026, 1, 2), QTime(3, 4, 5, 67)),
              .end = EventEnd::Server,
-             .kind = EventKind::Warning,
+             .kind = EventKind::Sizing,
              .text = QStringLiteral("two\nlines\t<b>")});
     log.flush();
     const auto text = [&log](int column) { return log.index(0, column).data().toString(); };
     QCOMPARE(text(EventLog::TimeColumn), QStringLiteral("03:04:05.067"));
     QCOMPARE(text(EventLog::EndColumn), QStringLiteral("Server"));
-    QCOMPARE(text(EventLog::KindColumn), QStringLiteral("Warning"));
+    QCOMPARE(text(EventLog::KindColumn), QStringLiteral("Sizing"));
     QCOMPARE(text(EventLog::TextColumn), QStringLiteral("two lines <b>"));
     const QString line = log.index(0, 0).data(EventLog::LineRole).toString();
     QCOMPARE(line.count(QLatin1Char('\t')), 3);
-    QCOMPARE(line, QStringLiteral("2026-01-02T03:04:05.067\tServer\tWarning\ttwo lines <b>"));
+    QCOMPARE(line, QStringLiteral("2026-01-02T03:04:05.067\tServer\tSizing\ttwo lines <b>"));
     QVERIFY(log.index(0, EventLog::TextColumn).data(Qt::ToolTipRole).toString().contains(QStringLiteral("&lt;b&gt;")));
 }
 

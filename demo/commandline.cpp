@@ -44,7 +44,7 @@ QList<QCommandLineOption> allOptions()
         return QCommandLineOption(QLatin1String(name), QLatin1String(text), QLatin1String(value), QLatin1String(preset));
     };
     return {
-            option("headless", "Run in the terminal. So far there is no other way."),
+            option("headless", "Run in the terminal, without a window."),
             option("seconds", "Time to run for; 0: until Ctrl+C or SIGTERM. Default: 0.", "n", "0"),
             option("rate", "Exchanges begun a second; 0: none. Default: 20.", "n", "20"),
             option("hold", "How long an answer takes, for which both ends hold a connection. Default: 0.", "ms", "0"),
@@ -57,6 +57,10 @@ QList<QCommandLineOption> allOptions()
             option("max", "The largest number of them. Default: 20.", "n", "20"),
             option("min-interval", "The shortest pause between two cycles of the client pool. Default: 100.", "ms", "100"),
             option("max-interval", "The longest pause between them. Default: 1000.", "ms", "1000"),
+            option("theme", "The window's colours: system, light or dark. Default: system.", "name", "system"),
+            option("screenshot", "Save a picture of the window in this file, and end.", "file"),
+            option("after", "When to do that. Default: 5.", "seconds", "5"),
+            option("measure-frames", "Tell at the end for how long the window was busy at a time, as a JSON object."),
             option("role", "Run one end only: server or client. Default: both.", "role", "both"),
             option("listen", "Where --role server listens.", "addr:port"),
             option("connect", "What --role client connects to.", "host:port"),
@@ -96,6 +100,7 @@ private:
     void readClientTls(Settings &settings);
     void readPins(Settings &settings);
     void readSizes(Settings &settings);
+    void readWindow(CommandLine &commandLine);
     void readScenario(CommandLine &commandLine);
     void readRange(const char *least, const char *most, int limit, int &minimum, int &maximum);
 
@@ -281,6 +286,18 @@ void Reader::readSizes(Settings &settings)
     settings.load.hold = std::chrono::milliseconds(number("hold", 0, longestHold));
 }
 
+void Reader::readWindow(CommandLine &commandLine)
+{
+    commandLine.theme = value("theme");
+    if (!QStringList{QStringLiteral("system"), QStringLiteral("light"), QStringLiteral("dark")}.contains(commandLine.theme))
+        refuse("theme", QStringLiteral("\"%1\" is neither system, light nor dark").arg(commandLine.theme));
+    commandLine.screenshot = value("screenshot");
+    commandLine.screenshotAfter = std::chrono::seconds(number("after", 1, longestRun));
+    onlyIf(isSet("screenshot"), {"after"}, "with --screenshot");
+    commandLine.measuresFrames = isSet("measure-frames");
+    onlyIf(!isSet("headless"), {"theme", "screenshot", "measure-frames"}, "without --headless");
+}
+
 void Reader::readScenario(CommandLine &commandLine)
 {
     if (!isSet("scenario"))
@@ -310,6 +327,7 @@ CommandLine Reader::read()
     readSizes(result.settings);
     result.duration = std::chrono::seconds(number("seconds", 0, longestRun));
     readScenario(result);
+    readWindow(result);
     return result;
 }
 

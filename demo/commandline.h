@@ -16,6 +16,12 @@ struct CommandLine
     std::optional<Scenario> scenario;
     std::chrono::seconds duration{0}; // 0: until it is stopped
 
+    // Of the window.
+    QString theme = QStringLiteral("system"); // or light, dark
+    QString screenshot; // file to save it in, before the program ends
+    std::chrono::seconds screenshotAfter{5};
+    bool measuresFrames = false;
+
     // None if there is nothing to run: after --help or --version, which are answered on stdout, the problem is null;
     // otherwise it names the option and the cause.
     static std::optional<CommandLine> fromArguments(const QStringList &arguments, QString *problem);

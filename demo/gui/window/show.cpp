@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "show.h"
+
+#include "gui/frames.h"
+#include "gui/theme.h"
+#include "mainwindow.h"
+
+#include <QtWidgets/QApplication>
+
+#include <cstdio>
+
+namespace Demo {
+
+static void tellFrames(const FrameTimes &times)
+{
+    std::printf(R"({"frames":%d,"frame_ms_p50":%.2f,"frame_ms_p99":%.2f,"frame_ms_max":%.2f})"
+                "\n",
+                times.frames, times.p50, times.p99, times.maximum);
+}
+
+static Theme themeOf(const QString &name)
+{
+    return name == QLatin1String("dark") ? Theme::Dark : name == QLatin1String("light") ? Theme::Light : Theme::System;
+}
+
+int showWindow(const CommandLine &commandLine)
+{
+    apply(themeOf(commandLine.theme));
+    MainWindow window(commandLine.settings);
+    window.resize(1280, 800);
+    window.show();
+    FrameMeter frames;
+    if (commandLine.scenario)
+        window.play(*commandLine.scenario);
+    else
+        window.start();
+    if (!window.run())
+        return 2;
+    int result = 0;
+    if (!commandLine.screenshot.isEmpty()) {
+        QTimer::singleShot(commandLine.screenshotAfter, &window, [&] {
+            if (!window.grab().save(commandLine.screenshot)) {
+                std::fprintf(stderr, "qnetpool-demo: cannot write %s\n", qPrintable(commandLine.screenshot));
+                result = 2;
+            }
+            window.close();
+        });
+    }
+    if (commandLine.duration.count() > 0)
+        QTimer::singleShot(commandLine.duration, &window, &QWidget::close);
+    QTimer::singleShot(std::chrono::seconds(1), &frames,
+                       &FrameMeter::restart); // to show a window for the first time takes longer
+    QApplication::exec();
+    if (commandLine.measuresFrames)
+        tellFrames(frames.times());
+    return result;
+}
+
+} // namespace Demo
