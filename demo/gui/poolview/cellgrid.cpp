@@ -53,6 +53,8 @@ void CellGrid::setCells(const QList<Cell> &cells)
     // Where all have moved up, the selection goes with its connection.
     if (!selected.isNull() && m_map.seats().end() < end && m_map.seats().of(selected) >= 0)
         select(m_map.seats().of(selected));
+    else if (m_map.seats().at(m_selected) != selected) // another one sits there, perhaps of the same look
+        describeSelected();
 }
 
 void CellGrid::adopt(const QList<int> &changed)

@@ -580,6 +580,8 @@ void tst_PoolView::theSelectionGoesWithItsConnection()
     QVERIFY(window.view.cellRect(idOf(10)) != before);
     QTest::keyClick(&window.grid(), Qt::Key_Left);
     QVERIFY(window.isSelected(9));
+    window.view.show({cellOf(11), cellOf(10)}); // takes the seat, and looks the same
+    QVERIFY(window.isSelected(11));
 }
 
 void tst_PoolView::enterActivates()
