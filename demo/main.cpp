@@ -2,9 +2,8 @@
 #include "console/console.h"
 
 #ifdef QNETPOOL_DEMO_WINDOW
+#include "gui/frames.h"
 #include "gui/window/show.h"
-
-#include <QtWidgets/QApplication>
 #else
 #include <QtCore/QCoreApplication>
 #endif
@@ -41,7 +40,7 @@ int main(int argc, char *argv[])
                 || !std::strcmp(argument, "--version") || !std::strcmp(argument, "-v");
     });
     if (needsWindow) {
-        const QApplication application(argc, argv);
+        const MeasuringApplication application(argc, argv);
         return run(&showWindow);
     }
 #endif

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <QtCore/QElapsedTimer>
-#include <QtCore/QObject>
+#include <QtWidgets/QApplication>
 
 #include <vector>
 
@@ -16,20 +16,27 @@ struct FrameTimes
     double maximum = 0;
 };
 
-// Measures for how long this thread is at work each time that its event loop wakes up: timers, painting, what other threads
-// send. That long, a person who uses the window has to wait.
-class FrameMeter final : public QObject
+// An application that knows for how long its thread is at work at a time: events that follow each other at once, such as a
+// timer's and the painting that it brings about, are one frame. That long, a person who uses the window has to wait.
+class MeasuringApplication final : public QApplication
 {
     Q_OBJECT
 
 public:
-    explicit FrameMeter(QObject *parent = nullptr);
+    MeasuringApplication(int &argc, char **argv) : QApplication(argc, argv) { }
 
-    void restart(); // forgets what was
-    FrameTimes times() const;
+    void startMeasuring(); // anew
+    FrameTimes frameTimes() const;
+
+    bool notify(QObject *receiver, QEvent *event) override;
 
 private:
-    QElapsedTimer m_awake; // valid while at work
+    void endFrame();
+
+    QElapsedTimer m_clock; // valid while it measures
+    qint64 m_frameBegan = 0; // ns
+    qint64 m_frameEnded = 0;
+    bool m_isWithin = false; // an event
     std::vector<float> m_frames; // ms
 };
 

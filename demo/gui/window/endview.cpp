@@ -24,6 +24,7 @@ EndView::EndView(Role role, EventLog &log, QWidget *parent)
     sides->setStretchFactor(0, 3);
     sides->setStretchFactor(1, 2);
     sides->setChildrenCollapsible(false);
+    sides->setSizes({600, 400}); // of what there is
     auto *column = new QVBoxLayout(this);
     column->addWidget(makeHeader());
     column->addWidget(sides, 1);

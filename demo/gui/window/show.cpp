@@ -5,8 +5,6 @@
 #include "gui/theme.h"
 #include "mainwindow.h"
 
-#include <QtWidgets/QApplication>
-
 #include <cstdio>
 
 namespace Demo {
@@ -29,7 +27,7 @@ int showWindow(const CommandLine &commandLine)
     MainWindow window(commandLine.settings);
     window.resize(1280, 800);
     window.show();
-    FrameMeter frames;
+    auto *application = static_cast<MeasuringApplication *>(qApp);
     if (commandLine.scenario)
         window.play(*commandLine.scenario);
     else
@@ -48,11 +46,11 @@ int showWindow(const CommandLine &commandLine)
     }
     if (commandLine.duration.count() > 0)
         QTimer::singleShot(commandLine.duration, &window, &QWidget::close);
-    QTimer::singleShot(std::chrono::seconds(1), &frames,
-                       &FrameMeter::restart); // to show a window for the first time takes longer
+    QTimer::singleShot(std::chrono::seconds(1), application,
+                       &MeasuringApplication::startMeasuring); // to show a window for the first time takes longer
     QApplication::exec();
     if (commandLine.measuresFrames)
-        tellFrames(frames.times());
+        tellFrames(application->frameTimes());
     return result;
 }
 

@@ -5,6 +5,7 @@
 
 namespace Demo {
 
-int showWindow(const CommandLine &commandLine); // until it is closed; what the process is to return
+// Until it is closed, in a MeasuringApplication; returns what the process is to return.
+int showWindow(const CommandLine &commandLine);
 
 } // namespace Demo
