@@ -26,11 +26,16 @@ BreakPanel::BreakPanel(QWidget *parent)
                           tr("The server shows one that has expired; idle connections are closed. Verified TLS only."))),
       m_share(new QSpinBox(this))
 {
+    m_stop->setObjectName(QStringLiteral("stop"));
+    m_freeze->setObjectName(QStringLiteral("freeze"));
+    m_refuse->setObjectName(QStringLiteral("refuse"));
+    m_expire->setObjectName(QStringLiteral("expire"));
     m_share->setRange(1, 100);
     m_share->setValue(50);
     m_share->setSuffix(tr(" %"));
     m_share->setAccessibleName(tr("Share of the connections to drop"));
     auto *drop = new QPushButton(tr("&Drop"), this);
+    drop->setObjectName(QStringLiteral("drop"));
     drop->setToolTip(tr("The server closes this share of its idle connections."));
 
     auto *grid = new QGridLayout(this);

@@ -53,6 +53,7 @@ LoadPanel::LoadPanel(QWidget *parent)
     m_burst->setMinimum(1);
     m_burst->setValue(150);
     auto *burst = new QPushButton(tr("&Burst"));
+    burst->setObjectName(QStringLiteral("burst"));
     burst->setToolTip(tr("So many takes at once, on top of the others."));
 
     auto *rateLine = new QHBoxLayout;

@@ -75,6 +75,7 @@ void MainWindow::makeEnds()
 {
     const auto add = [this](Role role, const QString &title) {
         auto *view = new EndView(role, m_log->log());
+        view->setObjectName(role == Role::Client ? QStringLiteral("client") : QStringLiteral("server"));
         m_ends->addTab(view, title);
         connect(m_pause, &QAction::toggled, view->plots(), &Plots::setPaused);
         connect(view->plots(), &Plots::pausedChanged, m_pause, &QAction::setChecked);
