@@ -2,6 +2,7 @@
 #include "mainwindow.h"
 
 #include "endview.h"
+#include "engine/security.h"
 #include "gui/controls/breakpanel.h"
 #include "gui/controls/loadpanel.h"
 #include "gui/form/configurationpanel.h"
@@ -25,10 +26,12 @@ namespace Demo {
 
 MainWindow::MainWindow(const Settings &settings, QWidget *parent)
     : QMainWindow(parent), m_settings(settings), m_ends(new QTabWidget), m_log(new LogView),
-      m_configuration(new ConfigurationPanel), m_load(new LoadPanel), m_break(new BreakPanel), m_scenarios(new QComboBox)
+      m_configuration(new ConfigurationPanel), m_load(new LoadPanel), m_break(new BreakPanel), m_scenarios(new QComboBox),
+      m_tls(new QComboBox), m_mode(new QComboBox)
 {
     setWindowTitle(QStringLiteral("QNetPool"));
     makeActions();
+    makeChoices();
     makeEnds();
     setCentralWidget(m_ends);
     addDock(makeControls(), tr("Controls"), QStringLiteral("controls"), Qt::RightDockWidgetArea);
@@ -69,6 +72,43 @@ void MainWindow::makeActions()
     m_pause =
             add(tr("Pause the view"), Qt::Key_F9, tr("The plots stand still; what happens is recorded all the same"), [] {});
     m_pause->setCheckable(true);
+}
+
+// What both ends must agree upon: another one is another run.
+void MainWindow::makeChoices()
+{
+    m_tls->addItems({tr("Plain TCP"), tr("TLS, not verified"), tr("TLS, verified")}); // as TlsMode
+    m_tls->setAccessibleName(tr("Encryption"));
+    m_tls->setCurrentIndex(int(m_settings.client.tlsMode));
+    m_mode->addItems({tr("Multi mode"), tr("Single mode")}); // as ConnectionMode
+    m_mode->setAccessibleName(tr("Connection mode"));
+    m_mode->setCurrentIndex(int(m_settings.client.connectionMode));
+    auto *bar = findChild<QToolBar *>();
+    bar->addSeparator();
+    for (QComboBox *choice : {m_tls, m_mode}) {
+        bar->addWidget(choice);
+        choice->setEnabled(m_settings.role == Role::Both);
+        choice->setToolTip(tr("For both ends, which are started anew."));
+    }
+    connect(m_tls, &QComboBox::activated, this, [this](int index) {
+        Settings settings = m_settings;
+        secure(settings, TlsMode(index));
+        restartWith(settings);
+    });
+    connect(m_mode, &QComboBox::activated, this, [this](int index) {
+        Settings settings = m_settings;
+        settings.client.connectionMode = settings.server.connectionMode = ConnectionMode(index);
+        restartWith(settings);
+    });
+}
+
+void MainWindow::restartWith(const Settings &settings)
+{
+    m_settings = settings;
+    m_configuration->setClientConfiguration(m_settings.client);
+    m_configuration->setServerConfiguration(m_settings.server);
+    if (m_run)
+        start();
 }
 
 void MainWindow::makeEnds()

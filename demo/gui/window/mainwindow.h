@@ -37,6 +37,8 @@ public Q_SLOTS:
 
 private:
     void makeActions();
+    void makeChoices();
+    void restartWith(const Settings &settings);
     void makeEnds();
     QWidget *makeControls();
     QWidget *makeBelow();
@@ -66,6 +68,8 @@ private:
     LoadPanel *m_load;
     BreakPanel *m_break;
     QComboBox *m_scenarios;
+    QComboBox *m_tls;
+    QComboBox *m_mode;
     QAction *m_startStop;
     QAction *m_flush;
     QAction *m_drain;

@@ -6,12 +6,13 @@
 #include "gui/window/endview.h"
 #include "gui/window/mainwindow.h"
 
-#include "engine/credentials.h"
+#include "engine/security.h"
 
 #include <QtNetwork/QTcpServer>
 #include <QtTest/QTest>
 #include <QtWidgets/QComboBox>
 #include <QtWidgets/QPushButton>
+#include <QtWidgets/QToolBar>
 
 using namespace Demo;
 using namespace QNetPool;
@@ -32,6 +33,7 @@ private Q_SLOTS:
     void droppedConnectionsAreDialledAnew();
     void burstIsSeenInTheLeases();
     void scenarioPressesTheButtons();
+    void everyEncryptionAndMode();
     void pauseStopsEveryPlot();
     void startThatFailsIsTold();
 };
@@ -52,12 +54,7 @@ Settings quick()
 Settings verified()
 {
     Settings settings = quick();
-    settings.client.tlsMode = TlsMode::Verified;
-    settings.client.peerName = QStringLiteral("localhost");
-    QString problem;
-    settings.client.sslConfiguration = trusting(readCertificates(BuiltIn::authority(), &problem));
-    settings.server.sslConfiguration = showing(readCertificates(BuiltIn::certificate(false), &problem),
-                                               readPrivateKey(BuiltIn::privateKey(false), &problem));
+    secure(settings, TlsMode::Verified);
     return settings;
 }
 
@@ -232,6 +229,24 @@ void tst_DemoWindow::scenarioPressesTheButtons()
     QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
     QTRY_VERIFY(!person.find("stop")->isChecked());
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+}
+
+// Each is another run.
+void tst_DemoWindow::everyEncryptionAndMode()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    const auto choices = person.window.findChild<QToolBar *>()->findChildren<QComboBox *>();
+    QCOMPARE(choices.size(), 2);
+    for (QComboBox *choice : choices) {
+        for (int i = 0; i < choice->count(); ++i) {
+            QTest::keyClick(choice, i ? Qt::Key_Down : Qt::Key_Home);
+            QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+            QTRY_VERIFY(person.client->lastSample().exchanges > 0 || person.server->lastSample().exchanges > 0);
+            QVERIFY(!person.hasRead(QStringLiteral("cannot")));
+        }
+    }
+    QCOMPARE(person.client->lastSample().failed + person.server->lastSample().failed, 0);
 }
 
 void tst_DemoWindow::pauseStopsEveryPlot()
