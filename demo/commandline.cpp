@@ -326,6 +326,12 @@ CommandLine Reader::read()
     readClientTls(result.settings);
     readSizes(result.settings);
     result.duration = std::chrono::seconds(number("seconds", 0, longestRun));
+    const QStringList names = m_parser.optionNames();
+    result.hasPoolOptions = !std::all_of(names.begin(), names.end(), [](const QString &name) {
+        static const QStringList others{QStringLiteral("seconds"), QStringLiteral("theme"), QStringLiteral("screenshot"),
+                                        QStringLiteral("after"), QStringLiteral("measure-frames")};
+        return others.contains(name);
+    });
     readScenario(result);
     readWindow(result);
     return result;

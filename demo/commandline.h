@@ -16,6 +16,8 @@ struct CommandLine
     std::optional<Scenario> scenario;
     std::chrono::seconds duration{0}; // 0: until it is stopped
 
+    bool hasPoolOptions = false; // something is said about the pools or the load
+
     // Of the window.
     QString theme = QStringLiteral("system"); // or light, dark
     QString screenshot; // file to save it in, before the program ends

@@ -9,7 +9,7 @@
 #include "gui/leases/leasetable.h"
 #include "gui/log/logview.h"
 
-#include <QtCore/QSignalBlocker>
+#include <QtCore/QSettings>
 #include <QtGui/QAction>
 #include <QtWidgets/QComboBox>
 #include <QtWidgets/QDockWidget>
@@ -177,6 +177,35 @@ void MainWindow::addDock(QWidget *widget, const QString &title, const QString &n
     dock->setWidget(widget);
     dock->setFeatures(QDockWidget::DockWidgetMovable | QDockWidget::DockWidgetFloatable);
     addDockWidget(area, dock);
+}
+
+void MainWindow::save(QSettings &store) const
+{
+    store.setValue(QStringLiteral("geometry"), saveGeometry());
+    store.setValue(QStringLiteral("state"), saveState());
+    store.setValue(QStringLiteral("rate"), m_settings.load.rate);
+    store.setValue(QStringLiteral("hold"), qint64(m_settings.load.hold.count()));
+    store.setValue(QStringLiteral("client"), toSettings(m_settings.client));
+    store.setValue(QStringLiteral("server"), toSettings(m_settings.server));
+}
+
+void MainWindow::restore(const QSettings &store, bool withPools)
+{
+    restoreGeometry(store.value(QStringLiteral("geometry")).toByteArray());
+    restoreState(store.value(QStringLiteral("state")).toByteArray());
+    if (!withPools)
+        return;
+    m_settings.load.rate = store.value(QStringLiteral("rate"), m_settings.load.rate).toDouble();
+    m_settings.load.hold = std::chrono::milliseconds(store.value(QStringLiteral("hold")).toInt());
+    m_load->show(m_settings.load);
+    Settings settings = m_settings;
+    settings.client = fromSettings(store.value(QStringLiteral("client")).toMap(), m_settings.client);
+    settings.server = fromSettings(store.value(QStringLiteral("server")).toMap(), m_settings.server);
+    secure(settings, settings.client.tlsMode); // certificates are not remembered
+    settings.server.connectionMode = settings.client.connectionMode;
+    m_tls->setCurrentIndex(int(settings.client.tlsMode));
+    m_mode->setCurrentIndex(int(settings.client.connectionMode));
+    restartWith(settings);
 }
 
 void MainWindow::start()

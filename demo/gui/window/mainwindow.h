@@ -8,6 +8,7 @@
 QT_BEGIN_NAMESPACE
 class QComboBox;
 class QDockWidget;
+class QSettings;
 class QTabWidget;
 QT_END_NAMESPACE
 
@@ -27,6 +28,11 @@ class MainWindow final : public QMainWindow
 public:
     explicit MainWindow(const Settings &settings, QWidget *parent = nullptr);
     ~MainWindow() override;
+
+    // Where everything is, the load and both configurations, from one run of the program to the next. What the command line
+    // says about the pools goes before what is remembered of them.
+    void save(QSettings &store) const;
+    void restore(const QSettings &store, bool withPools);
 
     Run *run() const { return m_run.get(); } // null while nothing runs
 

@@ -5,6 +5,8 @@
 #include "gui/theme.h"
 #include "mainwindow.h"
 
+#include <QtCore/QSettings>
+
 #include <cstdio>
 
 namespace Demo {
@@ -26,6 +28,10 @@ int showWindow(const CommandLine &commandLine)
     apply(themeOf(commandLine.theme));
     MainWindow window(commandLine.settings);
     window.resize(1280, 800);
+    QSettings store(QStringLiteral("QNetPool"), QStringLiteral("qnetpool-demo"));
+    const bool isRemembering = commandLine.screenshot.isEmpty(); // a picture is the same everywhere
+    if (isRemembering)
+        window.restore(store, !commandLine.hasPoolOptions && !commandLine.scenario);
     window.show();
     auto *application = static_cast<MeasuringApplication *>(qApp);
     if (commandLine.scenario)
@@ -49,6 +55,8 @@ int showWindow(const CommandLine &commandLine)
     QTimer::singleShot(std::chrono::seconds(1), application,
                        &MeasuringApplication::startMeasuring); // to show a window for the first time takes longer
     QApplication::exec();
+    if (isRemembering)
+        window.save(store);
     if (commandLine.measuresFrames)
         tellFrames(application->frameTimes());
     return result;

@@ -8,6 +8,8 @@
 
 #include "engine/security.h"
 
+#include <QtCore/QSettings>
+#include <QtCore/QTemporaryDir>
 #include <QtNetwork/QTcpServer>
 #include <QtTest/QTest>
 #include <QtWidgets/QComboBox>
@@ -35,6 +37,7 @@ private Q_SLOTS:
     void scenarioPressesTheButtons();
     void everyEncryptionAndMode();
     void pauseStopsEveryPlot();
+    void settingsAreRemembered();
     void startThatFailsIsTold();
 };
 
@@ -259,6 +262,37 @@ void tst_DemoWindow::pauseStopsEveryPlot()
     person.press(Qt::Key_F9);
     for (const EndView *end : {person.client, person.server})
         QVERIFY(!end->plots()->isPaused());
+}
+
+void tst_DemoWindow::settingsAreRemembered()
+{
+    const QTemporaryDir folder;
+    const QString file = folder.filePath(QStringLiteral("settings.ini"));
+    Settings wish = quick();
+    secure(wish, TlsMode::Verified);
+    wish.client.maximumCapacity = 9;
+    wish.load = {33, 7ms};
+    {
+        const Person person(wish);
+        QSettings store(file, QSettings::IniFormat);
+        person.window.save(store);
+    }
+    Person person(Settings{});
+    const QSettings store(file, QSettings::IniFormat);
+    person.window.restore(store, true);
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    const Settings &now = person.window.run()->settings();
+    QCOMPARE(now.client.maximumCapacity, 9);
+    QCOMPARE(now.client.minimumInterval, 20ms);
+    QCOMPARE(now.client.tlsMode, TlsMode::Verified);
+    QCOMPARE(now.load.rate, 33);
+    QCOMPARE(now.load.hold, 7ms);
+
+    Person other(quick());
+    other.window.restore(store, false); // the command line has said something
+    other.press(Qt::Key_F5);
+    QCOMPARE(other.window.run()->settings().client.maximumCapacity, 6);
 }
 
 void tst_DemoWindow::startThatFailsIsTold()
