@@ -58,6 +58,7 @@ QList<QCommandLineOption> allOptions()
             option("min-interval", "The shortest pause between two cycles of the client pool. Default: 100.", "ms", "100"),
             option("max-interval", "The longest pause between them. Default: 1000.", "ms", "1000"),
             option("theme", "The window's colours: system, light or dark. Default: system.", "name", "system"),
+            option("language", "The window's language: zh_CN, en. Default: the system's.", "name"),
             option("screenshot", "Save a picture of the window in this file, and end.", "file"),
             option("after", "When to do that. Default: 5.", "seconds", "5"),
             option("measure-frames", "Tell at the end for how long the window was busy at a time, as a JSON object."),
@@ -294,8 +295,10 @@ void Reader::readWindow(CommandLine &commandLine)
     commandLine.screenshot = value("screenshot");
     commandLine.screenshotAfter = std::chrono::seconds(number("after", 1, longestRun));
     onlyIf(isSet("screenshot"), {"after"}, "with --screenshot");
+    if (isSet("language"))
+        commandLine.locale = QLocale(value("language"));
     commandLine.measuresFrames = isSet("measure-frames");
-    onlyIf(!isSet("headless"), {"theme", "screenshot", "measure-frames"}, "without --headless");
+    onlyIf(!isSet("headless"), {"theme", "language", "screenshot", "measure-frames"}, "without --headless");
 }
 
 void Reader::readScenario(CommandLine &commandLine)
@@ -328,8 +331,9 @@ CommandLine Reader::read()
     result.duration = std::chrono::seconds(number("seconds", 0, longestRun));
     const QStringList names = m_parser.optionNames();
     result.hasPoolOptions = !std::all_of(names.begin(), names.end(), [](const QString &name) {
-        static const QStringList others{QStringLiteral("seconds"), QStringLiteral("theme"), QStringLiteral("screenshot"),
-                                        QStringLiteral("after"), QStringLiteral("measure-frames")};
+        static const QStringList others{QStringLiteral("seconds"),  QStringLiteral("theme"),
+                                        QStringLiteral("language"), QStringLiteral("screenshot"),
+                                        QStringLiteral("after"),    QStringLiteral("measure-frames")};
         return others.contains(name);
     });
     readScenario(result);

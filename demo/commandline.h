@@ -3,6 +3,7 @@
 
 #include "engine/scenario.h"
 
+#include <QtCore/QLocale>
 #include <QtCore/QStringList>
 
 #include <optional>
@@ -20,6 +21,7 @@ struct CommandLine
 
     // Of the window.
     QString theme = QStringLiteral("system"); // or light, dark
+    QLocale locale; // the system's
     QString screenshot; // file to save it in, before the program ends
     std::chrono::seconds screenshotAfter{5};
     bool measuresFrames = false;

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fieldinfo.h"
 
+#include <QtCore/QRegularExpression>
+
 #include <QtCore/QLocale>
 
 namespace Demo {
+
+// Languages without Latin letters have the mnemonic in brackets behind.
+QString FieldInfo::plainLabel() const
+{
+    static const QRegularExpression mnemonic(QStringLiteral("\\(&.\\)|&"));
+    return tr(label).remove(mnemonic);
+}
 
 QString titleOf(FieldGroup group)
 {

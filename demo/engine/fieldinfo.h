@@ -39,7 +39,7 @@ struct FieldInfo
 
 public:
     const char *name; // the member's
-    const char *label; // with a mnemonic where it has one
+    const char *label; // with a mnemonic where it has one; see plainLabel()
     const char *description;
     FieldGroup group;
     FieldEffect effect = FieldEffect::AtOnce;
@@ -50,7 +50,7 @@ public:
     bool isRequired = false; // it has no default that could work
     FieldKind kind = FieldKind::Shown; // by the member's type
 
-    QString plainLabel() const { return tr(label).remove(u'&'); }
+    QString plainLabel() const; // without
 };
 
 QString titleOf(FieldGroup group);

@@ -6,6 +6,7 @@
 #include "mainwindow.h"
 
 #include <QtCore/QSettings>
+#include <QtCore/QTranslator>
 
 #include <cstdio>
 
@@ -26,6 +27,10 @@ static Theme themeOf(const QString &name)
 int showWindow(const CommandLine &commandLine)
 {
     apply(themeOf(commandLine.theme));
+    QTranslator translator;
+    if (translator.load(commandLine.locale, QStringLiteral("qnetpool-demo"), QStringLiteral("_"),
+                        QStringLiteral(":/translations")))
+        QCoreApplication::installTranslator(&translator);
     MainWindow window(commandLine.settings);
     window.resize(1280, 800);
     QSettings store(QStringLiteral("QNetPool"), QStringLiteral("qnetpool-demo"));
