@@ -37,13 +37,12 @@ void Engine::observe(Pool &pool)
         m_chronicle.write(Note::Kind::State, QLatin1String(QMetaEnum::fromType<Pool::State>().valueToKey(int(state))));
     });
     connect(&pool, &Pool::capacityChanged, this,
-            [this](int capacity) { m_chronicle.write(Note::Kind::Sizing, QStringLiteral("capacity %1").arg(capacity)); });
+            [this](int capacity) { m_chronicle.write(Note::Kind::Sizing, tr("capacity %1").arg(capacity)); });
     connect(&pool, &Pool::intervalChanged, this, [this](std::chrono::milliseconds interval) {
-        m_chronicle.write(Note::Kind::Sizing, QStringLiteral("interval %1 ms").arg(interval.count()));
+        m_chronicle.write(Note::Kind::Sizing, tr("interval %1 ms").arg(interval.count()));
     });
-    connect(&pool, &Pool::connectionLost, this, [this](ConnectionId id) {
-        m_chronicle.write(Note::Kind::Connection, QStringLiteral("%1 was lost").arg(id.toString()));
-    });
+    connect(&pool, &Pool::connectionLost, this,
+            [this](ConnectionId id) { m_chronicle.write(Note::Kind::Connection, tr("%1 was lost").arg(id.toString())); });
 }
 
 bool Engine::start()

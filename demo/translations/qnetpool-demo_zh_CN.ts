@@ -251,6 +251,21 @@
     </message>
 </context>
 <context>
+    <name>Demo::Engine</name>
+    <message>
+        <source>capacity %1</source>
+        <translation>容量 %1</translation>
+    </message>
+    <message>
+        <source>interval %1 ms</source>
+        <translation>间隔 %1 ms</translation>
+    </message>
+    <message>
+        <source>%1 was lost</source>
+        <translation>%1 已断开</translation>
+    </message>
+</context>
+<context>
     <name>Demo::Event</name>
     <message>
         <source>State</source>
