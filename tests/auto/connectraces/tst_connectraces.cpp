@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "certificates.h"
 #include "descriptors.h"
+#include "patience.h"
 #include "setup/dialplan.h"
 #include "setup/tls.h"
 #include "setuprunner.h"

@@ -111,7 +111,7 @@ void tst_Onslaught::silentClientsMakeRoom()
     silent.connectTo(server.serverPort(), 2);
     QTRY_COMPARE(server.pendingCount(), 2);
     const auto client = honest(server.serverPort());
-    QTRY_VERIFY_WITH_TIMEOUT(client->isEncrypted(), 20000);
+    QTRY_VERIFY_WITH_TIMEOUT(client->isEncrypted(), longer(20000));
     QCOMPARE(errors.size(), 1);
     QCOMPARE(lastError(errors), Pool::Error::HandshakeTimeout);
     QVERIFY2(lastMessage(errors).contains(u"2000 ms"), qPrintable(lastMessage(errors)));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
 #include "life.h"
-#include "short.h"
+#include "patience.h"
 
 #include <numeric>
 #include <sys/socket.h>
