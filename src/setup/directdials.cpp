@@ -108,7 +108,7 @@ void DirectDials::connectNext(quint64 number, Dial &dial)
     }
     setNextAttempt(number, dial, Clock::time_point::max());
     if (std::none_of(dial.attempts.begin(), dial.attempts.end(), [](const Descriptor &one) { return one.isValid(); }))
-        failToConnect(number, dial, dial.error, dial.cause);
+        failToConnect(number, dial);
 }
 
 void DirectDials::report(quint64 token)
@@ -249,18 +249,19 @@ void DirectDials::expire(quint64 number, Dial &dial)
                             .arg(plan.handshakeTimeout.count()));
     const QString what =
             dial.step == Step::LookUp ? QStringLiteral("its name could not be looked up") : QStringLiteral("no answer");
-    failToConnect(number, dial, Pool::Error::ConnectFailed,
-                  QStringLiteral("%1 within %2 ms").arg(what).arg(plan.connectTimeout.count()));
+    dial.cause = QStringLiteral("%1 within %2 ms").arg(what).arg(plan.connectTimeout.count());
+    dial.error = Pool::Error::ConnectFailed;
+    failToConnect(number, dial);
 }
 
-void DirectDials::failToConnect(quint64 number, Dial &dial, Pool::Error error, const QString &cause)
+void DirectDials::failToConnect(quint64 number, Dial &dial)
 {
-    QString message = QStringLiteral("cannot connect to %1: %2").arg(dial.plan->target(), cause);
+    QString message = QStringLiteral("cannot connect to %1: %2").arg(dial.plan->target(), dial.cause);
     if (dial.addresses.size() > 1)
         message += QStringLiteral(" (%1 of %2 addresses tried)").arg(dial.attempts.size()).arg(dial.addresses.size());
     if (dial.step == Step::Connect && dial.plan->resolver)
         dial.plan->resolver->forget();
-    fail(number, dial, error, message);
+    fail(number, dial, dial.error, message);
 }
 
 void DirectDials::fail(quint64 number, Dial &dial, Pool::Error error, const QString &message)

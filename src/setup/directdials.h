@@ -54,7 +54,7 @@ private:
         quint64 token = 0; // of it
         std::array<char, ConnectionId::Size> id;
         qint64 idBytes = 0; // of it are here
-        QString cause; // why the last attempt failed
+        QString cause; // why it is not connected, as far as is known
         Pool::Error error = Pool::Error::ConnectFailed; // the code of that
         Clock::time_point stepBegan;
         Clock::time_point deadline;
@@ -72,7 +72,7 @@ private:
     void armTimer();
     void expire(quint64 number, Dial &dial);
     void fail(quint64 number, Dial &dial, Pool::Error error, const QString &message);
-    void failToConnect(quint64 number, Dial &dial, Pool::Error error, const QString &cause);
+    void failToConnect(quint64 number, Dial &dial);
     void endAttempt(Descriptor &attempt);
     void endAttempts(Dial &dial);
     Descriptor takeFrom(quint64 number, Dial &dial);

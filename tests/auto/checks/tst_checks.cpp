@@ -160,7 +160,7 @@ public:
         peers.emplace(isClient ? static_cast<Pool &>(*server) : *client);
         subject = isClient ? static_cast<Pool *>(&*client) : &*server;
         isReady = client->start()
-                && QTest::qWaitFor([&] { return subject->idleCount() == count && peers->count() == count; }, 20000);
+                && QTest::qWaitFor([&] { return subject->idleCount() == count && peers->count() == count; }, longer(20000));
     }
 
     bool isReady = false;
@@ -183,14 +183,14 @@ static bool works(const Connection &connection)
     if (!connection)
         return false;
     QFuture<bool> answer = ping(connection.socket());
-    return QTest::qWaitFor([&] { return answer.isFinished(); }) && answer.result();
+    return QTest::qWaitFor([&] { return answer.isFinished(); }, longer(5000)) && answer.result();
 }
 
 // What is in the stock has been there for longer than this then.
 static bool letTimePass(std::chrono::milliseconds time)
 {
     const auto end = std::chrono::steady_clock::now() + time;
-    return QTest::qWaitFor([end] { return std::chrono::steady_clock::now() > end; });
+    return QTest::qWaitFor([end] { return std::chrono::steady_clock::now() > end; }, longer(5000));
 }
 
 static void eachEnd()
@@ -1021,7 +1021,7 @@ void tst_Checks::resetsInThePoolsThread()
         used.socket();
     }));
     thread->start();
-    QVERIFY(thread->wait(20000));
+    QVERIFY(thread->wait(longer(20000)));
     QCOMPARE(scene.client->leasedCount(), 1);
     QTRY_COMPARE(scene.client->idleCount(), 1);
     QVERIFY(isRight);

@@ -76,7 +76,7 @@ public:
     explicit Runner(std::function<void()> body) : m_thread(QThread::create(std::move(body))) { m_thread->start(); }
     ~Runner()
     {
-        if (!m_thread->wait(20000))
+        if (!m_thread->wait(longer(20000)))
             qFatal("a thread hangs");
     }
     bool isFinished() const { return m_thread->isFinished(); }
@@ -209,7 +209,7 @@ private:
 bool waitFor(bool inEventLoop, const std::function<bool()> &isDone)
 {
     if (!inEventLoop)
-        return QTest::qWaitFor(isDone, int(longer(10s).count()));
+        return QTest::qWaitFor(isDone, longer(10000));
     QEventLoop loop;
     QTimer poll;
     QDeadlineTimer deadline(longer(10s));
@@ -237,7 +237,7 @@ bool works(Connection &connection, QTcpSocket *peer, Worker *where)
     bool isAnswered = false;
     runIn(where, [&] {
         QTcpSocket *socket = connection.socket();
-        while (socket->bytesAvailable() < 4 && socket->waitForReadyRead(10000)) { }
+        while (socket->bytesAvailable() < 4 && socket->waitForReadyRead(longer(10000))) { }
         isAnswered = socket->read(4) == "ping" && socket->write("pong") == 4 && socket->flush();
     });
     return isAnswered && soon([&] { return peer->bytesAvailable() >= 4; }) && peer->read(4) == "pong";
@@ -603,8 +603,8 @@ public:
     {
         listen();
         dial();
-        QTRY_COMPARE_WITH_TIMEOUT(client->idleCount(), m_capacity, 20000);
-        QTRY_COMPARE_WITH_TIMEOUT(server->idleCount(), m_capacity, 20000);
+        QTRY_COMPARE_WITH_TIMEOUT(client->idleCount(), m_capacity, longer(20000));
+        QTRY_COMPARE_WITH_TIMEOUT(server->idleCount(), m_capacity, longer(20000));
     }
     // Closed or deleted in the midst of something, both can work again.
     void verifyEnded(bool isServer) const
@@ -627,9 +627,9 @@ public:
     }
     void verifyWorks() const
     {
-        QTRY_VERIFY_WITH_TIMEOUT(client->idleCount() > 0 && server->idleCount() > 0, 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(client->idleCount() > 0 && server->idleCount() > 0, longer(20000));
         QFuture<Connection> future = client->acquire(20s);
-        QTRY_VERIFY_WITH_TIMEOUT(future.isFinished(), 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(future.isFinished(), longer(20000));
         const Connection here = future.takeResult();
         QCOMPARE(here->state(), QAbstractSocket::ConnectedState);
         QVERIFY(equationsHold(client->statistics()));
@@ -976,6 +976,7 @@ public:
         if (m_pair.server && m_pair.client)
             (this->*deeds[m_steps++ % std::size(deeds)])();
     }
+    void end() { m_isOver = true; } // also in the middle of a step, which has caused what ends it
 
 private:
     ServerPool *server() const { return m_pair.server; }
@@ -987,18 +988,19 @@ private:
             ServerPool::Configuration wish;
             wish.allowedPeers << QStringLiteral("127.0.0.1");
             server()->setConfiguration(wish);
-            server()->listen(QHostAddress::LocalHost);
+            if (!m_isOver)
+                server()->listen(QHostAddress::LocalHost);
         }
-        if (!server() || !client() || !server()->isReady())
+        if (m_isOver || !server()->isReady())
             return;
         client()->setConfiguration(clientOf(server()->serverPort(), 2));
-        if (client())
+        if (!m_isOver)
             client()->start();
     }
     void countErrors()
     {
         server()->addError();
-        if (client())
+        if (!m_isOver)
             client()->addError();
     }
     void loseClients() { server()->take().discard(); }
@@ -1033,6 +1035,7 @@ private:
     const Pair &m_pair;
     QTcpSocket m_stranger;
     int m_steps = 0;
+    bool m_isOver = false;
 };
 
 } // namespace
@@ -1066,11 +1069,12 @@ void tst_Closing::insideASlotOfEachSignal()
         if (std::exchange(hasActed, true))
             return;
         timer.stop();
+        life.end();
         perform(act, pair.subject(isServer));
     });
     connect(&timer, &QTimer::timeout, this, [&life] { life.step(); });
     timer.start(3ms);
-    QTRY_VERIFY_WITH_TIMEOUT(hasActed, 20000);
+    QTRY_VERIFY_WITH_TIMEOUT(hasActed, longer(20000));
     if (act == Act::Restart)
         return pair.verifyRestart();
     if (act == Act::Close)
@@ -1108,7 +1112,7 @@ void tst_Closing::insideAContinuation()
     pair.listen();
     pair.dial();
     if (origin != Origin::NewConnection) {
-        QTRY_VERIFY_WITH_TIMEOUT(pair.client->idleCount() == 2 && pair.server->idleCount() == 2, 20000);
+        QTRY_VERIFY_WITH_TIMEOUT(pair.client->idleCount() == 2 && pair.server->idleCount() == 2, longer(20000));
         if (origin == Origin::GivenBack) {
             first = pool->take();
             second = pool->take();
@@ -1122,7 +1126,7 @@ void tst_Closing::insideAContinuation()
         hasActed = true;
     });
     first.giveBack();
-    QTRY_VERIFY_WITH_TIMEOUT(hasActed, 20000);
+    QTRY_VERIFY_WITH_TIMEOUT(hasActed, longer(20000));
     QVERIFY(isAlive);
     second.giveBack();
     act == Act::Restart ? pair.verifyRestart() : pair.verifyEnded(isServer);
@@ -1197,7 +1201,7 @@ void tst_Closing::insideADialer()
     };
     QVERIFY(pair.client->setConfiguration(wish));
     QVERIFY(pair.client->start());
-    QTRY_VERIFY_WITH_TIMEOUT(dials > 0, 20000);
+    QTRY_VERIFY_WITH_TIMEOUT(dials > 0, longer(20000));
     if (act == Act::Restart)
         return pair.verifyWorks();
     QCOMPARE(dials, 1);
@@ -1410,11 +1414,11 @@ void tst_Closing::leaseOutlivesThePoolAndEndsInAnotherThread()
     peer->flush();
     std::atomic<bool> hasHeard = false;
     const Runner holder([&, mine = std::make_shared<Connection>(std::move(lease))] {
-        if (use == Use::There && (*mine)->waitForReadyRead(10000))
+        if (use == Use::There && (*mine)->waitForReadyRead(longer(10000)))
             hasHeard = (*mine)->readAll() == "last";
         mine->giveBack();
     });
-    QTRY_VERIFY_WITH_TIMEOUT(peer->state() == QAbstractSocket::UnconnectedState, 20000);
+    QTRY_VERIFY_WITH_TIMEOUT(peer->state() == QAbstractSocket::UnconnectedState, longer(20000));
     QCOMPARE(hasHeard, use == Use::There);
     QTRY_COMPARE(peers.connected(), 0);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "certificates.h"
 #include "descriptors.h"
+#include "patience.h"
 #include "setup/dialplan.h"
 #include "setup/tls.h"
 #include "setuprunner.h"
@@ -14,7 +15,6 @@
 #include <QtTest/QTest>
 
 #include <atomic>
-#include <sys/resource.h>
 
 using namespace QNetPool;
 using namespace std::chrono_literals;
@@ -210,17 +210,13 @@ void tst_ConnectRaces::errorIsThatOfTheLastCause()
     const SilentPeer silent(QHostAddress(QStringLiteral("127.0.0.2")), server.serverPort());
     const auto plan = planOf(server.serverPort(), "127.0.0.2 127.0.0.1");
     plan->connectTimeout = 400ms; // the second attempt begins after 250 ms
-    rlimit limit{};
-    getrlimit(RLIMIT_NOFILE, &limit);
     Dialler dialler;
     const int before = openSockets();
     dialler.dial(plan);
     QTRY_COMPARE(openSockets(), before + 1);
-    const rlimit none{0, limit.rlim_max};
-    QCOMPARE(setrlimit(RLIMIT_NOFILE, &none), 0);
-    const bool hasEnded = QTest::qWaitFor([&dialler] { return !dialler.outcomes.empty(); });
-    QCOMPARE(setrlimit(RLIMIT_NOFILE, &limit), 0);
-    QVERIFY(hasEnded);
+    const NoNewDescriptors none;
+    QVERIFY(none.isSet());
+    QTRY_VERIFY(!dialler.outcomes.empty());
     const SetupOutcome &outcome = dialler.outcomes.front();
     QVERIFY2(outcome.message.contains(u"no answer within 400 ms (2 of 2"), qPrintable(outcome.message));
     QCOMPARE(outcome.error, Pool::Error::ConnectFailed);

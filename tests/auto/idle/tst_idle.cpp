@@ -401,8 +401,8 @@ void tst_Idle::deadIsNeverHandedOutWithTls()
     ClientPool client(wish);
     QVERIFY(client.start());
     for (int round = 0; round < 4; ++round) {
-        QTRY_COMPARE_WITH_TIMEOUT(client.idleCount(), many, 20000);
-        QTRY_COMPARE_WITH_TIMEOUT(server.idleCount(), many, 20000);
+        QTRY_COMPARE_WITH_TIMEOUT(client.idleCount(), many, longer(20000));
+        QTRY_COMPARE_WITH_TIMEOUT(server.idleCount(), many, longer(20000));
         for (int left = many - 1; left >= 0; --left) {
             const Connection oldest = server.take();
             const ConnectionId id = oldest.id();

@@ -307,7 +307,7 @@ void tst_Lease::answerToTheNextHolderIsNoDirt()
     const ConnectionId id = there.id();
     std::thread peer([&] { // answers each byte with the next one at once
         QTcpSocket *socket = there.socket();
-        while (socket->state() == QAbstractSocket::ConnectedState && socket->waitForReadyRead(5000)) {
+        while (socket->state() == QAbstractSocket::ConnectedState && socket->waitForReadyRead(longer(5000))) {
             socket->write(socket->readAll());
             socket->flush();
         }
@@ -319,7 +319,7 @@ void tst_Lease::answerToTheNextHolderIsNoDirt()
         Connection here = client.take(id);
         if (!here)
             break;
-        if (rounds && !here->bytesAvailable() && !here->waitForReadyRead(5000))
+        if (rounds && !here->bytesAvailable() && !here->waitForReadyRead(longer(5000)))
             break;
         if (rounds && here->readAll() != "x")
             break;

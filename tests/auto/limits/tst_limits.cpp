@@ -163,7 +163,7 @@ static void eitherEnd()
 
 static bool waitUntil(Clock::time_point when)
 {
-    return QTest::qWaitFor([when] { return Clock::now() > when; }, 20000);
+    return QTest::qWaitFor([when] { return Clock::now() > when; }, longer(20000));
 }
 
 static std::optional<Pool::Error> failureOf(QFuture<Connection> future, QString *message = nullptr)
@@ -465,7 +465,7 @@ void tst_Limits::oneTooManyMayNotWait()
     bool isServed = true;
     const std::unique_ptr<QThread> thread(QThread::create([&] { isServed = bool(ends.subject->waitForConnection(-1ms)); }));
     thread->start();
-    QVERIFY(thread->wait(20000));
+    QVERIFY(thread->wait(longer(20000)));
     QVERIFY(!isServed);
     QCOMPARE(ends.subject->waiterCount(), 3);
     QCOMPARE(ends.subject->statistics().refused, 4);
@@ -997,7 +997,7 @@ void tst_Limits::leakNamesWhoTookIt()
     QTest::ignoreMessage(QtWarningMsg, report);
     thread->start();
     QTRY_VERIFY(hasAsked);
-    QVERIFY(thread->wait(20000));
+    QVERIFY(thread->wait(longer(20000)));
     blocking.giveBack();
     QTRY_COMPARE(errors.size(), 1);
     QCOMPARE(lastError(errors), Pool::Error::LeakSuspected);
@@ -1026,9 +1026,9 @@ void tst_Limits::leakNamesWhoUsesIt()
     }));
     thread->setObjectName(QStringLiteral("the user"));
     thread->start();
-    const bool isTold = QTest::qWaitFor([&] { return !errors.isEmpty(); });
+    const bool isTold = QTest::qWaitFor([&] { return !errors.isEmpty(); }, longer(5000));
     isReported.release();
-    QVERIFY(thread->wait(20000));
+    QVERIFY(thread->wait(longer(20000)));
     QVERIFY(isTold);
     QVERIFY2(lastMessage(errors).endsWith(u"by the user"), qPrintable(lastMessage(errors)));
     QCOMPARE(ends.client->idleCount(), 1);
@@ -1184,7 +1184,7 @@ void tst_Limits::unclaimedTimeoutEndsLastWords()
     QVERIFY(!bench.stock->take(first));
     const Connection leased = bench.stock->take(second);
     QVERIFY(leased);
-    QVERIFY(leased->waitForReadyRead(5000));
+    QVERIFY(leased->waitForReadyRead(longer(5000)));
     QCOMPARE(leased->readAll(), "heard");
 }
 
@@ -1231,7 +1231,7 @@ void tst_Limits::connectionForAFutureThatIsGoneGoesHome()
     static_cast<void>(ends.client->acquire());
     const std::unique_ptr<QThread> thread(QThread::create([&] { only.giveBack(); }));
     thread->start();
-    if (!thread->wait(5000))
+    if (!thread->wait(longer(5000)))
         qFatal("give-back hangs");
     QCOMPARE(ends.client->idleCount(), 1);
     QCOMPARE(ends.client->waiterCount(), 0);

@@ -4,6 +4,7 @@
 
 #include <QtCore/QTimer>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -110,7 +111,7 @@ void tst_Onslaught::silentClientsMakeRoom()
     silent.connectTo(server.serverPort(), 2);
     QTRY_COMPARE(server.pendingCount(), 2);
     const auto client = honest(server.serverPort());
-    QTRY_VERIFY_WITH_TIMEOUT(client->isEncrypted(), 20000);
+    QTRY_VERIFY_WITH_TIMEOUT(client->isEncrypted(), longer(20000));
     QCOMPARE(errors.size(), 1);
     QCOMPARE(lastError(errors), Pool::Error::HandshakeTimeout);
     QVERIFY2(lastMessage(errors).contains(u"2000 ms"), qPrintable(lastMessage(errors)));
@@ -265,14 +266,21 @@ void tst_Onslaught::floodIsForgottenByClose()
     ServerPool::Configuration wish;
     wish.allowedPeers = QStringList{QStringLiteral("192.0.2.1")};
     ServerPool server(wish);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
     listen(server);
     Silent silent;
     silent.connectTo(server.serverPort(), 50);
     QTRY_COMPARE(server.statistics().peersRefused, 50);
+    const auto isTimed = [&server] { // one of its timers tells at the end of the window
+        const QList<QTimer *> timers = server.findChildren<QTimer *>();
+        return std::any_of(timers.begin(), timers.end(), [](const QTimer *timer) { return timer->isActive(); });
+    };
+    QVERIFY(isTimed() || errors.size() > 10); // else the window has ended already, as on a slow machine
     server.close();
     QCOMPARE(server.errorCount(), 50);
-    for (const QTimer *timer : server.findChildren<QTimer *>()) // one of them would tell at the end of the window
-        QVERIFY(!timer->isActive());
+    QVERIFY(!isTimed());
+    listen(server);
+    QVERIFY(!isTimed());
 }
 
 QNETPOOL_TEST_MAIN(tst_Onslaught)

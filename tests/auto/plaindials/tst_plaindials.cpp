@@ -170,7 +170,7 @@ void tst_PlainDials::firstUseMayBeInAThreadWithoutEventLoop()
         connection->write("question");
         connection->waitForBytesWritten();
         isAsked = true;
-        while (connection->bytesAvailable() < 6 && connection->waitForReadyRead(5000))
+        while (connection->bytesAvailable() < 6 && connection->waitForReadyRead(longer(5000)))
             ;
         answer = connection->readAll();
     });

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "patience.h"
 #include "setup/resolver.h"
 #include "testmain.h"
 

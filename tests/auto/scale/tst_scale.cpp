@@ -47,7 +47,7 @@ void tst_Scale::twoThousandFillIdleAndFlush()
         QCOMPARE(server.errorCount(), 0);
 
         QVERIFY(client.start());
-        QTRY_COMPARE_WITH_TIMEOUT(server.idleCount(), many, 20000);
+        QTRY_COMPARE_WITH_TIMEOUT(server.idleCount(), many, longer(20000));
         client.flush();
         QCOMPARE(client.statistics().flushed, 2 * many);
         client.close();

@@ -39,7 +39,7 @@ private Q_SLOTS:
 static bool connectsTo(QTcpSocket &socket, const QHostAddress &address, quint16 port)
 {
     socket.connectToHost(address, port);
-    return QTest::qWaitFor([&] { return socket.state() == QAbstractSocket::ConnectedState; });
+    return QTest::qWaitFor([&] { return socket.state() == QAbstractSocket::ConnectedState; }, longer(5000));
 }
 
 void tst_ServerPool::listensAndIsReady()
@@ -290,7 +290,7 @@ void tst_ServerPool::silentClientDelaysNobody()
     ClientPool client(honest);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 2);
-    QTRY_COMPARE_WITH_TIMEOUT(server.errorCount(), 20, 20000);
+    QTRY_COMPARE_WITH_TIMEOUT(server.errorCount(), 20, longer(20000));
     QCOMPARE(lastError(errors), Pool::Error::HandshakeTimeout);
     const QString time = QStringLiteral("%1 ms").arg(wish.handshakeTimeout.count());
     QVERIFY2(lastMessage(errors).contains(u"127.0.0.1") && lastMessage(errors).contains(time),

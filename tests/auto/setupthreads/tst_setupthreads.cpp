@@ -439,8 +439,8 @@ void tst_SetupThreads::errorsComeInThePoolsThread()
         wish.handshakeTimeout = 20s;
     } else if (what == u"silent TLS") {
         wish.tlsMode = TlsMode::SelfSigned;
-    } else if (what == u"same ID") {
-        wish.handshakeTimeout = 20s;
+    } else if (what == u"close" || what == u"same ID") {
+        wish.handshakeTimeout = 20s; // or the time is up before the peer, on a busy machine
     }
 
     auto client = std::make_unique<ClientPool>(wish);
@@ -495,9 +495,9 @@ void tst_SetupThreads::waitersOfAnyThreadAreServed()
     }
     Connection atOnce = client.waitForConnection(30s); // in the pool's thread
     QFuture<Connection> future = client.acquire(30s);
-    QTRY_VERIFY_WITH_TIMEOUT(future.isFinished(), 30000);
+    QTRY_VERIFY_WITH_TIMEOUT(future.isFinished(), longer(30000));
     Connection later = future.takeResult();
-    QTRY_COMPARE_WITH_TIMEOUT(served, 20, 60000);
+    QTRY_COMPARE_WITH_TIMEOUT(served, 20, longer(60000));
     for (std::thread &thread : threads)
         thread.join();
     QVERIFY(atOnce && later);
@@ -529,7 +529,7 @@ void tst_SetupThreads::whoWaitsInAContinuationIsServed()
     const auto waitForMore = [&](Connection first) {
         leases.push_back(std::move(first));
         ++served;
-        leases.push_back(client.waitForConnection(5s));
+        leases.push_back(client.waitForConnection(longer(5s)));
         served += bool(leases.back());
     };
     QVERIFY(client.start());
@@ -539,7 +539,7 @@ void tst_SetupThreads::whoWaitsInAContinuationIsServed()
     while (connected < 3) // and this thread looks at none of them before all are there
         QThread::yieldCurrentThread();
     turnTwice(dialling);
-    QTRY_COMPARE_WITH_TIMEOUT(served, 2, 15000);
+    QTRY_COMPARE_WITH_TIMEOUT(served, 2, longer(15000));
     QTRY_VERIFY(waiting.isFinished());
     leases.clear();
 }
@@ -566,7 +566,7 @@ void tst_SetupThreads::errorsComeInASlotThatRunsAnEventLoop()
     connect(&client, &Pool::errorOccurred, this, [&] {
         if (!std::exchange(isFirst, false))
             return;
-        haveOthersCome = QTest::qWaitFor([&] { return errors.size() == 3; });
+        haveOthersCome = QTest::qWaitFor([&] { return errors.size() == 3; }, longer(5000));
     });
     QVERIFY(client.start());
     QTRY_COMPARE(client.pendingCount(), 3);
@@ -574,7 +574,7 @@ void tst_SetupThreads::errorsComeInASlotThatRunsAnEventLoop()
     while (thrown < 3)
         QThread::yieldCurrentThread();
     turnTwice(dialling);
-    QTRY_COMPARE_WITH_TIMEOUT(errors.size(), 3, 10000);
+    QTRY_COMPARE_WITH_TIMEOUT(errors.size(), 3, longer(10000));
     QVERIFY(haveOthersCome);
 }
 
@@ -759,9 +759,10 @@ void tst_SetupThreads::changesWhileItFills()
         serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
     ServerPool server(serverWish);
     listen(server);
-    const int many = fewer(60, 30);
+    const int third = fewer(20, 10);
+    const int many = 3 * third;
     Places places;
-    ClientPool::Configuration wish = clientOf(server.serverPort(), many);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), third);
     wish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
     wish.setupThreads = 2;
     wish.maximumPending = 7;
@@ -771,20 +772,25 @@ void tst_SetupThreads::changesWhileItFills()
     };
     ClientPool client(wish);
     QSignalSpy errors(&client, &Pool::errorOccurred);
-    const auto time = int(longer(20s).count());
-    const auto atLeast = [&](int idle) { return QTest::qWaitFor([&, idle] { return client.idleCount() >= idle; }, time); };
+    // However late this thread looks, a third at least is dialled by those threads.
+    const auto goOn = [&client](int capacity, int threads) {
+        ClientPool::Configuration more = client.configuration();
+        more.minimumCapacity = more.maximumCapacity = capacity;
+        more.setupThreads = threads;
+        return client.setConfiguration(more);
+    };
     QVERIFY(client.start());
-    QVERIFY(atLeast(many / 6));
-    QCOMPARE(places.names(), (QSet<QString>{QStringLiteral("QNetPool setup 1"), QStringLiteral("QNetPool setup 2")}));
-    changeThreads(client, 0);
+    QTRY_VERIFY(client.idleCount() > 0);
+    QTRY_COMPARE(places.names(), (QSet<QString>{QStringLiteral("QNetPool setup 1"), QStringLiteral("QNetPool setup 2")}));
+    QVERIFY(goOn(2 * third, 0));
     changeThreads(server, 1);
-    QVERIFY(atLeast(many / 2 + many / 12));
-    QVERIFY(places.threads().contains(QThread::currentThread()));
+    QTRY_VERIFY_WITH_TIMEOUT(client.idleCount() > third, longer(20000));
+    QTRY_VERIFY(places.threads().contains(QThread::currentThread()));
     if (setupThreads() >= 0) // those that are too many end when they have nothing left to do
         QTRY_COMPARE(setupThreads(), 1);
-    changeThreads(client, 3);
+    QVERIFY(goOn(many, 3));
     changeThreads(server, 0);
-    QVERIFY(atLeast(many));
+    QTRY_COMPARE_WITH_TIMEOUT(client.idleCount(), many, longer(20000));
     QTRY_COMPARE(server.idleCount(), many);
     QVERIFY(places.names().contains(QStringLiteral("QNetPool setup 3")));
     if (setupThreads() >= 0)

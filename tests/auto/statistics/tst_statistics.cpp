@@ -115,7 +115,7 @@ static void inAnotherThread(const std::function<void()> &act)
 {
     const std::unique_ptr<QThread> thread(QThread::create(act));
     thread->start();
-    QTRY_VERIFY_WITH_TIMEOUT(thread->isFinished(), 20000);
+    QTRY_VERIFY_WITH_TIMEOUT(thread->isFinished(), longer(20000));
 }
 
 // --- Gauges ------------------------------------------------------------------------------------------------------------
@@ -357,7 +357,7 @@ void tst_Statistics::hadToWait()
         thread->start();
         QTRY_COMPARE(ends.client->waiterCount(), 1);
         giveBack();
-        QVERIFY(thread->wait(20000));
+        QVERIFY(thread->wait(longer(20000)));
     } else {
         QFuture<Connection> future = ends.client->acquire(way == u"acquire" ? ConnectionId() : id);
         giveBack();
@@ -468,7 +468,7 @@ void tst_Statistics::abandoned()
         inAnotherThread([&] { ends.client->close(); });
     else
         ends.client->close();
-    QVERIFY(blocked->wait(20000));
+    QVERIFY(blocked->wait(longer(20000)));
     QVERIFY(any.isFinished() && certain.isFinished());
     QCOMPARE(ends.now().abandoned, 3);
     QCOMPARE(ends.now().queued, 3);
@@ -849,7 +849,7 @@ void tst_Statistics::leaseTime()
     const auto after = std::chrono::steady_clock::now();
     if (end != u"giveBack" && end != u"giveBackAfterClose")
         taken.socket();
-    QVERIFY(QTest::qWaitFor([after] { return std::chrono::steady_clock::now() > after + 50ms; }));
+    QVERIFY(QTest::qWaitFor([after] { return std::chrono::steady_clock::now() > after + 50ms; }, longer(5000)));
     QCOMPARE(ends.now().leaseTime.count, 0); // it goes on
     std::unique_ptr<QTcpSocket> detached;
     if (end == u"discard")

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #ifdef Q_OS_UNIX
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #endif
@@ -27,6 +28,29 @@ inline bool allowDescriptors(int count)
     return true;
 #endif
 }
+
+#ifdef Q_OS_UNIX
+// As long as it lives, this process gets no descriptor more than it has.
+class NoNewDescriptors
+{
+public:
+    NoNewDescriptors()
+    {
+        getrlimit(RLIMIT_NOFILE, &m_limit);
+        const int next = fcntl(0, F_DUPFD, 0);
+        ::close(next);
+        const rlimit none{rlim_t(next), m_limit.rlim_max};
+        m_isSet = setrlimit(RLIMIT_NOFILE, &none) == 0;
+    }
+    ~NoNewDescriptors() { setrlimit(RLIMIT_NOFILE, &m_limit); }
+    bool isSet() const { return m_isSet; }
+
+private:
+    Q_DISABLE_COPY_MOVE(NoNewDescriptors)
+    rlimit m_limit{};
+    bool m_isSet = false;
+};
+#endif
 
 // What Qt keeps open to hear of changes of the network, from the first pool's start on: it is to be there before anybody counts.
 inline void openWhatStays()

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "certificates.h"
+#include "patience.h"
 
 #include <QNetPool/ClientPool>
 #include <QNetPool/PoolException>
@@ -43,8 +44,8 @@ inline void listen(ServerPool &server)
 inline void fill(ServerPool &server, ClientPool &client, int capacity = 4)
 {
     QVERIFY(client.start());
-    QTRY_COMPARE_WITH_TIMEOUT(client.idleCount(), capacity, 20000);
-    QTRY_COMPARE_WITH_TIMEOUT(server.idleCount(), capacity, 20000);
+    QTRY_COMPARE_WITH_TIMEOUT(client.idleCount(), capacity, longer(20000));
+    QTRY_COMPARE_WITH_TIMEOUT(server.idleCount(), capacity, longer(20000));
 }
 
 // The error code and message of the last errorOccurred() in a spy.
@@ -63,7 +64,7 @@ inline QByteArray pass(QTcpSocket *from, QTcpSocket *to, const QByteArray &bytes
 {
     from->write(bytes);
     from->flush();
-    if (!QTest::qWaitFor([&] { return to->bytesAvailable() >= bytes.size(); }))
+    if (!QTest::qWaitFor([&] { return to->bytesAvailable() >= bytes.size(); }, longer(5000)))
         return {};
     return to->read(bytes.size());
 }

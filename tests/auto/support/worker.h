@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "short.h"
+
 #include <QtCore/QThread>
 
 // A thread with an event loop that runs what it is told to.
@@ -16,7 +18,7 @@ public:
     void stop()
     {
         m_thread.quit();
-        if (!m_thread.wait(20000))
+        if (!m_thread.wait(longer(20000)))
             qFatal("a thread hangs");
     }
     template<typename Body> void run(Body body)

@@ -79,14 +79,14 @@ void tst_Threads::threadsWithoutEventLoopExchange()
                     break;
                 const QByteArray line = QByteArray::number(t) + ':' + QByteArray::number(i) + '\n';
                 connection->write(line);
-                while (connection->bytesAvailable() < line.size() && connection->waitForReadyRead(20000)) { }
+                while (connection->bytesAvailable() < line.size() && connection->waitForReadyRead(longer(20000))) { }
                 if (connection->read(line.size()) == line)
                     ++answered;
             }
             --running;
         });
     }
-    QTRY_COMPARE_WITH_TIMEOUT(running, 0, 60000);
+    QTRY_COMPARE_WITH_TIMEOUT(running, 0, longer(60000));
     for (std::thread &thread : threads)
         thread.join();
     QCOMPARE(answered, 4 * rounds);

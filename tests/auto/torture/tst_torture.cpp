@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
 #include "life.h"
-#include "short.h"
+#include "patience.h"
 
 #include <numeric>
 #include <sys/socket.h>
@@ -132,12 +132,12 @@ void tst_Torture::everyCallFailsOnce_data()
     QTest::addColumn<bool>("isThorough"); // with each error at each call; else they take turns
     constexpr auto Single = ConnectionMode::Single;
     const bool isAsked = qEnvironmentVariableIntValue("QNETPOOL_TORTURE_THOROUGH") > 0;
-    QTest::newRow("client") << Setting{} << !isShort();
+    QTest::newRow("client") << Setting{} << (isAsked || !isShort());
     QTest::newRow("client, Single, warm") << Setting{.mode = Single, .isWarm = true} << isAsked;
     QTest::newRow("client, setup thread") << Setting{.setupThreads = 1} << isAsked;
     QTest::newRow("client, TLS") << Setting{.isTls = true, .capacity = 2} << isAsked;
     QTest::newRow("server, allowed peers")
-            << Setting{.isServer = true, .allowedPeers = {QStringLiteral("127.0.0.1")}} << !isShort();
+            << Setting{.isServer = true, .allowedPeers = {QStringLiteral("127.0.0.1")}} << (isAsked || !isShort());
     QTest::newRow("server, Single, warm") << Setting{.isServer = true, .mode = Single, .isWarm = true} << isAsked;
     QTest::newRow("server, TLS, setup thread")
             << Setting{.isServer = true, .isTls = true, .capacity = 2, .setupThreads = 1} << isAsked;

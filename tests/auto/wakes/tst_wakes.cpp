@@ -257,7 +257,7 @@ void tst_Wakes::countIsUpToDateAfterASlotThatRunsAnEventLoop()
     Listener listener;
     connect(&*m_client, &Pool::connectionAvailable, this, [&] {
         second.giveBack();
-        QVERIFY(QTest::qWaitFor([&] { return listener.last == 4; }));
+        QVERIFY(QTest::qWaitFor([&] { return listener.last == 4; }, longer(5000)));
         listener.available({});
     });
     connect(&*m_client, &Pool::idleCountChanged, &listener, &Listener::idle);
