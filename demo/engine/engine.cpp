@@ -41,8 +41,9 @@ void Engine::observe(Pool &pool)
     connect(&pool, &Pool::intervalChanged, this, [this](std::chrono::milliseconds interval) {
         m_chronicle.write(Note::Kind::Sizing, tr("interval %1 ms").arg(interval.count()));
     });
-    connect(&pool, &Pool::connectionLost, this,
-            [this](ConnectionId id) { m_chronicle.write(Note::Kind::Connection, tr("%1 was lost").arg(id.toString())); });
+    connect(&pool, &Pool::connectionLost, this, [this](ConnectionId id) {
+        m_chronicle.write(Note::Kind::Connection, tr("%1 was lost").arg(id.toString()), id);
+    });
 }
 
 bool Engine::start()

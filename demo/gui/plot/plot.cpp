@@ -34,7 +34,7 @@ Plot::Plot(const QString &title, const QString &unit, std::vector<Series> series
     setFocusPolicy(Qt::StrongFocus);
     setMouseTracking(true);
     setBackgroundRole(QPalette::Base);
-    setAutoFillBackground(true);
+    setAttribute(Qt::WA_OpaquePaintEvent); // the picture has a background
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     setAccessibleName(title);
     m_describePause.setSingleShot(true);
@@ -53,20 +53,20 @@ void Plot::append(double time, std::span<const double> values)
     followHover();
     dropCursorOutside();
     describe();
-    update();
+    updateAll();
 }
 
 void Plot::addMark(const Mark &mark)
 {
     m_history.addMark(mark);
     if (!isPaused())
-        update();
+        updateAll();
 }
 
 void Plot::setWholeNumbers(bool isWhole)
 {
     m_isWhole = isWhole;
-    update();
+    updateAll();
 }
 
 void Plot::setTimeLabelsVisible(bool areVisible)
@@ -74,7 +74,7 @@ void Plot::setTimeLabelsVisible(bool areVisible)
     m_hasTimeLabels = areVisible;
     m_layout.reset();
     updateGeometry();
-    update();
+    updateAll();
 }
 
 void Plot::setPaused(bool isPaused)
@@ -89,7 +89,7 @@ void Plot::setPaused(bool isPaused)
         dropCursorOutside();
     }
     describe();
-    update();
+    updateAll();
     Q_EMIT pausedChanged(isPaused);
 }
 
@@ -139,17 +139,42 @@ QSize Plot::minimumSizeHint() const
     return {width, int(std::ceil(layout.area.top())) + (m_hasTimeLabels ? 5 : 4) * em};
 }
 
+PlotView Plot::view() const
+{
+    return {m_title,  m_unit,    m_series,   shown(),         m_maximum.value(),
+            m_cursor, m_isWhole, isPaused(), m_hasTimeLabels, hasFocus()};
+}
+
+const QPixmap &Plot::currentPicture()
+{
+    const qreal ratio = devicePixelRatioF();
+    if (!m_picture.isNull() && m_picture.devicePixelRatio() == ratio)
+        return m_picture;
+    m_picture = QPixmap((QSizeF(size()) * ratio).toSize());
+    m_picture.setDevicePixelRatio(ratio);
+    m_picture.fill(palette().color(backgroundRole()));
+    QPainter painter(&m_picture);
+    PlotPainter(painter, view(), currentLayout(), palette(), font(), locale()).paintPicture();
+    return m_picture;
+}
+
+void Plot::updateAll()
+{
+    m_picture = {};
+    update();
+}
+
 void Plot::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
-    const PlotView view{m_title,  m_unit,    m_series,   shown(),         m_maximum.value(),
-                        m_cursor, m_isWhole, isPaused(), m_hasTimeLabels, hasFocus()};
-    PlotPainter(painter, view, currentLayout(), palette(), font(), locale()).paint();
+    painter.drawPixmap(QPointF(), currentPicture());
+    PlotPainter(painter, view(), currentLayout(), palette(), font(), locale()).paintCursor();
 }
 
 void Plot::resizeEvent(QResizeEvent *event)
 {
     m_layout.reset();
+    m_picture = {};
     QWidget::resizeEvent(event);
 }
 
@@ -159,6 +184,7 @@ void Plot::changeEvent(QEvent *event)
         m_layout.reset();
         updateGeometry();
     }
+    m_picture = {}; // whatever it is: a palette, a locale
     QWidget::changeEvent(event);
 }
 

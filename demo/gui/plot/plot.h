@@ -7,6 +7,7 @@
 #include "series.h"
 
 #include <QtCore/QTimer>
+#include <QtGui/QPixmap>
 #include <QtWidgets/QWidget>
 
 #include <optional>
@@ -14,6 +15,8 @@
 #include <vector>
 
 namespace Demo {
+
+struct PlotView;
 
 // The last seconds of some series, live. Whoever hovers over it, or moves the cursor by key, reads the values of that moment; plots
 // that are one above the other share the cursor by connecting cursorMoved() with each other's setCursorTime().
@@ -61,6 +64,9 @@ protected:
 private:
     const History &shown() const { return m_frozen ? *m_frozen : m_history; }
     const PlotLayout &currentLayout();
+    PlotView view() const;
+    const QPixmap &currentPicture();
+    void updateAll();
     bool moveCursorBy(int key);
     void moveCursor(std::optional<double> time);
     void followHover();
@@ -77,6 +83,7 @@ private:
     std::optional<double> m_cursor;
     std::optional<double> m_hover; // the mouse's place, as long as the cursor is there
     std::optional<PlotLayout> m_layout; // measuring text takes a quarter of the time of painting
+    QPixmap m_picture; // all but the cursor and the focus, which move between two samples; null: it has to be painted anew
     bool m_isWhole = false;
     bool m_hasTimeLabels = true;
     QTimer m_describePause; // runs after each description

@@ -33,7 +33,7 @@ PlotPainter::PlotPainter(QPainter &painter, const PlotView &view, const PlotLayo
 {
 }
 
-void PlotPainter::paint()
+void PlotPainter::paintPicture()
 {
     paintTitle();
     paintLegend();
@@ -44,8 +44,6 @@ void PlotPainter::paint()
     paintBands();
     paintCurves();
     paintMarks();
-    paintFrame();
-    paintCursor();
 }
 
 void PlotPainter::paintTitle()
@@ -281,6 +279,10 @@ void PlotPainter::paintFrame()
 
 void PlotPainter::paintCursor()
 {
+    m_painter.setFont(m_font);
+    if (m_layout.area.height() < m_layout.em)
+        return;
+    paintFrame();
     const int sample = m_view.cursor ? m_view.history.nearest(*m_view.cursor) : -1;
     if (sample < 0)
         return;

@@ -42,7 +42,8 @@ public:
     PlotPainter(QPainter &painter, const PlotView &view, const PlotLayout &layout, const QPalette &palette,
                 const QFont &font, const QLocale &locale);
 
-    void paint();
+    void paintPicture(); // all but the cursor and the focus
+    void paintCursor(); // these, above it
 
 private:
     void paintTitle();
@@ -53,7 +54,6 @@ private:
     void paintBand(int index, const QColor &color);
     void paintCurves();
     void paintMarks();
-    void paintCursor();
     void paintReadout(int sample, double x);
     void paintFrame();
     void paintSwatch(const Series &series, const QRectF &rect);

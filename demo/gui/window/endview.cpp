@@ -66,7 +66,9 @@ void EndView::follow(const Site *site)
     m_sampler.reset();
     if (!site) {
         m_pill->setState(Pool::State::Stopped);
-        m_poolView->show(QList<Cell>());
+        m_cells.clear();
+        m_lost.clear();
+        m_poolView->show(m_cells);
         m_leases->show(QList<Lease>());
         return;
     }
@@ -77,22 +79,38 @@ void EndView::follow(const Site *site)
     m_address->setText(QStringLiteral("%1   ·   %2   ·   %3").arg(where.toString(), tlsText(settings, m_role), mode));
 }
 
+void EndView::advance(double time)
+{
+    if (!m_site || m_plots->showNext())
+        return;
+    if (!std::exchange(m_areConnectionsDue, false))
+        look(time);
+    else if (isVisible())
+        showConnections();
+}
+
 void EndView::refresh(double time)
 {
     if (!m_site)
         return;
+    look(time);
+    while (m_plots->showNext()) { }
+    showConnections();
+}
+
+void EndView::look(double time)
+{
     m_sample = m_sampler->take();
-    m_plots->append(time, m_sample);
     m_pill->setState(m_sample.state, m_sample.isFrozen);
-    tell(time);
     showNumbers();
-    if (isVisible())
-        showConnections();
+    tell(time);
+    m_areConnectionsDue = true;
 }
 
 // What has happened since the last time.
 void EndView::tell(double time)
 {
+    std::vector<Mark> marks;
     static constexpr std::array kinds{EventKind::State, EventKind::Sizing, EventKind::Connection, EventKind::Error,
                                       EventKind::Action};
     const QList<Note> notes = m_site->chronicle().take();
@@ -101,10 +119,13 @@ void EndView::tell(double time)
         m_log.add({QDateTime::fromMSecsSinceEpoch(note.time), m_role == Role::Server ? EventEnd::Server : EventEnd::Client,
                    kinds[std::size_t(note.kind)], note.text});
         if (note.kind == Note::Kind::Action)
-            m_plots->addMark({time, note.text, Severity::Note});
+            marks.push_back({time, note.text, Severity::Note});
         else if (note.kind == Note::Kind::Error && !std::exchange(isMarked, true))
-            m_plots->addMark({time, note.text, Severity::Error});
+            marks.push_back({time, note.text, Severity::Error});
+        else if (note.kind == Note::Kind::Connection && isVisible())
+            m_lost.append(note.id);
     }
+    m_plots->take(time, m_sample, marks);
 }
 
 static CellState stateOf(ConnectionInfo::State state)
@@ -136,8 +157,28 @@ void EndView::showConnections()
         if (one.state == ConnectionInfo::State::Leased)
             leases.append({one.id, one.timeInState, one.age, went.bytes, went.exchanges});
     }
-    m_poolView->show(cells);
+    const QList<Cell> lost = lostCells();
+    m_poolView->show(cells + lost);
+    m_cells = std::move(cells);
     m_leases->show(leases);
+}
+
+// As they were seen last: the pool does not know them any more.
+QList<Cell> EndView::lostCells()
+{
+    QList<Cell> lost;
+    if (m_lost.isEmpty())
+        return lost;
+    QHash<ConnectionId, const Cell *> known;
+    for (const Cell &cell : std::as_const(m_cells))
+        known.insert(cell.id, &cell);
+    for (const ConnectionId id : std::exchange(m_lost, {})) {
+        const Cell *seen = known.value(id);
+        lost.append(seen ? *seen : Cell{.id = id});
+        lost.last().state = CellState::Lost;
+        lost.last().inState = {};
+    }
+    return lost;
 }
 
 void EndView::showNumbers()

@@ -42,8 +42,8 @@ MainWindow::MainWindow(const Settings &settings, QWidget *parent)
     m_configuration->setEnds(m_settings.hasClient(), m_settings.hasServer());
     m_load->show(m_settings.load);
     m_clock.start();
-    m_tick.setInterval(100ms);
-    connect(&m_tick, &QTimer::timeout, this, &MainWindow::refresh);
+    m_tick.setInterval(20ms);
+    connect(&m_tick, &QTimer::timeout, this, &MainWindow::advance);
     showRunning();
 }
 
@@ -315,12 +315,24 @@ void MainWindow::applyServer(const ServerPool::Configuration &configuration)
     m_configuration->setServerConfiguration(configuration);
 }
 
-void MainWindow::refresh()
+double MainWindow::now() const
 {
-    const double now = double(m_clock.nsecsElapsed()) / 1e9;
+    return double(m_clock.nsecsElapsed()) / 1e9;
+}
+
+void MainWindow::advance()
+{
     for (EndView *view : {m_client, m_server}) {
         if (view)
-            view->refresh(now);
+            view->advance(now());
+    }
+}
+
+void MainWindow::refresh()
+{
+    for (EndView *view : {m_client, m_server}) {
+        if (view)
+            view->refresh(now());
     }
 }
 

@@ -55,6 +55,8 @@ private:
     void applyClient(const QNetPool::ClientPool::Configuration &configuration);
     void applyServer(const QNetPool::ServerPool::Configuration &configuration);
     void end();
+    double now() const; // seconds
+    void advance();
     void refresh();
     void showRunning();
     void chooseScenario(int index);

@@ -4,6 +4,8 @@
 #include "engine/sampler.h"
 #include "gui/plot/plot.h"
 
+#include <functional>
+
 namespace Demo {
 
 // One end's last minute: its stock, its interval, its rates and the waits for it, one above the other and with one cursor.
@@ -14,9 +16,12 @@ class Plots final : public QWidget
 public:
     explicit Plots(Role role, QWidget *parent = nullptr);
 
-    void append(double time, const Sample &sample);
-    void addMark(const Mark &mark);
-    bool isPaused() const { return m_plots.front()->isPaused(); }
+    // What showNext() gives to one plot after the other, so that no frame has to paint them all. What of the sample before has not
+    // been shown by then, is.
+    void take(double time, const Sample &sample, const std::vector<Mark> &marks);
+    bool showNext(); // false: all have been shown
+    bool isPaused() const { return m_parts.front().plot->isPaused(); }
+    std::vector<Plot *> all() const; // from top to bottom
 
 public Q_SLOTS:
     void setPaused(bool isPaused);
@@ -25,13 +30,19 @@ Q_SIGNALS:
     void pausedChanged(bool isPaused);
 
 private:
-    Plot *add(const QString &title, const QString &unit, std::vector<Series> series);
+    using Values = std::function<std::vector<double>(const Sample &)>; // a value for each series, two for a band
+    struct Part
+    {
+        Plot *plot;
+        Values values;
+    };
+    Plot *add(const QString &title, const QString &unit, std::vector<Series> series, Values values);
 
-    std::vector<Plot *> m_plots;
-    Plot *m_stock = nullptr;
-    Plot *m_interval = nullptr; // of a client
-    Plot *m_rates = nullptr;
-    Plot *m_waits = nullptr;
+    std::vector<Part> m_parts;
+    std::size_t m_shown = 0; // of the parts
+    double m_time = 0;
+    Sample m_sample;
+    std::vector<Mark> m_marks;
 };
 
 } // namespace Demo
