@@ -61,7 +61,7 @@ QList<QCommandLineOption> allOptions()
             option("language", "The window's language: zh_CN, en. Default: the system's.", "name"),
             option("screenshot", "Save a picture of the window in this file, and end.", "file"),
             option("after", "When to do that. Default: 5.", "seconds", "5"),
-            option("measure-frames", "Tell at the end for how long the window was busy at a time, as a JSON object."),
+            option("measure-frames", "Print the JSON object at the end, with the times for which the window was busy."),
             option("role", "Run one end only: server or client. Default: both.", "role", "both"),
             option("listen", "Where --role server listens.", "addr:port"),
             option("connect", "What --role client connects to.", "host:port"),

@@ -36,21 +36,6 @@ QString liveLine(const Snapshot &now, qint64 seconds)
             .arg(now.failed);
 }
 
-// By hand, as QJsonObject would sort the keys by the alphabet.
-QString json(const Snapshot &now)
-{
-    return QStringLiteral(R"({"exchanges":%1,"failed":%2,"created":%3,"lost":%4,)"
-                          R"("errors":%5,"idle":%6,"capacity":%7,"interval_ms":%8})")
-            .arg(now.exchanges)
-            .arg(now.failed)
-            .arg(now.pool.created)
-            .arg(now.pool.diedIdle)
-            .arg(now.errors)
-            .arg(now.pool.idle)
-            .arg(now.pool.capacity)
-            .arg(now.interval.count());
-}
-
 } // namespace
 
 Console::Console(const CommandLine &commandLine) : m_commandLine(commandLine), m_run(commandLine.settings)
@@ -81,7 +66,7 @@ int Console::run()
 
     const Snapshot end = m_run.snapshot();
     tellTroubles();
-    printLine(stdout, json(end));
+    printLine(stdout, toJson(end));
     return verdict(end);
 }
 

@@ -3,19 +3,9 @@
 
 #include "scenario.h"
 #include "site.h"
+#include "snapshot.h"
 
 namespace Demo {
-
-// The numbers of a run at one moment: of the client's pool if it has one, else of the server's.
-struct Snapshot
-{
-    QNetPool::Pool::State state = QNetPool::Pool::State::Stopped;
-    QNetPool::PoolStatistics pool;
-    std::chrono::milliseconds interval{};
-    int errors = 0; // of both ends
-    qint64 exchanges = 0; // that went well
-    qint64 failed = 0;
-};
 
 // A run of the demo: both ends or one, each at its site.
 class Run final : public QObject

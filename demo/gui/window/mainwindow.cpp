@@ -232,6 +232,11 @@ void MainWindow::start()
     showRunning();
 }
 
+Snapshot MainWindow::snapshot() const
+{
+    return m_run ? m_run->snapshot() : m_last;
+}
+
 void MainWindow::stop()
 {
     m_player.reset();
@@ -250,6 +255,7 @@ void MainWindow::end()
             view->follow(nullptr);
     }
     m_player.reset();
+    m_last = m_run->snapshot();
     m_run.reset();
     m_break->reset();
     showRunning();

@@ -35,6 +35,7 @@ public:
     void restore(const QSettings &store, bool withPools);
 
     Run *run() const { return m_run.get(); } // null while nothing runs
+    Snapshot snapshot() const; // of what runs, or ran last
 
 public Q_SLOTS:
     void start();
@@ -63,6 +64,7 @@ private:
 
     Settings m_settings; // of the next start
     std::unique_ptr<Run> m_run;
+    Snapshot m_last; // run's end
     std::unique_ptr<Player> m_player;
     QElapsedTimer m_clock;
     QTimer m_tick;

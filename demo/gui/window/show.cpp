@@ -12,11 +12,13 @@
 
 namespace Demo {
 
-static void tellFrames(const FrameTimes &times)
+static QString toJson(const FrameTimes &times)
 {
-    std::printf(R"({"frames":%d,"frame_ms_p50":%.2f,"frame_ms_p99":%.2f,"frame_ms_max":%.2f})"
-                "\n",
-                times.frames, times.p50, times.p99, times.maximum);
+    return QStringLiteral(R"("frames":%1,"frame_ms_p50":%2,"frame_ms_p99":%3,"frame_ms_max":%4)")
+            .arg(times.frames)
+            .arg(times.p50, 0, 'f', 2)
+            .arg(times.p99, 0, 'f', 2)
+            .arg(times.maximum, 0, 'f', 2);
 }
 
 static Theme themeOf(const QString &name)
@@ -63,7 +65,7 @@ int showWindow(const CommandLine &commandLine)
     if (isRemembering)
         window.save(store);
     if (commandLine.measuresFrames)
-        tellFrames(application->frameTimes());
+        std::puts(qPrintable(toJson(window.snapshot(), toJson(application->frameTimes()))));
     return result;
 }
 
