@@ -129,16 +129,16 @@
         <translation>此处没有名称包含该内容的配置项。</translation>
     </message>
     <message>
-        <source>&amp;Defaults</source>
-        <translation>默认值(&amp;D)</translation>
+        <source>D&amp;efaults</source>
+        <translation>默认值(&amp;E)</translation>
     </message>
     <message>
         <source>Enters the library&apos;s defaults for this end; host and port have none</source>
         <translation>填入库为此端规定的默认值；主机和端口没有默认值</translation>
     </message>
     <message>
-        <source>&amp;Revert</source>
-        <translation>还原(&amp;R)</translation>
+        <source>Re&amp;vert</source>
+        <translation>还原(&amp;V)</translation>
     </message>
     <message>
         <source>Enters again what the pools use</source>

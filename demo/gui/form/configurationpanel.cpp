@@ -60,9 +60,9 @@ QWidget *ConfigurationPanel::makeButtons()
     m_status->setObjectName(QStringLiteral("status"));
     m_status->setTextFormat(Qt::PlainText);
     m_status->setWordWrap(true);
-    m_defaults = new QPushButton(tr("&Defaults"), line);
+    m_defaults = new QPushButton(tr("D&efaults"), line);
     m_defaults->setToolTip(tr("Enters the library's defaults for this end; host and port have none"));
-    m_revert = new QPushButton(tr("&Revert"), line);
+    m_revert = new QPushButton(tr("Re&vert"), line);
     m_revert->setToolTip(tr("Enters again what the pools use"));
     m_apply = new QPushButton(tr("&Apply"), line);
     m_apply->setToolTip(tr("Has the pools use what is entered"));

@@ -245,7 +245,8 @@ static Hue hueOf(Severity severity)
     return Hue::Neutral;
 }
 
-// The worst at last, so that they are on top.
+// The worst at last, so that they are on top. Notes have their flags below the others': what somebody did is not hidden by what
+// came of it.
 void PlotPainter::paintMarks()
 {
     const double flag = std::round(m_layout.em * 0.55);
@@ -260,7 +261,7 @@ void PlotPainter::paintMarks()
             m_painter.fillRect(QRectF(x, m_layout.area.top(), m_hairline, m_layout.area.height()), withAlpha(color, 0.6));
             m_painter.setPen(Qt::NoPen);
             m_painter.setBrush(color);
-            const QPointF top(x, m_layout.area.top());
+            const QPointF top(x, m_layout.area.top() + (severity == Severity::Note ? 1.25 * flag : 0));
             m_painter.drawPolygon(QPolygonF{top, top + QPointF(flag, flag / 2), top + QPointF(0, flag)});
         }
     }

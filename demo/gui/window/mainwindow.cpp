@@ -158,6 +158,7 @@ QWidget *MainWindow::makeControls()
 QWidget *MainWindow::makeBelow()
 {
     m_below = new QTabWidget;
+    m_below->setObjectName(QStringLiteral("details"));
     m_below->setDocumentMode(true);
     m_below->addTab(m_log, tr("Log"));
     if (m_client)

@@ -7,13 +7,17 @@
 #include "gui/window/mainwindow.h"
 
 #include "engine/security.h"
+#include "patience.h"
 
 #include <QtCore/QSettings>
 #include <QtCore/QTemporaryDir>
+#include <QtGui/QAccessible>
 #include <QtNetwork/QTcpServer>
 #include <QtTest/QTest>
 #include <QtWidgets/QComboBox>
+#include <QtWidgets/QLabel>
 #include <QtWidgets/QPushButton>
+#include <QtWidgets/QTabWidget>
 #include <QtWidgets/QToolBar>
 
 using namespace Demo;
@@ -35,6 +39,9 @@ private Q_SLOTS:
     void droppedConnectionsAreDialledAnew();
     void burstIsSeenInTheLeases();
     void scenarioPressesTheButtons();
+    void everythingIsReachedByKeys();
+    void lettersPressTheButtons();
+    void everythingHasAName();
     void everyEncryptionAndMode();
     void pauseStopsEveryPlot();
     void settingsAreRemembered();
@@ -81,13 +88,25 @@ public:
 
     QString state() const { return client->findChild<StatePill *>()->text(); }
     int idle() const { return client->lastSample().pool.idle; }
-    int cells() const
+    QList<ConnectionInfo> connections() const
     {
-        const QList<ConnectionInfo> all =
-                window.run() ? window.run()->client()->pool().connections() : QList<ConnectionInfo>();
+        return window.run() ? window.run()->client()->pool().connections() : QList<ConnectionInfo>();
+    }
+    int cells() const { return cellsOf(connections()); }
+    int cellsOf(const QList<ConnectionInfo> &some) const
+    {
         const auto *view = client->findChild<PoolView *>();
-        return int(std::count_if(all.begin(), all.end(),
+        return int(std::count_if(some.begin(), some.end(),
                                  [view](const ConnectionInfo &one) { return !view->cellRect(one.id).isNull(); }));
+    }
+    // A cell of a connection that the pool does not have any more.
+    bool seesLost(QList<ConnectionInfo> before) const
+    {
+        const QList<ConnectionInfo> now = connections();
+        before.removeIf([&now](const ConnectionInfo &one) {
+            return std::any_of(now.begin(), now.end(), [&one](const ConnectionInfo &other) { return other.id == one.id; });
+        });
+        return cellsOf(before) > 0;
     }
     bool hasRead(const QString &text) const
     {
@@ -99,10 +118,44 @@ public:
         return false;
     }
 
+    // What a screen reader tells of the client's plot: its last values.
+    QString heard(const char *plot) const { return find(client, plot)->accessibleDescription(); }
+    // A flag of that colour is in the client's plot of its stock, which has no line of that colour.
+    bool sees(Hue flag) const
+    {
+        Plot *plot = find(client, "Stock");
+        const QImage picture = plot->grab().toImage().convertToFormat(QImage::Format_RGB32);
+        const QRgb color = colorOf(flag, plot->palette()).rgb();
+        int count = 0;
+        for (int y = 0; y < picture.height(); ++y) {
+            for (int x = 0; x < picture.width(); ++x)
+                count += picture.pixel(x, y) == color;
+        }
+        return count >= 16 * plot->devicePixelRatioF() * plot->devicePixelRatioF(); // letters have some such pixels, too
+    }
+    static Plot *find(const EndView *end, const char *plot)
+    {
+        for (Plot *one : end->plots()->all()) {
+            if (one->accessibleName() == QLatin1String(plot))
+                return one;
+        }
+        qFatal("there is no such plot");
+    }
+
     MainWindow window;
     EndView *client;
     EndView *server;
 };
+
+// The classes of a widget and of those around it.
+QString whereIs(const QWidget *widget)
+{
+    QString text;
+    for (; widget; widget = widget->parentWidget())
+        text += QLatin1String(widget->metaObject()->className()) + QLatin1Char(' ') + widget->objectName()
+                + QStringLiteral(" < ");
+    return text;
+}
 
 } // namespace
 
@@ -118,6 +171,8 @@ void tst_DemoWindow::startFillsTheStock()
     QTRY_VERIFY(person.hasRead(QStringLiteral("Ready")));
     QTRY_VERIFY(person.client->lastSample().exchanges > 0 || person.server->lastSample().exchanges > 0);
     QVERIFY(person.find("stop")->isEnabled());
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 6")));
+    QVERIFY(!person.sees(Hue::Neutral) && !person.sees(Hue::Lost));
 }
 
 void tst_DemoWindow::stopAndStartAgain()
@@ -143,9 +198,13 @@ void tst_DemoWindow::stoppedServerIsAnOutage()
     QTRY_COMPARE(person.idle(), 0);
     QVERIFY(person.hasRead(QStringLiteral("the server is stopped")));
     QTRY_COMPARE(person.server->findChild<StatePill *>()->text(), QStringLiteral("Stopped"));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 0")));
+    QTRY_VERIFY(person.sees(Hue::Neutral) && person.sees(Hue::Lost)); // what was done, and what came of it
     person.press("stop");
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
     QTRY_VERIFY(person.idle() >= 6);
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 6")));
+    QVERIFY(person.hasRead(QStringLiteral("the server is started again")));
 }
 
 void tst_DemoWindow::frozenServerIsSeen()
@@ -158,6 +217,9 @@ void tst_DemoWindow::frozenServerIsSeen()
     QTRY_COMPARE(server->text(), QStringLiteral("Frozen"));
     person.press(Qt::Key_F6); // the client's connections go, and new ones get no ID
     QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
+    QTRY_VERIFY(person.hasRead(QStringLiteral("the server stands still")));
+    QTRY_VERIFY(person.sees(Hue::Neutral) && person.sees(Hue::Lost));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 0")));
     person.press("freeze");
     QTRY_COMPARE(server->text(), QStringLiteral("Ready"));
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
@@ -172,6 +234,10 @@ void tst_DemoWindow::refusedPeerGetsNothing()
     person.press("refuse");
     QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
     QTRY_VERIFY(person.server->lastSample().pool.peersRefused > 0);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("the server refuses this peer")));
+    QTRY_VERIFY(person.hasRead(QStringLiteral("127.0.0.1")));
+    QTRY_VERIFY(person.sees(Hue::Neutral) && person.sees(Hue::Lost));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 0")));
     person.press("refuse");
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
 }
@@ -188,8 +254,11 @@ void tst_DemoWindow::expiredCertificateLetsNobodyIn()
     person.press("expire");
     QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
     QTRY_VERIFY(person.hasRead(QStringLiteral("expired")));
+    QTRY_VERIFY(person.sees(Hue::Neutral) && person.sees(Hue::Lost));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 0")));
     person.press("expire");
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 6")));
 }
 
 void tst_DemoWindow::droppedConnectionsAreDialledAnew()
@@ -198,9 +267,13 @@ void tst_DemoWindow::droppedConnectionsAreDialledAnew()
     person.press(Qt::Key_F5);
     QTRY_VERIFY(person.idle() >= 6);
     const qint64 created = person.client->lastSample().pool.created;
+    const QList<ConnectionInfo> before = person.connections();
     person.press("drop");
+    QTRY_VERIFY(person.seesLost(before)); // as it fades
     QTRY_VERIFY(person.client->lastSample().pool.diedIdle >= 3);
     QTRY_VERIFY(person.hasRead(QStringLiteral("was lost")));
+    QTRY_VERIFY(person.hasRead(QStringLiteral("drops 50 %")));
+    QTRY_VERIFY(person.sees(Hue::Neutral));
     QTRY_VERIFY(person.client->lastSample().pool.created >= created + 3);
     QTRY_VERIFY(person.idle() >= 6);
 }
@@ -232,6 +305,58 @@ void tst_DemoWindow::scenarioPressesTheButtons()
     QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
     QTRY_VERIFY(!person.find("stop")->isChecked());
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+}
+
+void tst_DemoWindow::everythingIsReachedByKeys()
+{
+    Person person(verified());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    QSet<QWidget *> reached;
+    for (int tab = 0; tab < person.window.findChild<QTabWidget *>(QStringLiteral("details"))->count(); ++tab) {
+        person.window.findChild<QTabWidget *>(QStringLiteral("details"))->setCurrentIndex(tab);
+        for (int i = 0; i < 400; ++i) {
+            QTest::keyClick(QApplication::focusWidget() ? QApplication::focusWidget() : &person.window, Qt::Key_Tab);
+            reached.insert(QApplication::focusWidget());
+        }
+        const auto all = person.window.findChildren<QWidget *>();
+        for (QWidget *one : all) {
+            if (one->isVisible() && one->isEnabled() && (one->focusPolicy() & Qt::TabFocus) && !one->focusProxy())
+                QVERIFY2(reached.contains(one), qPrintable(whereIs(one)));
+        }
+    }
+}
+
+void tst_DemoWindow::lettersPressTheButtons()
+{
+    Person person(verified());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    for (const auto &[name, key] :
+         {std::pair("stop", Qt::Key_O), {"freeze", Qt::Key_Z}, {"refuse", Qt::Key_R}, {"expire", Qt::Key_X}}) {
+        for (const bool isOn : {true, false}) {
+            QTest::keyClick(&person.window, key, Qt::AltModifier);
+            QTRY_COMPARE(person.find(name)->isChecked(), isOn);
+        }
+    }
+    QTest::keyClick(&person.window, Qt::Key_D, Qt::AltModifier);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("drops 50 %")));
+    QTest::keyClick(&person.window, Qt::Key_B, Qt::AltModifier);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("a burst of 150 exchanges")));
+}
+
+// For who cannot see it.
+void tst_DemoWindow::everythingHasAName()
+{
+    const Person person(quick());
+    const auto all = person.window.findChildren<QWidget *>();
+    for (const QWidget *one : all) {
+        if (!(one->focusPolicy() & Qt::TabFocus) || one->focusProxy() || one->objectName().startsWith(QLatin1String("qt_"))
+            || qobject_cast<const QLabel *>(one)) // whose text is its name
+            continue;
+        QAccessibleInterface *interface = QAccessible::queryAccessibleInterface(const_cast<QWidget *>(one));
+        QVERIFY2(interface && !interface->text(QAccessible::Name).isEmpty(), qPrintable(whereIs(one)));
+    }
 }
 
 // Each is another run.
