@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "loadpanel.h"
 
+#include "gui/icons.h"
+
 #include <QtCore/QSignalBlocker>
 #include <QtWidgets/QFormLayout>
 #include <QtWidgets/QHBoxLayout>
@@ -54,6 +56,7 @@ LoadPanel::LoadPanel(QWidget *parent)
     m_burst->setValue(150);
     auto *burst = new QPushButton(tr("&Burst"));
     burst->setObjectName(QStringLiteral("burst"));
+    burst->setIcon(icon(QStringLiteral("burst")));
     burst->setToolTip(tr("So many takes at once, on top of the others."));
 
     auto *rateLine = new QHBoxLayout;
