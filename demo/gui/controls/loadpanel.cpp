@@ -67,7 +67,7 @@ LoadPanel::LoadPanel(QWidget *parent)
     burstLine->addWidget(burst);
     auto *form = new QFormLayout(this);
     form->setContentsMargins({});
-    auto *rateLabel = new QLabel(tr("&Takes"));
+    auto *rateLabel = new QLabel(tr("Ta&kes"));
     rateLabel->setBuddy(m_rateSlider);
     form->addRow(rateLabel, rateLine);
     form->addRow(tr("&Held for"), m_hold);
