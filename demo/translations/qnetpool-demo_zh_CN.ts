@@ -387,7 +387,7 @@
         <translation>在其他取用之外，同时发起这么多次取用。</translation>
     </message>
     <message>
-        <source>&amp;Takes</source>
+        <source>Ta&amp;kes</source>
         <translation>取用(&amp;T)</translation>
     </message>
     <message>

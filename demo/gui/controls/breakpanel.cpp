@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "breakpanel.h"
 
+#include "gui/icons.h"
+
 #include <QtCore/QSignalBlocker>
 #include <QtWidgets/QGridLayout>
 #include <QtWidgets/QPushButton>
@@ -30,12 +32,17 @@ BreakPanel::BreakPanel(QWidget *parent)
     m_freeze->setObjectName(QStringLiteral("freeze"));
     m_refuse->setObjectName(QStringLiteral("refuse"));
     m_expire->setObjectName(QStringLiteral("expire"));
+    m_stop->setIcon(icon(QStringLiteral("stop-server")));
+    m_freeze->setIcon(icon(QStringLiteral("freeze")));
+    m_refuse->setIcon(icon(QStringLiteral("refuse")));
+    m_expire->setIcon(icon(QStringLiteral("expire")));
     m_share->setRange(1, 100);
     m_share->setValue(50);
     m_share->setSuffix(tr(" %"));
     m_share->setAccessibleName(tr("Share of the connections to drop"));
     auto *drop = new QPushButton(tr("&Drop"), this);
     drop->setObjectName(QStringLiteral("drop"));
+    drop->setIcon(icon(QStringLiteral("drop")));
     drop->setToolTip(tr("The server closes this share of its idle connections."));
 
     auto *grid = new QGridLayout(this);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "loadpanel.h"
 
+#include "gui/icons.h"
+
 #include <QtCore/QSignalBlocker>
 #include <QtWidgets/QFormLayout>
 #include <QtWidgets/QHBoxLayout>
@@ -54,6 +56,7 @@ LoadPanel::LoadPanel(QWidget *parent)
     m_burst->setValue(150);
     auto *burst = new QPushButton(tr("&Burst"));
     burst->setObjectName(QStringLiteral("burst"));
+    burst->setIcon(icon(QStringLiteral("burst")));
     burst->setToolTip(tr("So many takes at once, on top of the others."));
 
     auto *rateLine = new QHBoxLayout;
@@ -64,7 +67,7 @@ LoadPanel::LoadPanel(QWidget *parent)
     burstLine->addWidget(burst);
     auto *form = new QFormLayout(this);
     form->setContentsMargins({});
-    auto *rateLabel = new QLabel(tr("&Takes"));
+    auto *rateLabel = new QLabel(tr("Ta&kes"));
     rateLabel->setBuddy(m_rateSlider);
     form->addRow(rateLabel, rateLine);
     form->addRow(tr("&Held for"), m_hold);

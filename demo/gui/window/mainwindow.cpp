@@ -6,6 +6,7 @@
 #include "gui/controls/breakpanel.h"
 #include "gui/controls/loadpanel.h"
 #include "gui/form/configurationpanel.h"
+#include "gui/icons.h"
 #include "gui/leases/leasetable.h"
 #include "gui/log/logview.h"
 
@@ -30,6 +31,7 @@ MainWindow::MainWindow(const Settings &settings, QWidget *parent)
       m_tls(new QComboBox), m_mode(new QComboBox)
 {
     setWindowTitle(QStringLiteral("QNetPool"));
+    setWindowIcon(applicationIcon());
     makeActions();
     makeChoices();
     makeEnds();
@@ -56,6 +58,7 @@ void MainWindow::makeActions()
 {
     QToolBar *bar = addToolBar(tr("Pools"));
     bar->setObjectName(QStringLiteral("pools"));
+    bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     const auto add = [&](const QString &text, const QKeySequence &keys, const QString &toolTip, auto what) {
         QAction *action = bar->addAction(text, this, what);
         action->setShortcut(keys);
@@ -72,6 +75,10 @@ void MainWindow::makeActions()
     m_pause =
             add(tr("Pause the view"), Qt::Key_F9, tr("The plots stand still; what happens is recorded all the same"), [] {});
     m_pause->setCheckable(true);
+    m_flush->setIcon(icon(QStringLiteral("flush")));
+    m_drain->setIcon(icon(QStringLiteral("drain")));
+    m_check->setIcon(icon(QStringLiteral("check")));
+    m_pause->setIcon(icon(QStringLiteral("pause")));
 }
 
 // What both ends must agree upon: another one is another run.
@@ -346,6 +353,7 @@ void MainWindow::refresh()
 void MainWindow::showRunning()
 {
     m_startStop->setText(m_run ? tr("Stop") : tr("Start"));
+    m_startStop->setIcon(icon(m_run ? QStringLiteral("stop") : QStringLiteral("start")));
     for (QAction *action : {m_flush, m_drain, m_check})
         action->setEnabled(m_run != nullptr);
     m_break->setEnabled(m_run && m_run->server());

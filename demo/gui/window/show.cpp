@@ -2,6 +2,7 @@
 #include "show.h"
 
 #include "gui/frames.h"
+#include "gui/icons.h"
 #include "gui/theme.h"
 #include "mainwindow.h"
 
@@ -29,6 +30,8 @@ static Theme themeOf(const QString &name)
 int showWindow(const CommandLine &commandLine)
 {
     apply(themeOf(commandLine.theme));
+    QApplication::setWindowIcon(applicationIcon());
+    QApplication::setDesktopFileName(QStringLiteral("qnetpool-demo")); // where Wayland looks for the icon
     QTranslator translator;
     if (translator.load(commandLine.locale, QStringLiteral("qnetpool-demo"), QStringLiteral("_"),
                         QStringLiteral(":/translations")))
