@@ -295,6 +295,8 @@ void Reader::readWindow(CommandLine &commandLine)
     commandLine.screenshot = value("screenshot");
     commandLine.screenshotAfter = std::chrono::seconds(number("after", 1, longestRun));
     onlyIf(isSet("screenshot"), {"after"}, "with --screenshot");
+    if (isSet("screenshot") && isSet("seconds") && commandLine.screenshotAfter > commandLine.duration)
+        refuse("after", QStringLiteral("the program ends before, by --seconds"));
     if (isSet("language"))
         commandLine.locale = QLocale(value("language"));
     commandLine.measuresFrames = isSet("measure-frames");
@@ -317,7 +319,7 @@ void Reader::readScenario(CommandLine &commandLine)
         commandLine.scenario->load.rate = commandLine.settings.load.rate;
     if (isSet("hold"))
         commandLine.scenario->load.hold = commandLine.settings.load.hold;
-    if (!isSet("seconds"))
+    if (!isSet("seconds") && isSet("headless")) // a window stays open
         commandLine.duration = scenario->duration;
 }
 

@@ -5,6 +5,7 @@
 #include "number.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -245,25 +246,35 @@ static Hue hueOf(Severity severity)
     return Hue::Neutral;
 }
 
-// The worst at last, so that they are on top. Notes have their flags below the others': what somebody did is not hidden by what
-// came of it.
+// All lines below all flags, and the worst on top. Notes have their flags below the others': what somebody did is not hidden by
+// what came of it.
 void PlotPainter::paintMarks()
 {
-    const double flag = std::round(m_layout.em * 0.55);
-    for (const Severity severity : {Severity::Note, Severity::Warning, Severity::Error}) {
-        const QColor color = colorOf(hueOf(severity), m_palette);
-        double last = -1;
-        for (const Mark &mark : m_view.history.marks()) {
-            const double x = snapped(xOf(mark.time));
-            if (mark.severity != severity || x == last)
-                continue;
-            last = x;
+    constexpr std::array severities{Severity::Note, Severity::Warning, Severity::Error};
+    for (const Severity severity : severities)
+        forEachMark(severity, [this](double x, const QColor &color) {
             m_painter.fillRect(QRectF(x, m_layout.area.top(), m_hairline, m_layout.area.height()), withAlpha(color, 0.6));
-            m_painter.setPen(Qt::NoPen);
-            m_painter.setBrush(color);
+        });
+    const double flag = std::round(m_layout.em * 0.55);
+    m_painter.setPen(Qt::NoPen);
+    for (const Severity severity : severities)
+        forEachMark(severity, [&](double x, const QColor &color) {
             const QPointF top(x, m_layout.area.top() + (severity == Severity::Note ? 1.25 * flag : 0));
+            m_painter.setBrush(color);
             m_painter.drawPolygon(QPolygonF{top, top + QPointF(flag, flag / 2), top + QPointF(0, flag)});
-        }
+        });
+}
+
+// Once for each place.
+template<typename Paint> void PlotPainter::forEachMark(Severity severity, Paint paint) const
+{
+    const QColor color = colorOf(hueOf(severity), m_palette);
+    double last = -1;
+    for (const Mark &mark : m_view.history.marks()) {
+        const double x = snapped(xOf(mark.time));
+        if (mark.severity == severity && x != last)
+            paint(x, color);
+        last = mark.severity == severity ? x : last;
     }
 }
 

@@ -54,6 +54,7 @@ private:
     void paintBand(int index, const QColor &color);
     void paintCurves();
     void paintMarks();
+    template<typename Paint> void forEachMark(Severity severity, Paint paint) const;
     void paintReadout(int sample, double x);
     void paintFrame();
     void paintSwatch(const Series &series, const QRectF &rect);

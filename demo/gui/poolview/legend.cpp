@@ -7,13 +7,16 @@
 #include <QtCore/QLocale>
 #include <QtGui/QPainter>
 
+#include <algorithm>
 #include <numeric>
 
 namespace Demo {
 
 Legend::Legend(QWidget *parent) : QWidget(parent)
 {
-    setSizePolicy(QSizePolicy::Minimum, QSizePolicy::Fixed);
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
     setAccessibleName(tr("Connections by state"));
     setCounts({});
 }
@@ -41,19 +44,51 @@ int Legend::entryWidth(CellState state) const
     return side() * 3 / 2 + fontMetrics().horizontalAdvance(widest) + side();
 }
 
+int Legend::rowHeight() const
+{
+    return fontMetrics().height();
+}
+
 QSize Legend::sizeHint() const
 {
     const int width = std::accumulate(cellStates.begin(), cellStates.end(), 0,
                                       [this](int sum, CellState state) { return sum + entryWidth(state); });
-    return {width, fontMetrics().height()};
+    return {width, rowHeight()};
+}
+
+QSize Legend::minimumSizeHint() const
+{
+    int widest = 0;
+    for (const CellState state : cellStates)
+        widest = std::max(widest, entryWidth(state));
+    return {widest, rowHeight()};
+}
+
+int Legend::heightForWidth(int width) const
+{
+    return placesIn(width).back().bottom() + 1;
+}
+
+Legend::Places Legend::placesIn(int width) const
+{
+    Places places;
+    QPoint next;
+    for (const CellState state : cellStates) {
+        const int entry = entryWidth(state);
+        if (next.x() > 0 && next.x() + entry > width)
+            next = {0, next.y() + rowHeight() * 5 / 4};
+        places[std::size_t(state)] = QRect(next, QSize(entry, rowHeight()));
+        next.rx() += entry;
+    }
+    return places;
 }
 
 void Legend::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
-    QRect rect = this->rect();
+    const Places places = placesIn(width());
     for (const CellState state : cellStates) {
-        rect.setWidth(entryWidth(state));
+        const QRect &rect = places[std::size_t(state)];
         paintSwatch(painter, QRectF(rect.x(), rect.center().y() - side() / 2, side(), side()),
                     colorOf(hueOf(state), palette()));
         const int count = m_counts[std::size_t(state)];
@@ -64,7 +99,6 @@ void Legend::paintEvent(QPaintEvent *)
         text.setRight(rect.right());
         painter.setPen(palette().color(count ? QPalette::Active : QPalette::Disabled, QPalette::WindowText));
         painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter, locale().toString(count));
-        rect.moveLeft(rect.right() + 1);
     }
 }
 

@@ -19,15 +19,19 @@ public:
 
     void setCounts(const Counts &counts);
 
-    QSize sizeHint() const override;
-    QSize minimumSizeHint() const override { return sizeHint(); }
+    QSize sizeHint() const override; // all in a row
+    QSize minimumSizeHint() const override;
+    int heightForWidth(int width) const override; // in as many rows as it takes
 
 protected:
     void paintEvent(QPaintEvent *event) override;
     void changeEvent(QEvent *event) override;
 
 private:
+    using Places = std::array<QRect, cellStates.size()>;
+    Places placesIn(int width) const;
     int side() const; // of a swatch
+    int rowHeight() const;
     int entryWidth(CellState state) const;
 
     Counts m_counts{};

@@ -12,7 +12,7 @@ PoolView::PoolView(QWidget *parent) : QWidget(parent), m_grid(new CellGrid(this)
 {
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins({});
-    layout->addWidget(m_grid);
+    layout->addWidget(m_grid, 1);
     layout->addWidget(m_legend);
     setFocusProxy(m_grid);
     setAccessibleName(tr("Pool view"));
