@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "breakpanel.h"
 
+#include "gui/colors.h"
 #include "gui/icons.h"
 
 #include <QtCore/QSignalBlocker>
@@ -10,11 +11,27 @@
 
 namespace Demo {
 
+// What is broken is seen at a glance: not every style makes much of a button that is down.
+static void tint(QPushButton *button, bool isBroken)
+{
+    if (!isBroken)
+        return button->setPalette({});
+    QPalette palette = button->palette();
+    const QColor ground = palette.color(QPalette::Button);
+    const QColor warning = colorOf(Hue::Lost, palette);
+    const auto mixed = [](int from, int to) { return from + (to - from) * 2 / 5; };
+    palette.setColor(QPalette::Button,
+                     QColor(mixed(ground.red(), warning.red()), mixed(ground.green(), warning.green()),
+                            mixed(ground.blue(), warning.blue())));
+    button->setPalette(palette);
+}
+
 QPushButton *BreakPanel::makeSwitch(const QString &text, const QString &toolTip)
 {
     auto *button = new QPushButton(text, this);
     button->setCheckable(true);
     button->setToolTip(toolTip);
+    connect(button, &QPushButton::toggled, button, [button](bool isBroken) { tint(button, isBroken); });
     return button;
 }
 

@@ -192,7 +192,9 @@ void tst_DemoWindow::stoppedServerIsAnOutage()
     Person person(quick());
     person.press(Qt::Key_F5);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    const QColor up = person.find("stop")->palette().color(QPalette::Button);
     person.press("stop");
+    QVERIFY(person.find("stop")->palette().color(QPalette::Button) != up);
     QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
     QTRY_VERIFY(person.hasRead(QStringLiteral("Connection refused")));
     QTRY_COMPARE(person.idle(), 0);
@@ -201,6 +203,7 @@ void tst_DemoWindow::stoppedServerIsAnOutage()
     QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 0")));
     QTRY_VERIFY(person.sees(Hue::Neutral) && person.sees(Hue::Lost)); // what was done, and what came of it
     person.press("stop");
+    QCOMPARE(person.find("stop")->palette().color(QPalette::Button), up);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
     QTRY_VERIFY(person.idle() >= 6);
     QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 6")));
