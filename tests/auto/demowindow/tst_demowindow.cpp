@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "gui/form/configurationpanel.h"
 #include "gui/leases/leasetable.h"
 #include "gui/log/logview.h"
 #include "gui/pill.h"
@@ -17,6 +18,7 @@
 #include <QtWidgets/QComboBox>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QPushButton>
+#include <QtWidgets/QSpinBox>
 #include <QtWidgets/QTabWidget>
 #include <QtWidgets/QToolBar>
 
@@ -42,6 +44,9 @@ private Q_SLOTS:
     void everythingIsReachedByKeys();
     void lettersPressTheButtons();
     void everythingHasAName();
+    void formChangesARunningPool();
+    void poolsAreFlushedAndDrained();
+    void eachEndMayHaveAWindowOfItsOwn();
     void everyEncryptionAndMode();
     void pauseStopsEveryPlot();
     void settingsAreRemembered();
@@ -360,6 +365,73 @@ void tst_DemoWindow::everythingHasAName()
         QAccessibleInterface *interface = QAccessible::queryAccessibleInterface(const_cast<QWidget *>(one));
         QVERIFY2(interface && !interface->text(QAccessible::Name).isEmpty(), qPrintable(whereIs(one)));
     }
+}
+
+void tst_DemoWindow::formChangesARunningPool()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    QTRY_VERIFY(person.idle() >= 6);
+    auto *form = person.window.findChild<ConfigurationPanel *>();
+    person.window.findChild<QTabWidget *>(QStringLiteral("details"))->setCurrentWidget(form);
+    for (const char *field : {"maximumCapacity", "minimumCapacity"})
+        form->clientForm()->findChild<QSpinBox *>(QLatin1String(field))->setValue(11);
+    auto *apply = person.find("apply");
+    QVERIFY(apply->isEnabled());
+    QTest::mouseClick(apply, Qt::LeftButton);
+    QTRY_VERIFY(person.idle() >= 11);
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("minimum to maximum 11–11")));
+    QVERIFY(!apply->isEnabled());
+}
+
+void tst_DemoWindow::poolsAreFlushedAndDrained()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    QTRY_VERIFY(person.idle() >= 6);
+    const qint64 flushed = person.client->lastSample().pool.flushed;
+    person.press(Qt::Key_F6);
+    QTRY_VERIFY(person.client->lastSample().pool.flushed >= flushed + 1);
+    QTRY_VERIFY(person.idle() >= 6);
+    person.press(Qt::Key_F8); // nothing is wrong with them
+    person.press(Qt::Key_F7);
+    QTRY_COMPARE(person.state(), QStringLiteral("Stopped"));
+    QTRY_COMPARE(person.idle(), 0);
+    person.press(Qt::Key_F5);
+    QTRY_VERIFY(!person.window.run());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+}
+
+void tst_DemoWindow::eachEndMayHaveAWindowOfItsOwn()
+{
+    Settings there = quick();
+    there.role = Role::Server;
+    MainWindow server(there);
+    server.show();
+    server.start();
+    QVERIFY(server.run());
+    QVERIFY(!server.findChild<EndView *>(QStringLiteral("client")));
+    Settings here = quick();
+    here.role = Role::Client;
+    here.data = server.run()->server()->data();
+    here.control = server.run()->server()->control();
+    MainWindow client(here);
+    client.show();
+    client.start();
+    QVERIFY(client.run());
+    QVERIFY(!client.findChild<EndView *>(QStringLiteral("server")));
+    for (const MainWindow *window : {&server, &client})
+        QTRY_COMPARE(window->findChild<StatePill *>()->text(), QStringLiteral("Ready"));
+    QTRY_VERIFY(server.snapshot().exchanges > 10 && client.snapshot().exchanges > 10);
+    QCOMPARE(client.snapshot().failed, 0);
+    // Only who has the server can break it.
+    QVERIFY(server.findChild<QPushButton *>(QStringLiteral("stop"))->isEnabled());
+    QVERIFY(!client.findChild<QPushButton *>(QStringLiteral("stop"))->isEnabled());
+    QTest::mouseClick(server.findChild<QPushButton *>(QStringLiteral("stop")), Qt::LeftButton);
+    QTRY_COMPARE(client.findChild<StatePill *>()->text(), QStringLiteral("Degraded"));
+    QTest::mouseClick(server.findChild<QPushButton *>(QStringLiteral("stop")), Qt::LeftButton);
+    QTRY_COMPARE(client.findChild<StatePill *>()->text(), QStringLiteral("Ready"));
 }
 
 // Each is another run.
