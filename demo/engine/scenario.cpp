@@ -46,13 +46,13 @@ public:
 
 Scenario broken(const QString &name, const QString &summary, Fault fault)
 {
-    return {name, summary, {}, {{5s, Break{fault, true}}, {12s, Break{fault, false}}}, 25s};
+    return {name, summary, {}, {{3s, Break{fault, true}}, {8s, Break{fault, false}}}, 15s};
 }
 
 QList<Scenario> make()
 {
     Scenario tlsFailure = broken(QStringLiteral("tls-failure"),
-                                 Text::tr("The server's certificate expires for 7 s: no new connection gets in."),
+                                 Text::tr("The server's certificate expires for 5 s: no new connection gets in."),
                                  Fault::CertificateExpired);
     tlsFailure.tlsMode = TlsMode::Verified;
     return {
@@ -67,7 +67,7 @@ QList<Scenario> make()
              {{4s, Burst{150}}, {7s, Burst{150}}, {10s, Burst{150}}},
              20s},
             broken(QStringLiteral("outage"),
-                   Text::tr("The server is stopped for 7 s: the pauses grow, and the stock is full again soon after."),
+                   Text::tr("The server is stopped for 5 s: the pauses grow, and the stock is full again soon after."),
                    Fault::Stopped),
             {QStringLiteral("freeze"),
              Text::tr("The server stands still for 5 s: what is under way waits."),
@@ -79,7 +79,7 @@ QList<Scenario> make()
              {},
              {{4s, Drop{0.5}}, {8s, Drop{1}}},
              15s},
-            broken(QStringLiteral("refuse"), Text::tr("The server refuses this peer for 7 s."), Fault::PeerRefused),
+            broken(QStringLiteral("refuse"), Text::tr("The server refuses this peer for 5 s."), Fault::PeerRefused),
             tlsFailure,
     };
 }
