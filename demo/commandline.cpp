@@ -398,6 +398,7 @@ QString answerTo(const QCommandLineParser &parser)
 
 std::optional<CommandLine> CommandLine::fromArguments(const QStringList &arguments, QString *problem)
 {
+    problem->clear();
     QCommandLineParser parser;
     const QList<OptionGroup> groups = optionGroups();
     for (const OptionGroup &group : groups)

@@ -155,7 +155,7 @@ QString helpText()
     }
     text += QStringLiteral("\nScenarios:\n");
     for (const Scenario &scenario : scenarios())
-        text += helpEntry(scenario.name, scenario.summary);
+        text += helpEntry(scenario.name, QLatin1String(scenario.summary));
     return text;
 }
 
