@@ -127,6 +127,8 @@ void tst_Scenario::fillFillsAndRests()
     QCOMPARE(run.snapshot().failed, 0);
 }
 
+// Some of its exchanges may fail: the client dials for all who wait, and closes what arrives when its stock is full, which the
+// server may have taken by then.
 void tst_Scenario::burstGrowsTheCapacity()
 {
     Settings settings = quickly();
@@ -140,7 +142,6 @@ void tst_Scenario::burstGrowsTheCapacity()
     QTRY_COMPARE(count(performed), 4);
     QTRY_VERIFY(stage.run.snapshot().exchanges > 3 * 150);
     QTRY_COMPARE(stage.run.snapshot().pool.capacity, settings.client.minimumCapacity);
-    QCOMPARE(stage.run.snapshot().failed, 0);
 }
 
 void tst_Scenario::brokenPeerIsComeThrough_data()
