@@ -135,7 +135,7 @@ void tst_Meter::severalThreadsLoseNothing()
     bool isWhole = true;
     for (int i = 0; i < 100; ++i) {
         waits += meter.takeWaits().count;
-        isWhole = isWhole && meter.traffic()[id].bytes % 3 == 0;
+        isWhole = isWhole && meter.traffic().value(id).bytes % 3 == 0;
     }
     for (std::thread &writer : writers)
         writer.join();
@@ -144,8 +144,8 @@ void tst_Meter::severalThreadsLoseNothing()
     QCOMPARE(waits, threads * each);
     QCOMPARE(meter.exchanges(), threads * each * 3 / 4);
     QCOMPARE(meter.failed(), threads * each / 4);
-    QCOMPARE(meter.traffic()[id].bytes, 3 * threads * each);
-    QCOMPARE(meter.traffic()[id].exchanges, threads * each);
+    QCOMPARE(meter.traffic().value(id).bytes, 3 * threads * each);
+    QCOMPARE(meter.traffic().value(id).exchanges, threads * each);
 }
 
 QTEST_GUILESS_MAIN(tst_Meter)
