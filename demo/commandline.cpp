@@ -2,6 +2,9 @@
 #include "commandline.h"
 
 #include "engine/credentials.h"
+#include "engine/fields.h"
+#include "fieldlist.h"
+#include "options.h"
 
 #include <QtCore/QCommandLineParser>
 #include <QtCore/QRegularExpression>
@@ -15,73 +18,39 @@ namespace Demo {
 
 namespace {
 
-constexpr int largestCapacity = 65536;
-constexpr int longestInterval = 3600 * 1000;
 constexpr int longestRun = 30 * 24 * 3600;
 constexpr double highestRate = 100000;
 constexpr int longestHold = 4000; // less than Settings::exchangeTimeout
 
-constexpr char description[] =
-        "Shows pools of ready TCP and TLS connections at work.\n\n"
-        "A server pool and a client pool, on loopback unless --role says otherwise, exchange checked messages over pooled "
-        "connections. In multi mode the server end takes a connection, tells the other end its ID over a control channel, "
-        "and asks; the client end takes the connection with that ID and answers. In single mode (--single) the client end "
-        "asks, and there is no control channel.\n\n"
-        "Every second a line tells how it goes; the last line is a JSON object with the totals. The exit code is 0 if no "
-        "exchange failed, 1 if some did, 2 if the program could not start.";
-
-QString scenarioNames()
+// Options that set one field of the client's configuration each.
+struct Shorthand
 {
-    QStringList names;
-    for (const Scenario &scenario : scenarios())
-        names << scenario.name;
-    return names.join(QStringLiteral(", "));
+    const char *option;
+    const char *field;
+};
+constexpr Shorthand sizes[] = {
+        {"min", "minimumCapacity"},
+        {"max", "maximumCapacity"},
+        {"min-interval", "minimumInterval"},
+        {"max-interval", "maximumInterval"},
+};
+
+// The name of an option that does what --client would do with the field; null if there is none.
+const char *shorthandOf(const QString &field)
+{
+    for (const Shorthand &shorthand : sizes) {
+        if (field == QLatin1String(shorthand.field))
+            return shorthand.option;
+    }
+    return field == QLatin1String("pinnedFingerprints") ? "pin" : field == QLatin1String("peerName") ? "peer-name" : nullptr;
 }
 
-QList<QCommandLineOption> allOptions()
+// One that was not asked for makes room for the one that was.
+template<typename Number> void makeRoom(Number &minimum, Number &maximum, bool isMinimumGiven, bool isMaximumGiven)
 {
-    const auto option = [](const char *name, const char *text, const char *value = "", const char *preset = "") {
-        return QCommandLineOption(QLatin1String(name), QLatin1String(text), QLatin1String(value), QLatin1String(preset));
-    };
-    return {
-            option("headless", "Run in the terminal, without a window."),
-            option("seconds", "Time to run for; 0: until Ctrl+C or SIGTERM. Default: 0.", "n", "0"),
-            option("rate", "Exchanges begun a second; 0: none. Default: 20.", "n", "20"),
-            option("hold", "How long an answer takes, for which both ends hold a connection. Default: 0.", "ms", "0"),
-            QCommandLineOption(QStringLiteral("scenario"), QStringLiteral("Go through a scenario: %1.").arg(scenarioNames()),
-                               QStringLiteral("name")),
-            option("single", "Single mode: each end names its connections for itself, and nothing is sent to set them up."),
-            option("tls", "0: plain TCP. 1: encrypted, server not verified unless --pin is given. 2: verified. Default: 0.",
-                   "mode", "0"),
-            option("min", "The least number of idle connections that the client pool aims at. Default: 5.", "n", "5"),
-            option("max", "The largest number of them. Default: 20.", "n", "20"),
-            option("min-interval", "The shortest pause between two cycles of the client pool. Default: 100.", "ms", "100"),
-            option("max-interval", "The longest pause between them. Default: 1000.", "ms", "1000"),
-            option("theme", "The window's colours: system, light or dark. Default: system.", "name", "system"),
-            option("language", "The window's language: zh_CN, en. Default: the system's.", "name"),
-            option("screenshot", "Save a picture of the window in this file, and end.", "file"),
-            option("after", "When to do that. Default: 5.", "seconds", "5"),
-            option("measure-frames", "Print the JSON object at the end, with the times for which the window was busy."),
-            option("role", "Run one end only: server or client. Default: both.", "role", "both"),
-            option("listen", "Where --role server listens.", "addr:port"),
-            option("connect", "What --role client connects to.", "host:port"),
-            option("control",
-                   "Where --role server announces IDs and --role client hears them. Default: the port after that of the "
-                   "connections.",
-                   "addr:port"),
-            option("cert", "The server's certificate chain, PEM. Default: a built-in one whose key is public.", "file"),
-            option("key", "The key of --cert, PEM.", "file"),
-            option("ca",
-                   "The authorities that the client trusts with --tls 2, PEM. Default: that of the built-in certificate.",
-                   "file"),
-            option("peer-name",
-                   "The name that the server's certificate must carry with --tls 2. Default: the host with --ca, "
-                   "else localhost.",
-                   "name"),
-            option("pin",
-                   "SHA-256 fingerprint of a certificate that the client accepts with --tls 1. May be given more than once.",
-                   "fingerprint"),
-    };
+    if (minimum <= maximum || isMinimumGiven == isMaximumGiven)
+        return;
+    (isMinimumGiven ? maximum : minimum) = isMinimumGiven ? minimum : maximum;
 }
 
 // Reads what the options say, and keeps the first problem that it meets.
@@ -100,10 +69,15 @@ private:
     void readServerTls(Settings &settings);
     void readClientTls(Settings &settings);
     void readPins(Settings &settings);
-    void readSizes(Settings &settings);
     void readWindow(CommandLine &commandLine);
     void readScenario(CommandLine &commandLine);
-    void readRange(const char *least, const char *most, int limit, int &minimum, int &maximum);
+    void readLoad(Settings &settings);
+    void readFields(Settings &settings);
+    template<typename Configuration> void readFields(const char *option, Configuration &configuration);
+    template<typename Configuration>
+    void set(const char *option, Configuration &configuration, const QString &field, const QString &value);
+    void refuseUseless(const Settings &settings);
+    void refuse(const FieldProblems &problems, const char *option);
 
     bool isSet(const char *name) const { return m_parser.isSet(QLatin1String(name)); }
     QString value(const char *name) const { return m_parser.value(QLatin1String(name)); }
@@ -115,6 +89,7 @@ private:
     void refuse(const char *name, const QString &cause);
 
     const QCommandLineParser &m_parser;
+    std::map<QString, const char *> m_clientFields; // that are given, and by which option
     QString m_problem;
 };
 
@@ -260,29 +235,94 @@ void Reader::readPins(Settings &settings)
     }
 }
 
-void Reader::readRange(const char *least, const char *most, int limit, int &minimum, int &maximum)
+template<typename Configuration>
+void Reader::set(const char *option, Configuration &configuration, const QString &field, const QString &value)
 {
-    minimum = number(least, 1, limit);
-    maximum = number(most, 1, limit);
-    if (minimum <= maximum)
-        return;
-    // One that was not asked for makes room for the one that was.
-    if (!isSet(most))
-        maximum = minimum;
-    else if (!isSet(least))
-        minimum = maximum;
-    else
-        refuse(least, QStringLiteral("%1 is more than the %2 of --%3").arg(minimum).arg(maximum).arg(QLatin1String(most)));
+    constexpr bool isClient = std::is_same_v<Configuration, ClientPool::Configuration>;
+    using Other = std::conditional_t<isClient, ServerPool::Configuration, ClientPool::Configuration>;
+    const bool isKnown = fieldNames<Configuration>().contains(field);
+    if (!isKnown && fieldNames<Other>().contains(field))
+        return refuse(
+                option,
+                QStringLiteral("%1: only --%2 has this field").arg(field, QLatin1String(isClient ? "server" : "client")));
+    if (const char *cause = isKnown ? causeNotToSet(field) : nullptr)
+        return refuse(option, QStringLiteral("%1: %2").arg(field, QLatin1String(cause)));
+    if (isKnown && value.trimmed().isEmpty()) // of a shell's variable that is not set, perhaps, which would lift a limit
+        return refuse(option, QStringLiteral("%1: it is given no value").arg(field));
+    QString problem;
+    if (!setField(configuration, field, value, &problem))
+        return refuse(option, problem);
+    if (isClient)
+        m_clientFields.emplace(field, option);
 }
 
-void Reader::readSizes(Settings &settings)
+template<typename Configuration> void Reader::readFields(const char *option, Configuration &configuration)
 {
-    readRange("min", "max", largestCapacity, settings.client.minimumCapacity, settings.client.maximumCapacity);
-    int minimum = 0;
-    int maximum = 0;
-    readRange("min-interval", "max-interval", longestInterval, minimum, maximum);
-    settings.client.minimumInterval = std::chrono::milliseconds(minimum);
-    settings.client.maximumInterval = std::chrono::milliseconds(maximum);
+    QStringList given;
+    const QStringList texts = m_parser.values(QLatin1String(option));
+    for (const QString &text : texts) {
+        const QString field = text.section(u'=', 0, 0).trimmed();
+        if (field.isEmpty() || !text.contains(u'='))
+            return refuse(option, QStringLiteral("\"%1\" is not FIELD=VALUE; --fields shows the fields").arg(text));
+        if (given.contains(field))
+            return refuse(option, QStringLiteral("%1: it is given more than once").arg(field));
+        given << field;
+        set(option, configuration, field, text.section(u'=', 1));
+    }
+}
+
+void Reader::readFields(Settings &settings)
+{
+    onlyIf(settings.hasClient(), {"client", "min", "max", "min-interval", "max-interval"}, "at a client's end");
+    onlyIf(settings.hasServer(), {"server"}, "at a server's end");
+    ClientPool::Configuration &client = settings.client;
+    readFields("client", client);
+    for (const auto &[field, option] : m_clientFields) {
+        if (const char *shorthand = shorthandOf(field); shorthand && isSet(shorthand))
+            refuse(option, QStringLiteral("%1: --%2 says it, too").arg(field, QLatin1String(shorthand)));
+    }
+    for (const Shorthand &shorthand : sizes) {
+        if (isSet(shorthand.option))
+            set(shorthand.option, client, QLatin1String(shorthand.field), value(shorthand.option));
+    }
+    readFields("server", settings.server);
+    const auto isGiven = [this](const char *field) { return m_clientFields.count(QLatin1String(field)) > 0; };
+    makeRoom(client.minimumCapacity, client.maximumCapacity, isGiven("minimumCapacity"), isGiven("maximumCapacity"));
+    makeRoom(client.minimumInterval, client.maximumInterval, isGiven("minimumInterval"), isGiven("maximumInterval"));
+    refuseUseless(settings);
+}
+
+// What each field may say by itself, and yet cannot work.
+void Reader::refuseUseless(const Settings &settings)
+{
+    const ClientPool::Configuration &client = settings.client;
+    if (m_clientFields.count(QStringLiteral("peerName")) && client.tlsMode != TlsMode::Verified)
+        refuse("client", QStringLiteral("peerName: it is of use with --tls 2 only"));
+    if (m_clientFields.count(QStringLiteral("pinnedFingerprints")) && client.tlsMode != TlsMode::SelfSigned)
+        refuse("client", QStringLiteral("pinnedFingerprints: they are of use with --tls 1 only"));
+    if (settings.role == Role::Both && client.idFormat != settings.server.idFormat)
+        refuse(m_clientFields.count(QStringLiteral("idFormat")) ? "client" : "server",
+               QStringLiteral("idFormat: both ends must agree, so give it to --client and to --server"));
+    FieldProblems problems = problemsOf(client);
+    problems.erase(QStringLiteral("host")); // where the server is, the client hears when it starts
+    problems.erase(QStringLiteral("port"));
+    if (settings.hasClient())
+        refuse(problems, "client");
+    if (settings.hasServer())
+        refuse(problemsOf(settings.server), "server");
+}
+
+void Reader::refuse(const FieldProblems &problems, const char *option)
+{
+    for (const auto &[field, cause] : problems) {
+        const auto given = m_clientFields.find(field);
+        const bool isByOther = given != m_clientFields.end() && qstrcmp(option, "client") == 0;
+        refuse(isByOther ? given->second : option, QStringLiteral("%1: %2").arg(field, cause));
+    }
+}
+
+void Reader::readLoad(Settings &settings)
+{
     settings.load.rate = number("rate", 0.0, highestRate);
     settings.load.hold = std::chrono::milliseconds(number("hold", 0, longestHold));
 }
@@ -329,7 +369,8 @@ CommandLine Reader::read()
     readEnds(result.settings);
     readServerTls(result.settings);
     readClientTls(result.settings);
-    readSizes(result.settings);
+    readFields(result.settings);
+    readLoad(result.settings);
     result.duration = std::chrono::seconds(number("seconds", 0, longestRun));
     const QStringList names = m_parser.optionNames();
     result.hasPoolOptions = !std::all_of(names.begin(), names.end(), [](const QString &name) {
@@ -343,25 +384,33 @@ CommandLine Reader::read()
     return result;
 }
 
+// What is asked for in place of a run.
+QString answerTo(const QCommandLineParser &parser)
+{
+    if (parser.isSet(QStringLiteral("help")))
+        return helpText();
+    if (parser.isSet(QStringLiteral("version")))
+        return QStringLiteral("qnetpool-demo " QNETPOOL_VERSION "\n");
+    if (parser.isSet(QStringLiteral("fields")))
+        return fieldList();
+    return {};
+}
+
 } // namespace
 
 std::optional<CommandLine> CommandLine::fromArguments(const QStringList &arguments, QString *problem)
 {
+    problem->clear();
     QCommandLineParser parser;
-    parser.setApplicationDescription(QLatin1String(description));
-    const QCommandLineOption help = parser.addHelpOption();
-    const QCommandLineOption version = parser.addVersionOption();
-    parser.addOptions(allOptions());
+    const QList<OptionGroup> groups = optionGroups();
+    for (const OptionGroup &group : groups)
+        parser.addOptions(group.options);
     if (!parser.parse(arguments)) {
         *problem = parser.errorText();
         return std::nullopt;
     }
-    if (parser.isSet(help) || parser.isSet(QStringLiteral("help-all"))) {
-        std::fputs(qPrintable(parser.helpText()), stdout);
-        return std::nullopt;
-    }
-    if (parser.isSet(version)) {
-        std::puts("qnetpool-demo " QNETPOOL_VERSION);
+    if (const QString text = answerTo(parser); !text.isEmpty()) {
+        std::fputs(qPrintable(text), stdout);
         return std::nullopt;
     }
     if (!parser.positionalArguments().isEmpty()) {

@@ -26,8 +26,8 @@ struct CommandLine
     std::chrono::seconds screenshotAfter{5};
     bool measuresFrames = false;
 
-    // None if there is nothing to run: after --help or --version, which are answered on stdout, the problem is null;
-    // otherwise it names the option and the cause.
+    // None if there is nothing to run: after --help, --version or --fields, which are answered on stdout, the problem is
+    // null; otherwise it names the option and the cause.
     static std::optional<CommandLine> fromArguments(const QStringList &arguments, QString *problem);
 };
 

@@ -36,8 +36,8 @@ int main(int argc, char *argv[])
 #ifdef QNETPOOL_DEMO_WINDOW
     // Who asks for these has no display, perhaps.
     const bool needsWindow = std::none_of(argv + 1, argv + argc, [](const char *argument) {
-        return !std::strcmp(argument, "--headless") || !std::strcmp(argument, "--help") || !std::strcmp(argument, "-h")
-                || !std::strcmp(argument, "--version") || !std::strcmp(argument, "-v");
+        const auto is = [argument](const char *option) { return !std::strcmp(argument, option); };
+        return is("--headless") || is("--help") || is("-h") || is("--version") || is("-v") || is("--fields");
     });
     if (needsWindow) {
         const MeasuringApplication application(argc, argv);

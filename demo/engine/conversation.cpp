@@ -92,7 +92,8 @@ void Conversation::leave()
 
 void Conversation::end(const QString &problem, void (Connection::*endLease)())
 {
-    m_isOver = true;
+    if (std::exchange(m_isOver, true))
+        return;
     m_timer.stop();
     m_lease->disconnect(this); // in a slot of the socket's own, the lease ends only when that has returned
     (m_lease.*endLease)();

@@ -10,7 +10,9 @@ Echo::Echo(QNetPool::Connection lease, const Load &load, QObject *parent)
 
 void Echo::heard(const Message &message)
 {
+    ++m_owed;
     after(m_load.hold, [this, question = message.payload] {
+        --m_owed;
         say({answerTo(question)});
         Q_EMIT answered(id());
     });

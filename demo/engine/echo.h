@@ -14,6 +14,9 @@ class Echo final : public Conversation
 public:
     Echo(QNetPool::Connection lease, const Load &load, QObject *parent); // which is looked at for each answer
 
+    bool isAnswering() const { return m_owed > 0; }
+    void hangUp() { leave(); }
+
 Q_SIGNALS:
     void answered(QNetPool::ConnectionId id);
 
@@ -22,6 +25,7 @@ private:
     void peerLeft(const QString &cause) override;
 
     const Load &m_load;
+    int m_owed = 0; // answers
 };
 
 } // namespace Demo

@@ -23,7 +23,10 @@ Engine::Engine(const Settings &settings, Role role) : m_settings(settings), m_pa
     connect(&m_pace, &QTimer::timeout, this, &Engine::keepPace);
     connect(&m_housekeeping, &QTimer::timeout, this, &Engine::forgetTheGone);
     m_patience.setSingleShot(true);
-    connect(&m_patience, &QTimer::timeout, this, &Engine::stopped);
+    connect(&m_patience, &QTimer::timeout, this, [this] {
+        if (!std::exchange(m_hasStopped, true)) // what settles later changes nothing
+            Q_EMIT stopped();
+    });
 }
 
 Engine::~Engine()
@@ -69,7 +72,7 @@ void Engine::setLoad(const Load &load)
 
 void Engine::begin(int count)
 {
-    for (int i = 0; i < count && m_end->canBegin() && m_end->inFlight() < m_settings.maximumInFlight; ++i)
+    for (int i = 0; i < count && !m_isStopping && m_end->canBegin() && m_end->inFlight() < m_settings.maximumInFlight; ++i)
         m_end->begin();
 }
 

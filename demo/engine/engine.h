@@ -54,6 +54,7 @@ private:
     QTimer m_housekeeping;
     QTimer m_patience; // with what does not settle
     bool m_isStopping = false;
+    bool m_hasStopped = false; // and that was told
 };
 
 } // namespace Demo

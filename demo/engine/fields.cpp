@@ -2,6 +2,7 @@
 #include "fields.h"
 
 #include "fieldtext.h"
+#include "nearmiss.h"
 #include "tlssummary.h"
 
 #include <QtNetwork/QSslKey>
@@ -525,6 +526,14 @@ template<typename Configuration> const std::vector<Field<Configuration>> &fields
     return table.fields;
 }
 
+template<typename Configuration> QStringList fieldNames()
+{
+    QStringList names;
+    for (const Field<Configuration> &field : fields<Configuration>())
+        names << QLatin1String(field.info.name);
+    return names;
+}
+
 template<typename Configuration>
 bool setField(Configuration &configuration, const QString &name, const QString &text, QString *problem)
 {
@@ -537,6 +546,9 @@ bool setField(Configuration &configuration, const QString &name, const QString &
         return cause.isEmpty();
     }
     *problem = FieldInfo::tr("\"%1\" is not a field of the configuration").arg(name);
+    const QStringList meant = nearMisses(name, fieldNames<Configuration>());
+    if (!meant.isEmpty())
+        *problem += FieldInfo::tr(" (perhaps %1)").arg(meant.join(QLatin1String(", ")));
     return false;
 }
 
@@ -564,6 +576,7 @@ template<typename Configuration> Configuration fromSettings(const QVariantMap &s
 
 #define DEMO_FIELDS_OF(Pool)                                                                                                \
     template const std::vector<Field<Pool::Configuration>> &fields();                                                       \
+    template QStringList fieldNames<Pool::Configuration>();                                                                 \
     template bool setField(Pool::Configuration &, const QString &, const QString &, QString *);                             \
     template QVariantMap toSettings(const Pool::Configuration &);                                                           \
     template Pool::Configuration fromSettings(const QVariantMap &, Pool::Configuration);

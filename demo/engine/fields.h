@@ -26,6 +26,8 @@ template<typename Configuration> struct Field
 // Every field, group by group. Where a form shows them and where the command line reads them, it is by this table.
 template<typename Configuration> const std::vector<Field<Configuration>> &fields();
 
+template<typename Configuration> QStringList fieldNames();
+
 // Sets a field by its name; or returns false, changes nothing, and problem names the field and the cause.
 template<typename Configuration>
 bool setField(Configuration &configuration, const QString &name, const QString &text, QString *problem);

@@ -4,6 +4,8 @@
 #include "fault.h"
 #include "settings.h"
 
+#include <QtCore/QCoreApplication>
+
 #include <variant>
 
 namespace Demo {
@@ -33,6 +35,9 @@ QString describe(const Act &act);
 // A story that a run goes through: what is done when, after it was started.
 struct Scenario
 {
+    Q_DECLARE_TR_FUNCTIONS(Demo::Scenario)
+
+public:
     struct Step
     {
         std::chrono::milliseconds at;
@@ -40,7 +45,7 @@ struct Scenario
     };
 
     QString name; // on the command line
-    QString summary; // what is to be seen
+    const char *summary = ""; // what is to be seen, in English, to be translated as it is shown
     Load load; // from the beginning
     QList<Step> steps;
     std::chrono::seconds duration{};

@@ -62,6 +62,17 @@ ServerPool::Configuration ServerEnd::withFaults() const
     return configuration;
 }
 
+static void hangUp(const QList<Echo *> &echoes)
+{
+    for (Echo *echo : echoes)
+        echo->hangUp();
+}
+
+static qsizetype shareOf(qsizetype count, double share)
+{
+    return std::min(count, qsizetype(std::ceil(share * double(count))));
+}
+
 void ServerEnd::setFault(Fault fault, bool isThere)
 {
     if (m_faults.contains(fault) == isThere)
@@ -71,15 +82,19 @@ void ServerEnd::setFault(Fault fault, bool isThere)
     else
         m_faults.erase(fault);
     if (fault == Fault::Stopped) {
-        if (isThere)
-            m_pool.close();
-        else
+        if (!isThere) {
             m_pool.listen(QHostAddress(m_data.host), m_data.port);
+            return;
+        }
+        m_pool.close();
+        hangUp(echoes());
         return;
     }
     m_pool.setConfiguration(withFaults());
-    if (isThere)
-        m_pool.flush();
+    if (!isThere)
+        return;
+    m_pool.flush();
+    hangUp(restingEchoes());
 }
 
 void ServerEnd::drop(double share)
@@ -90,9 +105,22 @@ void ServerEnd::drop(double share)
         if (connection.state == ConnectionInfo::State::Idle)
             idle << connection.id;
     }
-    const auto count = qsizetype(std::ceil(share * double(idle.size())));
-    for (const ConnectionId id : idle.first(std::min(count, idle.size())))
+    for (const ConnectionId id : idle.first(shareOf(idle.size(), share)))
         m_pool.take(id).discard();
+    const QList<Echo *> resting = restingEchoes();
+    hangUp(resting.first(shareOf(resting.size(), share)));
+}
+
+QList<Echo *> ServerEnd::echoes() const
+{
+    return findChildren<Echo *>(Qt::FindDirectChildrenOnly);
+}
+
+QList<Echo *> ServerEnd::restingEchoes() const
+{
+    QList<Echo *> resting = echoes();
+    resting.removeIf([](const Echo *echo) { return echo->isAnswering(); });
+    return resting;
 }
 
 void ServerEnd::begin()

@@ -9,6 +9,8 @@
 
 namespace Demo {
 
+class Echo;
+
 // In ConnectionMode::Multi it begins the exchanges: it takes any connection, announces its ID and asks. In
 // ConnectionMode::Single it takes every connection that arrives and answers on it for as long as the client stays.
 class ServerEnd final : public End
@@ -33,6 +35,8 @@ public:
 
 private:
     void serve(QNetPool::ConnectionId id);
+    QList<Echo *> echoes() const;
+    QList<Echo *> restingEchoes() const; // whose client has the connection idle
 
     QNetPool::ServerPool::Configuration withFaults() const;
 

@@ -768,8 +768,8 @@
         <translation>服务端重新使用有效证书</translation>
     </message>
     <message>
-        <source>The server&apos;s certificate expires for 7 s: no new connection gets in.</source>
-        <translation>服务端证书过期 7 s：新连接无法接入。</translation>
+        <source>The server&apos;s certificate expires for 5 s: no new connection gets in.</source>
+        <translation>服务端证书过期 5 s：新连接无法接入。</translation>
     </message>
     <message>
         <source>The stock fills, and the interval grows as nothing is taken.</source>
@@ -780,8 +780,8 @@
         <translation>同时需要的连接多于现有连接：容量增大，随后缩小。</translation>
     </message>
     <message>
-        <source>The server is stopped for 7 s: the pauses grow, and the stock is full again soon after.</source>
-        <translation>服务端停止 7 s：停顿逐渐变长；恢复后不久，存量重新填满。</translation>
+        <source>The server is stopped for 5 s: the pauses grow, and the stock is full again soon after.</source>
+        <translation>服务端停止 5 s：停顿逐渐变长；恢复后不久，存量重新填满。</translation>
     </message>
     <message>
         <source>The server stands still for 5 s: what is under way waits.</source>
@@ -792,8 +792,8 @@
         <translation>服务端断开一半连接：存量立即补满。</translation>
     </message>
     <message>
-        <source>The server refuses this peer for 7 s.</source>
-        <translation>服务端拒绝此对端 7 s。</translation>
+        <source>The server refuses this peer for 5 s.</source>
+        <translation>服务端拒绝此对端 5 s。</translation>
     </message>
 </context>
 <context>
@@ -1340,6 +1340,10 @@
     <message>
         <source>&quot;%1&quot; is not a field of the configuration</source>
         <translation>“%1”不是配置项</translation>
+    </message>
+    <message>
+        <source> (perhaps %1)</source>
+        <translation>（可能是 %1）</translation>
     </message>
     <message>
         <source>&quot;%1&quot; is not a time of %2 to %3 ms (&quot;500&quot;, &quot;500 ms&quot;, &quot;5 s&quot;, &quot;2 min&quot;, &quot;1 h&quot;)</source>

@@ -147,7 +147,7 @@ QWidget *MainWindow::makeControls()
     m_scenarios->addItem(tr("None"));
     for (const Scenario &scenario : scenarios()) {
         m_scenarios->addItem(scenario.name);
-        m_scenarios->setItemData(m_scenarios->count() - 1, scenario.summary, Qt::ToolTipRole);
+        m_scenarios->setItemData(m_scenarios->count() - 1, Scenario::tr(scenario.summary), Qt::ToolTipRole);
     }
     m_scenarios->setAccessibleName(tr("Scenario"));
     auto *controls = new QWidget;

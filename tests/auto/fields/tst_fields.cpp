@@ -220,7 +220,7 @@ void tst_Fields::badTextIsRefusedByName_data()
         "pinnedFingerprints: \"ab:cd\" is not a SHA-256 fingerprint of 64 hexadecimal digits");
     row("sslConfiguration", "x", "sslConfiguration: it cannot be given as text");
     row("dialer", "x", "dialer: it cannot be given as text");
-    row("maxCapacity", "1", "\"maxCapacity\" is not a field of the configuration");
+    row("maxCapacity", "1", "\"maxCapacity\" is not a field of the configuration (perhaps maximumCapacity)");
     row("allowedPeers", "any", "\"allowedPeers\" is not a field of the configuration"); // but of the server's
 }
 
