@@ -112,7 +112,7 @@ QString readText(const QString &text, int &value, const FieldInfo &info)
 QString readText(const QString &text, quint16 &value, const FieldInfo &info)
 {
     int number = value;
-    const QString cause = readText(text, number, info);
+    QString cause = readText(text, number, info);
     value = quint16(number);
     return cause;
 }

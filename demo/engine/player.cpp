@@ -3,7 +3,9 @@
 
 namespace Demo {
 
-Player::Player(Run &run, const Scenario &scenario, QObject *parent) : QObject(parent), m_run(run), m_scenario(scenario) { }
+Player::Player(Run &run, Scenario scenario, QObject *parent) : QObject(parent), m_run(run), m_scenario(std::move(scenario))
+{
+}
 
 void Player::start()
 {

@@ -12,7 +12,7 @@ class Player final : public QObject
     Q_OBJECT
 
 public:
-    Player(Run &run, const Scenario &scenario, QObject *parent = nullptr);
+    Player(Run &run, Scenario scenario, QObject *parent = nullptr);
 
     void start(); // once the run is started
 

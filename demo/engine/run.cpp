@@ -3,7 +3,7 @@
 
 namespace Demo {
 
-Run::Run(const Settings &settings, QObject *parent) : QObject(parent), m_settings(settings) { }
+Run::Run(Settings settings, QObject *parent) : QObject(parent), m_settings(std::move(settings)) { }
 
 template<typename Visitor> void Run::forEachSite(Visitor visit) const
 {

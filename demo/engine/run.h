@@ -13,7 +13,7 @@ class Run final : public QObject
     Q_OBJECT
 
 public:
-    explicit Run(const Settings &settings, QObject *parent = nullptr);
+    explicit Run(Settings settings, QObject *parent = nullptr);
 
     bool start(); // false after an error in a chronicle
     void stop(); // begins no more exchanges; stopped() follows those in flight
