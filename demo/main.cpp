@@ -40,7 +40,7 @@ int main(int argc, char *argv[])
         return is("--headless") || is("--help") || is("-h") || is("--version") || is("-v") || is("--fields");
     });
     if (needsWindow) {
-        const MeasuringApplication application(argc, argv);
+        MeasuringApplication application(argc, argv);
         return run(&showWindow);
     }
 #endif

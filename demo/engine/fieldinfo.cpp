@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "fieldinfo.h"
 
-#include <QtCore/QRegularExpression>
-
 #include <QtCore/QLocale>
 
 namespace Demo {
 
-// Languages without Latin letters have the mnemonic in brackets behind.
-QString FieldInfo::plainLabel() const
+QString FieldInfo::title() const
 {
-    static const QRegularExpression mnemonic(QStringLiteral("\\(&.\\)|&"));
-    return tr(label).remove(mnemonic);
+    return tr(label);
 }
 
 QString titleOf(FieldGroup group)

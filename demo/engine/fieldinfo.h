@@ -39,7 +39,7 @@ struct FieldInfo
 
 public:
     const char *name; // the member's
-    const char *label; // with a mnemonic where it has one; see plainLabel()
+    const char *label; // without a mnemonic: there are more fields than letters
     const char *description;
     FieldGroup group;
     FieldEffect effect = FieldEffect::AtOnce;
@@ -50,7 +50,7 @@ public:
     bool isRequired = false; // it has no default that could work
     FieldKind kind = FieldKind::Shown; // by the member's type
 
-    QString plainLabel() const; // without
+    QString title() const; // the label, translated
 };
 
 QString titleOf(FieldGroup group);

@@ -149,14 +149,14 @@ template<typename Configuration> void Table<Configuration>::addPeer()
 {
     add(&Configuration::host,
         {.name = "host",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "&Host"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Host"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "Name or address of the peer."),
          .group = FieldGroup::Peer,
          .effect = FieldEffect::NextConnection,
          .isRequired = true});
     add(&Configuration::port,
         {.name = "port",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "&Port"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Port"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "Port of the peer."),
          .group = FieldGroup::Peer,
          .effect = FieldEffect::NextConnection,
@@ -174,7 +174,7 @@ template<typename Configuration> void Table<Configuration>::addListening()
 {
     add(&Configuration::allowedPeers,
         {.name = "allowedPeers",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Allowed &peers"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Allowed peers"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "Addresses (192.0.2.7) and subnets (10.0.0.0/8, 2001:db8::/32) that "
                                           "may connect, separated by commas. Empty: any."),
@@ -182,7 +182,7 @@ template<typename Configuration> void Table<Configuration>::addListening()
          .effect = FieldEffect::NextConnection});
     add(&Configuration::listenBacklog,
         {.name = "listenBacklog",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Listen &backlog"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Listen backlog"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "The kernel's queue of connections that are not accepted yet. The system "
                                           "may have a lower limit."),
@@ -196,7 +196,7 @@ template<typename Configuration> void Table<Configuration>::addSizes()
 {
     add(&Configuration::minimumCapacity,
         {.name = "minimumCapacity",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "M&inimum capacity"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Minimum capacity"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "The least number of idle connections the pool aims at."),
          .group = FieldGroup::Stock,
          .minimum = 1,
@@ -209,7 +209,7 @@ template<typename Configuration> void Table<Configuration>::addStock()
         addSizes();
     add(&Configuration::maximumCapacity,
         {.name = "maximumCapacity",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Ma&ximum capacity"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum capacity"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "The largest number of idle connections."),
          .group = FieldGroup::Stock,
          .minimum = 1,
@@ -217,21 +217,21 @@ template<typename Configuration> void Table<Configuration>::addStock()
     if constexpr (isClient) {
         add(&Configuration::minimumInterval,
             {.name = "minimumInterval",
-             .label = QT_TRANSLATE_NOOP("FieldInfo", "Minimum interva&l"),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "Minimum interval"),
              .description = QT_TRANSLATE_NOOP("FieldInfo", "The shortest pause between two cycles."),
              .group = FieldGroup::Stock,
              .minimum = 1,
              .maximum = hour});
         add(&Configuration::maximumInterval,
             {.name = "maximumInterval",
-             .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum inter&val"),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum interval"),
              .description = QT_TRANSLATE_NOOP("FieldInfo", "The longest pause between two cycles."),
              .group = FieldGroup::Stock,
              .minimum = 1,
              .maximum = hour});
         add(&Configuration::maximumBackoff,
             {.name = "maximumBackoff",
-             .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum bac&koff"),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum backoff"),
              .description = QT_TRANSLATE_NOOP("FieldInfo",
                                               "The longest pause between two attempts while the peer cannot be "
                                               "reached. What is less than the maximum interval counts as that."),
@@ -308,7 +308,7 @@ template<typename Configuration> void Table<Configuration>::addTimes()
          .zero = QT_TRANSLATE_NOOP("FieldInfo", "not kept")});
     add(&Configuration::checkOnNetworkChange,
         {.name = "checkOnNetworkChange",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Check on &network change"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Check on network change"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "Checks the stock when the host's reachability or medium has changed, "
                                           "where Qt can tell."),
@@ -320,7 +320,7 @@ template<typename Configuration> void Table<Configuration>::addTls()
     if constexpr (isClient)
         add(&Configuration::tlsMode,
             {.name = "tlsMode",
-             .label = QT_TRANSLATE_NOOP("FieldInfo", "&TLS mode"),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "TLS mode"),
              .description = QT_TRANSLATE_NOOP("FieldInfo", "How connections are secured."),
              .group = FieldGroup::Tls,
              .effect = FieldEffect::NextConnection,
@@ -332,7 +332,7 @@ template<typename Configuration> void Table<Configuration>::addTls()
           .group = FieldGroup::Tls});
     add(&Configuration::allowTls12,
         {.name = "allowTls12",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Allow TLS 1.&2"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Allow TLS 1.2"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "Takes a peer, too, that can do no better than TLS 1.2."),
          .group = FieldGroup::Tls,
          .effect = FieldEffect::NextConnection});
@@ -344,7 +344,7 @@ template<typename Configuration> void Table<Configuration>::addPins()
 {
     add(&Configuration::peerName,
         {.name = "peerName",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Peer na&me"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Peer name"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "The name that the peer's certificate must carry where it is verified. "
                                           "Empty: the host."),
@@ -352,7 +352,7 @@ template<typename Configuration> void Table<Configuration>::addPins()
          .effect = FieldEffect::NextConnection});
     add(&Configuration::pinnedFingerprints,
         {.name = "pinnedFingerprints",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Pinned fin&gerprints"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Pinned fingerprints"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "SHA-256 fingerprints of the certificates that are accepted where they are "
                                           "verified by pins only, 64 hexadecimal digits each, separated by commas. "
@@ -365,7 +365,7 @@ template<typename Configuration> void Table<Configuration>::addNaming()
 {
     add(&Configuration::connectionMode,
         {.name = "connectionMode",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "C&onnection mode"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Connection mode"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "Who names the connections. Both ends must agree."),
          .group = FieldGroup::Naming,
          .effect = FieldEffect::NextConnection,
@@ -380,7 +380,7 @@ template<typename Configuration> void Table<Configuration>::addNaming()
     if constexpr (isClient)
         add(&Configuration::dropUnexpectedBytes,
             {.name = "dropUnexpectedBytes",
-             .label = QT_TRANSLATE_NOOP("FieldInfo", "Drop &unexpected bytes"),
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "Drop unexpected bytes"),
              .description =
                      QT_TRANSLATE_NOOP("FieldInfo", "In Single mode, closes an idle connection on which bytes arrive."),
              .group = FieldGroup::Naming});
@@ -399,7 +399,7 @@ template<typename Configuration> void Table<Configuration>::addLimits()
          .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
     add(&Configuration::maximumWaiters,
         {.name = "maximumWaiters",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum &waiters"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum waiters"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "How many may wait for a connection at most; one more fails."),
          .group = FieldGroup::Limits,
          .maximum = mostConnections,
@@ -413,14 +413,14 @@ template<typename Configuration> void Table<Configuration>::addHandshakeLimits()
 {
     add(&Configuration::maximumPendingHandshakes,
         {.name = "maximumPendingHandshakes",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum pending &handshakes"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum pending handshakes"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "How many TLS handshakes may be going on at the same time."),
          .group = FieldGroup::Limits,
          .maximum = mostConnections,
          .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
     add(&Configuration::maximumPendingPerPeer,
         {.name = "maximumPendingPerPeer",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum pendin&g per peer"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum pending per peer"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How many of them may be with one peer: an IPv4 address, or an IPv6 "
                                           "network of 64 bits."),
@@ -433,7 +433,7 @@ template<typename Configuration> void Table<Configuration>::addLifetimes()
 {
     add(&Configuration::idleTimeout,
         {.name = "idleTimeout",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Idl&e timeout"),
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Idle timeout"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "How long a connection may be idle before it is closed."),
          .group = FieldGroup::Limits,
          .maximum = 7 * day,

@@ -34,12 +34,13 @@ struct Settings
     std::chrono::milliseconds exchangeTimeout{5000}; // for all of it, from the wish for a connection to the checked answer
     int maximumInFlight = 1000; // exchanges at the same time; what is due beyond that is skipped
 
-    // Cycles are short, so that there is something to see.
+    // Cycles are short, so that there is something to see, and a recovery comes while somebody looks.
     static QNetPool::ClientPool::Configuration swift()
     {
         QNetPool::ClientPool::Configuration configuration;
         configuration.minimumInterval = std::chrono::milliseconds(100);
         configuration.maximumInterval = std::chrono::milliseconds(1000);
+        configuration.maximumBackoff = std::chrono::milliseconds(3000);
         return configuration;
     }
 

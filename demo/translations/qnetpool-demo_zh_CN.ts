@@ -990,16 +990,16 @@
         <translation>无法以文本形式给出</translation>
     </message>
     <message>
-        <source>&amp;Host</source>
-        <translation>主机(&amp;H)</translation>
+        <source>Host</source>
+        <translation>主机</translation>
     </message>
     <message>
         <source>Name or address of the peer.</source>
         <translation>对端的名称或地址。</translation>
     </message>
     <message>
-        <source>&amp;Port</source>
-        <translation>端口(&amp;P)</translation>
+        <source>Port</source>
+        <translation>端口</translation>
     </message>
     <message>
         <source>Port of the peer.</source>
@@ -1018,56 +1018,56 @@
         <translation>程序提供的函数，代替连接池建立连接。</translation>
     </message>
     <message>
-        <source>Allowed &amp;peers</source>
-        <translation>允许的对端(&amp;P)</translation>
+        <source>Allowed peers</source>
+        <translation>允许的对端</translation>
     </message>
     <message>
         <source>Addresses (192.0.2.7) and subnets (10.0.0.0/8, 2001:db8::/32) that may connect, separated by commas. Empty: any.</source>
         <translation>允许连接的地址（192.0.2.7）和子网（10.0.0.0/8、2001:db8::/32），以半角逗号分隔。留空：任意。</translation>
     </message>
     <message>
-        <source>Listen &amp;backlog</source>
-        <translation>监听队列长度(&amp;B)</translation>
+        <source>Listen backlog</source>
+        <translation>监听队列长度</translation>
     </message>
     <message>
         <source>The kernel&apos;s queue of connections that are not accepted yet. The system may have a lower limit.</source>
         <translation>内核中尚未接受的连接的队列。系统的上限可能更低。</translation>
     </message>
     <message>
-        <source>M&amp;inimum capacity</source>
-        <translation>最小容量(&amp;I)</translation>
+        <source>Minimum capacity</source>
+        <translation>最小容量</translation>
     </message>
     <message>
         <source>The least number of idle connections the pool aims at.</source>
         <translation>连接池力求保持的最少空闲连接数。</translation>
     </message>
     <message>
-        <source>Ma&amp;ximum capacity</source>
-        <translation>最大容量(&amp;X)</translation>
+        <source>Maximum capacity</source>
+        <translation>最大容量</translation>
     </message>
     <message>
         <source>The largest number of idle connections.</source>
         <translation>空闲连接的最大数量。</translation>
     </message>
     <message>
-        <source>Minimum interva&amp;l</source>
-        <translation>最小间隔(&amp;L)</translation>
+        <source>Minimum interval</source>
+        <translation>最小间隔</translation>
     </message>
     <message>
         <source>The shortest pause between two cycles.</source>
         <translation>两个周期之间的最短停顿。</translation>
     </message>
     <message>
-        <source>Maximum inter&amp;val</source>
-        <translation>最大间隔(&amp;V)</translation>
+        <source>Maximum interval</source>
+        <translation>最大间隔</translation>
     </message>
     <message>
         <source>The longest pause between two cycles.</source>
         <translation>两个周期之间的最长停顿。</translation>
     </message>
     <message>
-        <source>Maximum bac&amp;koff</source>
-        <translation>最大退避(&amp;K)</translation>
+        <source>Maximum backoff</source>
+        <translation>最大退避</translation>
     </message>
     <message>
         <source>The longest pause between two attempts while the peer cannot be reached. What is less than the maximum interval counts as that.</source>
@@ -1142,16 +1142,16 @@
         <translation>不保留</translation>
     </message>
     <message>
-        <source>Check on &amp;network change</source>
-        <translation>网络变化时检查(&amp;N)</translation>
+        <source>Check on network change</source>
+        <translation>网络变化时检查</translation>
     </message>
     <message>
         <source>Checks the stock when the host&apos;s reachability or medium has changed, where Qt can tell.</source>
         <translation>主机的可达性或网络介质发生变化时检查存量（仅限 Qt 能够检测到时）。</translation>
     </message>
     <message>
-        <source>&amp;TLS mode</source>
-        <translation>TLS 模式(&amp;T)</translation>
+        <source>TLS mode</source>
+        <translation>TLS 模式</translation>
     </message>
     <message>
         <source>How connections are secured.</source>
@@ -1166,32 +1166,32 @@
         <translation>协议、证书和 CA。</translation>
     </message>
     <message>
-        <source>Allow TLS 1.&amp;2</source>
-        <translation>允许 TLS 1.2(&amp;2)</translation>
+        <source>Allow TLS 1.2</source>
+        <translation>允许 TLS 1.2</translation>
     </message>
     <message>
         <source>Takes a peer, too, that can do no better than TLS 1.2.</source>
         <translation>也接受最高只支持 TLS 1.2 的对端。</translation>
     </message>
     <message>
-        <source>Peer na&amp;me</source>
-        <translation>对端名称(&amp;M)</translation>
+        <source>Peer name</source>
+        <translation>对端名称</translation>
     </message>
     <message>
         <source>The name that the peer&apos;s certificate must carry where it is verified. Empty: the host.</source>
         <translation>验证对端证书时，证书必须包含的名称。留空：使用主机。</translation>
     </message>
     <message>
-        <source>Pinned fin&amp;gerprints</source>
-        <translation>固定指纹(&amp;G)</translation>
+        <source>Pinned fingerprints</source>
+        <translation>固定指纹</translation>
     </message>
     <message>
         <source>SHA-256 fingerprints of the certificates that are accepted where they are verified by pins only, 64 hexadecimal digits each, separated by commas. Empty: any certificate is.</source>
         <translation>仅按固定指纹验证时，可接受的证书的 SHA-256 指纹，每个为 64 位十六进制数字，以半角逗号分隔。留空：接受任意证书。</translation>
     </message>
     <message>
-        <source>C&amp;onnection mode</source>
-        <translation>连接模式(&amp;O)</translation>
+        <source>Connection mode</source>
+        <translation>连接模式</translation>
     </message>
     <message>
         <source>Who names the connections. Both ends must agree.</source>
@@ -1206,8 +1206,8 @@
         <translation>Multi 模式下服务端写 ID 的格式。两端必须一致。</translation>
     </message>
     <message>
-        <source>Drop &amp;unexpected bytes</source>
-        <translation>收到意外数据即关闭(&amp;U)</translation>
+        <source>Drop unexpected bytes</source>
+        <translation>收到意外数据即关闭</translation>
     </message>
     <message>
         <source>In Single mode, closes an idle connection on which bytes arrive.</source>
@@ -1226,32 +1226,32 @@
         <translation>不限</translation>
     </message>
     <message>
-        <source>Maximum &amp;waiters</source>
-        <translation>最大等待者数(&amp;W)</translation>
+        <source>Maximum waiters</source>
+        <translation>最大等待者数</translation>
     </message>
     <message>
         <source>How many may wait for a connection at most; one more fails.</source>
         <translation>最多可有多少个等待者等待连接；再多一个则失败。</translation>
     </message>
     <message>
-        <source>Maximum pending &amp;handshakes</source>
-        <translation>最大同时握手数(&amp;H)</translation>
+        <source>Maximum pending handshakes</source>
+        <translation>最大同时握手数</translation>
     </message>
     <message>
         <source>How many TLS handshakes may be going on at the same time.</source>
         <translation>最多可同时进行多少个 TLS 握手。</translation>
     </message>
     <message>
-        <source>Maximum pendin&amp;g per peer</source>
-        <translation>每对端最大握手数(&amp;G)</translation>
+        <source>Maximum pending per peer</source>
+        <translation>每对端最大握手数</translation>
     </message>
     <message>
         <source>How many of them may be with one peer: an IPv4 address, or an IPv6 network of 64 bits.</source>
         <translation>其中同一对端最多可占多少个；一个对端指一个 IPv4 地址，或一个 64 位前缀的 IPv6 网络。</translation>
     </message>
     <message>
-        <source>Idl&amp;e timeout</source>
-        <translation>空闲超时(&amp;E)</translation>
+        <source>Idle timeout</source>
+        <translation>空闲超时</translation>
     </message>
     <message>
         <source>How long a connection may be idle before it is closed.</source>

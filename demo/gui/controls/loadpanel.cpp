@@ -11,6 +11,7 @@
 #include <QtWidgets/QSlider>
 #include <QtWidgets/QSpinBox>
 
+#include <algorithm>
 #include <cmath>
 
 namespace Demo {
@@ -83,9 +84,16 @@ LoadPanel::LoadPanel(QWidget *parent)
     connect(burst, &QPushButton::clicked, this, [this] { Q_EMIT acted(Burst{m_burst->value()}); });
 }
 
+int LoadPanel::shownRate() const
+{
+    return int(std::lround(std::clamp<double>(m_shown.rate, 0, highestRate)));
+}
+
 Load LoadPanel::load() const
 {
-    return {double(m_rate->value()), std::chrono::milliseconds(m_hold->value())};
+    // One that the box cannot show stays as it is until it is changed there.
+    const double rate = m_rate->value() == shownRate() ? m_shown.rate : m_rate->value();
+    return {rate, std::chrono::milliseconds(m_hold->value())};
 }
 
 void LoadPanel::tell()
@@ -96,7 +104,8 @@ void LoadPanel::tell()
 void LoadPanel::show(const Load &load)
 {
     const QSignalBlocker quiet(this);
-    m_rate->setValue(int(std::lround(load.rate)));
+    m_shown = load;
+    m_rate->setValue(shownRate());
     m_hold->setValue(int(load.hold.count()));
 }
 

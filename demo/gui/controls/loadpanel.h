@@ -26,8 +26,10 @@ Q_SIGNALS:
     void acted(const Demo::Act &act); // by the user
 
 private:
+    int shownRate() const;
     void tell();
 
+    Load m_shown; // exactly
     QSlider *m_rateSlider; // of no linear scale: small rates are told apart, too
     QSpinBox *m_rate;
     QSpinBox *m_hold;

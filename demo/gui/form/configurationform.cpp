@@ -178,7 +178,7 @@ void ConfigurationForm::review()
     const FieldProblems problems = check();
     for (FieldRow *row : std::as_const(m_rows)) {
         const auto found = problems.find(row->name());
-        row->setProblem(found == problems.end() ? QString() : tr("%1: %2.").arg(row->info().plainLabel(), found->second));
+        row->setProblem(found == problems.end() ? QString() : tr("%1: %2.").arg(row->info().title(), found->second));
         row->mark();
     }
     Q_EMIT changed();

@@ -29,6 +29,8 @@ public:
     void setFilter(const QString &text); // hides the fields that do not have it in their name
     int visibleCount() const;
 
+    void setEditable(const QString &name, bool editable);
+
 Q_SIGNALS:
     void changed(); // anything that is in it
     void edited(); // changed, and what is in it is valid and differs
@@ -40,7 +42,6 @@ protected:
     void showTexts(const QMap<QString, QString> &texts); // by name
     void enterTexts(const QMap<QString, QString> &texts);
     QMap<QString, QString> changes() const;
-    void setEditable(const QString &name, bool editable);
     virtual FieldProblems check() const = 0;
     void review(); // after each change
 

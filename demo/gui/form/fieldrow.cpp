@@ -29,11 +29,11 @@ static QWidget *makeProblemLine(QWidget *parent, QLabel **text)
 
 FieldRow::FieldRow(const FieldInfo &info, const QString &preset, QWidget *parent)
     : QObject(parent), m_info(info), m_explanation(explanationOf(info, preset)),
-      m_editor(makeEditor(info, parent, [this] { Q_EMIT entered(); })),
-      m_label(new QLabel(FieldInfo::tr(info.label), parent)), m_problemLine(makeProblemLine(parent, &m_problemText))
+      m_editor(makeEditor(info, parent, [this] { Q_EMIT entered(); })), m_label(new QLabel(info.title(), parent)),
+      m_problemLine(makeProblemLine(parent, &m_problemText))
 {
     m_editor.widget->setObjectName(name());
-    m_editor.widget->setAccessibleName(info.plainLabel());
+    m_editor.widget->setAccessibleName(info.title());
     m_label->setBuddy(m_editor.widget);
     m_label->setMinimumHeight(m_label->fontMetrics().height() * 3 / 2); // so that rows without a box are as high as others
     if (info.effect == FieldEffect::NextStart) {
@@ -41,7 +41,7 @@ FieldRow::FieldRow(const FieldInfo &info, const QString &preset, QWidget *parent
         m_effect->setForegroundRole(QPalette::PlaceholderText);
     }
     QString toolTip =
-            QStringLiteral("<p style='white-space:pre'><b>%1</b> (%2)</p>").arg(info.plainLabel().toHtmlEscaped(), name());
+            QStringLiteral("<p style='white-space:pre'><b>%1</b> (%2)</p>").arg(info.title().toHtmlEscaped(), name());
     for (const QString &sentence : m_explanation)
         toolTip += QStringLiteral("<p>%1</p>").arg(sentence.toHtmlEscaped());
     m_label->setToolTip(toolTip);
@@ -74,7 +74,7 @@ int FieldRow::labelWidth() const
 {
     QFont bold = m_label->font();
     bold.setBold(true);
-    return QFontMetrics(bold).size(Qt::TextShowMnemonic, m_label->text()).width();
+    return QFontMetrics(bold).horizontalAdvance(m_label->text());
 }
 
 void FieldRow::show(const QString &text)
@@ -113,7 +113,7 @@ void FieldRow::mark()
 
 bool FieldRow::matches(const QString &filter) const
 {
-    return m_info.plainLabel().contains(filter, Qt::CaseInsensitive) || name().contains(filter, Qt::CaseInsensitive);
+    return m_info.title().contains(filter, Qt::CaseInsensitive) || name().contains(filter, Qt::CaseInsensitive);
 }
 
 void FieldRow::setVisible(bool visible)

@@ -85,7 +85,7 @@ void EndView::advance(double time)
         return;
     if (!std::exchange(m_areConnectionsDue, false))
         look(time);
-    else if (isVisible())
+    else if (isVisible() || m_leases->isVisible())
         showConnections();
 }
 
@@ -122,7 +122,7 @@ void EndView::tell(double time)
             marks.push_back({time, note.text, Severity::Note});
         else if (note.kind == Note::Kind::Error && !std::exchange(isMarked, true))
             marks.push_back({time, note.text, Severity::Error});
-        else if (note.kind == Note::Kind::Connection && isVisible())
+        else if (note.kind == Note::Kind::Connection && m_poolView->isVisible())
             m_lost.append(note.id);
     }
     m_plots->take(time, m_sample, marks);

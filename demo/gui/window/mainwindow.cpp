@@ -26,7 +26,7 @@ using namespace std::chrono_literals;
 namespace Demo {
 
 MainWindow::MainWindow(const Settings &settings, QWidget *parent)
-    : QMainWindow(parent), m_settings(settings), m_ends(new QTabWidget), m_log(new LogView),
+    : QMainWindow(parent), m_given(settings), m_settings(settings), m_ends(new QTabWidget), m_log(new LogView),
       m_configuration(new ConfigurationPanel), m_load(new LoadPanel), m_break(new BreakPanel), m_scenarios(new QComboBox),
       m_tls(new QComboBox), m_mode(new QComboBox)
 {
@@ -41,6 +41,11 @@ MainWindow::MainWindow(const Settings &settings, QWidget *parent)
     m_configuration->setClientConfiguration(m_settings.client);
     m_configuration->setServerConfiguration(m_settings.server);
     m_configuration->clientForm()->setPeerEditable(false); // the command line says who that is
+    for (ConfigurationForm *form : {static_cast<ConfigurationForm *>(m_configuration->clientForm()),
+                                    static_cast<ConfigurationForm *>(m_configuration->serverForm())}) {
+        for (const char *field : {"tlsMode", "connectionMode"}) // both ends', in the tool bar
+            form->setEditable(QLatin1String(field), false);
+    }
     m_configuration->setEnds(m_settings.hasClient(), m_settings.hasServer());
     m_load->show(m_settings.load);
     m_clock.start();
@@ -97,16 +102,27 @@ void MainWindow::makeChoices()
         choice->setEnabled(m_settings.role == Role::Both);
         choice->setToolTip(tr("For both ends, which are started anew."));
     }
-    connect(m_tls, &QComboBox::activated, this, [this](int index) {
-        Settings settings = m_settings;
-        secure(settings, TlsMode(index));
-        restartWith(settings);
-    });
+    connect(m_tls, &QComboBox::activated, this, [this](int index) { choose(TlsMode(index)); });
     connect(m_mode, &QComboBox::activated, this, [this](int index) {
         Settings settings = m_settings;
         settings.client.connectionMode = settings.server.connectionMode = ConnectionMode(index);
         restartWith(settings);
     });
+}
+
+// With what the command line has said of it, where that was about this one.
+void MainWindow::choose(TlsMode mode)
+{
+    Settings settings = m_settings;
+    secure(settings, mode);
+    if (mode == m_given.client.tlsMode) {
+        settings.client.sslConfiguration = m_given.client.sslConfiguration;
+        settings.client.peerName = m_given.client.peerName;
+        settings.client.pinnedFingerprints = m_given.client.pinnedFingerprints;
+        settings.server.sslConfiguration = m_given.server.sslConfiguration;
+    }
+    m_tls->setCurrentIndex(int(mode));
+    restartWith(settings);
 }
 
 void MainWindow::restartWith(const Settings &settings)
@@ -149,7 +165,9 @@ QWidget *MainWindow::makeControls()
         m_scenarios->addItem(scenario.name);
         m_scenarios->setItemData(m_scenarios->count() - 1, Scenario::tr(scenario.summary), Qt::ToolTipRole);
     }
+    m_scenarios->setObjectName(QStringLiteral("scenarios"));
     m_scenarios->setAccessibleName(tr("Scenario"));
+    m_scenarios->setEnabled(m_settings.hasServer()); // where all of it happens
     auto *controls = new QWidget;
     auto *column = new QVBoxLayout(controls);
     column->addWidget(grouped(tr("Load"), m_load));
@@ -187,10 +205,12 @@ void MainWindow::addDock(QWidget *widget, const QString &title, const QString &n
     addDockWidget(area, dock);
 }
 
-void MainWindow::save(QSettings &store) const
+void MainWindow::save(QSettings &store, bool withPools) const
 {
     store.setValue(QStringLiteral("geometry"), saveGeometry());
     store.setValue(QStringLiteral("state"), saveState());
+    if (!withPools)
+        return;
     store.setValue(QStringLiteral("rate"), m_settings.load.rate);
     store.setValue(QStringLiteral("hold"), qint64(m_settings.load.hold.count()));
     store.setValue(QStringLiteral("client"), toSettings(m_settings.client));
@@ -209,7 +229,10 @@ void MainWindow::restore(const QSettings &store, bool withPools)
     Settings settings = m_settings;
     settings.client = fromSettings(store.value(QStringLiteral("client")).toMap(), m_settings.client);
     settings.server = fromSettings(store.value(QStringLiteral("server")).toMap(), m_settings.server);
-    secure(settings, settings.client.tlsMode); // certificates are not remembered
+    const ClientPool::Configuration remembered = settings.client;
+    secure(settings, remembered.tlsMode); // certificates are not remembered
+    settings.client.peerName = remembered.peerName;
+    settings.client.pinnedFingerprints = remembered.pinnedFingerprints;
     settings.server.connectionMode = settings.client.connectionMode;
     m_tls->setCurrentIndex(int(settings.client.tlsMode));
     m_mode->setCurrentIndex(int(settings.client.connectionMode));
@@ -224,7 +247,7 @@ void MainWindow::start()
     connect(m_run.get(), &Run::performed, this, [this](const Act &act) {
         m_break->show(act);
         if (const auto *load = std::get_if<Load>(&act))
-            m_load->show(*load);
+            m_load->show(m_settings.load = *load);
     });
     const bool isStarted = m_run->start();
     if (m_client)
@@ -245,9 +268,21 @@ Snapshot MainWindow::snapshot() const
     return m_run ? m_run->snapshot() : m_last;
 }
 
+QString MainWindow::lastError() const
+{
+    EventLog &log = m_log->log();
+    log.flush();
+    for (int row = log.rowCount() - 1; row >= 0; --row) {
+        const QModelIndex index = log.index(row, EventLog::TextColumn);
+        if (EventKind(index.data(EventLog::KindRole).toUInt()) == EventKind::Error)
+            return index.data().toString();
+    }
+    return {};
+}
+
 void MainWindow::stop()
 {
-    m_player.reset();
+    endScenario();
     if (m_run && !m_run->isStopping())
         m_run->stop();
 }
@@ -262,7 +297,7 @@ void MainWindow::end()
         if (view)
             view->follow(nullptr);
     }
-    m_player.reset();
+    endScenario();
     m_last = m_run->snapshot();
     m_run.reset();
     m_break->reset();
@@ -271,7 +306,9 @@ void MainWindow::end()
 
 void MainWindow::play(const Scenario &scenario)
 {
-    if (!m_run)
+    if (m_settings.client.tlsMode < scenario.tlsMode)
+        choose(scenario.tlsMode);
+    if (!m_run || m_run->isStopping())
         start();
     if (!m_run)
         return;
@@ -286,7 +323,13 @@ void MainWindow::chooseScenario(int index)
     if (index > 0)
         play(scenarios().at(index - 1));
     else
-        m_player.reset();
+        endScenario();
+}
+
+void MainWindow::endScenario()
+{
+    m_player.reset();
+    m_scenarios->setCurrentIndex(0);
 }
 
 void MainWindow::perform(const Act &act)

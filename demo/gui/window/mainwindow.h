@@ -31,10 +31,11 @@ public:
 
     // Where everything is, the load and both configurations, from one run of the program to the next. What the command line
     // says about the pools goes before what is remembered of them.
-    void save(QSettings &store) const;
+    void save(QSettings &store, bool withPools) const;
     void restore(const QSettings &store, bool withPools);
 
     Run *run() const { return m_run.get(); } // null while nothing runs
+    QString lastError() const; // in the log; null: there is none
     Snapshot snapshot() const; // of what runs, or ran last
 
 public Q_SLOTS:
@@ -45,6 +46,7 @@ public Q_SLOTS:
 private:
     void makeActions();
     void makeChoices();
+    void choose(QNetPool::TlsMode mode);
     void restartWith(const Settings &settings);
     void makeEnds();
     QWidget *makeControls();
@@ -61,7 +63,9 @@ private:
     void refresh();
     void showRunning();
     void chooseScenario(int index);
+    void endScenario();
 
+    const Settings m_given; // on the command line
     Settings m_settings; // of the next start
     std::unique_ptr<Run> m_run;
     Snapshot m_last; // run's end

@@ -6,6 +6,7 @@
 #include "gui/theme.h"
 #include "mainwindow.h"
 
+#include <QtCore/QLibraryInfo>
 #include <QtCore/QSettings>
 #include <QtCore/QTranslator>
 
@@ -27,29 +28,40 @@ static Theme themeOf(const QString &name)
     return name == QLatin1String("dark") ? Theme::Dark : name == QLatin1String("light") ? Theme::Light : Theme::System;
 }
 
+static void translate(const QLocale &locale, QTranslator &translator, const QString &name, const QString &folder)
+{
+    if (translator.load(locale, name, QStringLiteral("_"), folder))
+        QCoreApplication::installTranslator(&translator);
+}
+
 int showWindow(const CommandLine &commandLine)
 {
     apply(themeOf(commandLine.theme));
     QApplication::setWindowIcon(applicationIcon());
     QApplication::setDesktopFileName(QStringLiteral("qnetpool-demo")); // where Wayland looks for the icon
     QTranslator translator;
-    if (translator.load(commandLine.locale, QStringLiteral("qnetpool-demo"), QStringLiteral("_"),
-                        QStringLiteral(":/translations")))
-        QCoreApplication::installTranslator(&translator);
+    QTranslator translatorOfQt;
+    translate(commandLine.locale, translatorOfQt, QStringLiteral("qtbase"),
+              QLibraryInfo::path(QLibraryInfo::TranslationsPath));
+    translate(commandLine.locale, translator, QStringLiteral("qnetpool-demo"), QStringLiteral(":/translations"));
     MainWindow window(commandLine.settings);
     window.resize(1280, 800);
     QSettings store(QStringLiteral("QNetPool"), QStringLiteral("qnetpool-demo"));
     const bool isRemembering = commandLine.screenshot.isEmpty(); // a picture is the same everywhere
+    const bool isOnlyWindow = !commandLine.hasPoolOptions && !commandLine.scenario; // else it is about this run alone
     if (isRemembering)
-        window.restore(store, !commandLine.hasPoolOptions && !commandLine.scenario);
+        window.restore(store, isOnlyWindow);
     window.show();
     auto *application = static_cast<MeasuringApplication *>(qApp);
     if (commandLine.scenario)
         window.play(*commandLine.scenario);
     else
         window.start();
-    if (!window.run())
+    const bool isWatched = commandLine.screenshot.isEmpty() && commandLine.duration.count() == 0; // by who can read the log
+    if (!window.run() && !isWatched) {
+        std::fprintf(stderr, "qnetpool-demo: %s\n", qPrintable(window.lastError()));
         return 2;
+    }
     int result = 0;
     if (!commandLine.screenshot.isEmpty()) {
         QTimer::singleShot(commandLine.screenshotAfter, &window, [&] {
@@ -66,7 +78,7 @@ int showWindow(const CommandLine &commandLine)
                        &MeasuringApplication::startMeasuring); // to show a window for the first time takes longer
     QApplication::exec();
     if (isRemembering)
-        window.save(store);
+        window.save(store, isOnlyWindow);
     if (commandLine.measuresFrames)
         std::puts(qPrintable(toJson(window.snapshot(), toJson(application->frameTimes()))));
     return result;

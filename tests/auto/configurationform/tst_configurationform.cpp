@@ -299,7 +299,7 @@ template<typename Configuration> static void checkAccessible(QWidget &form)
 {
     for (const Field<Configuration> &field : fields<Configuration>()) {
         auto *widget = editor<QWidget>(&form, field.info.name);
-        QCOMPARE(widget->accessibleName(), field.info.plainLabel());
+        QCOMPARE(widget->accessibleName(), field.info.title());
         QVERIFY(!widget->accessibleDescription().isEmpty());
         QVERIFY2(widget->toolTip().contains(QLatin1String(field.info.name)), field.info.name);
         QVERIFY2(widget->focusPolicy() & Qt::TabFocus, field.info.name);
@@ -463,8 +463,11 @@ void tst_ConfigurationForm::keyboardAloneIsEnough()
     const QSignalSpy applied(&panel, &ConfigurationPanel::clientChanged);
     panel.show();
     QVERIFY(QTest::qWaitForWindowActive(&panel));
-    QTest::keyClick(&panel, Qt::Key_X, Qt::AltModifier);
+    QTest::keyClick(&panel, Qt::Key_F, Qt::AltModifier);
+    QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("maximumCap"));
     auto *capacity = editor<QSpinBox>(panel.clientForm(), "maximumCapacity");
+    for (int i = 0; i < 10 && QApplication::focusWidget() != capacity; ++i)
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
     QCOMPARE(QApplication::focusWidget(), capacity);
     QTest::keyClick(capacity, Qt::Key_A, Qt::ControlModifier);
     QTest::keyClicks(capacity, QStringLiteral("12"));

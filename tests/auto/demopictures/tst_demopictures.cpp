@@ -2,8 +2,10 @@
 #include <QtCore/QJsonDocument>
 #include <QtCore/QJsonObject>
 #include <QtCore/QProcess>
+#include <QtCore/QSettings>
 #include <QtCore/QTemporaryDir>
 #include <QtGui/QImage>
+#include <QtNetwork/QTcpServer>
 #include <QtTest/QTest>
 
 // The program as a person starts it: the pictures that it takes of its window, and what it prints.
@@ -17,6 +19,9 @@ private Q_SLOTS:
     void languageIsSpoken();
     void framesAreInTheJsonLine();
     void scenarioIsPlayed();
+    void eachEndHasItsWindow();
+    void failedStartIsTold();
+    void whatIsRememberedIsNotWhatWasSaid();
     void wrongOptionIsNamed_data();
     void wrongOptionIsNamed();
 
@@ -107,12 +112,17 @@ void tst_DemoPictures::languageIsSpoken()
 #endif
 }
 
+static QJsonObject lastLineOf(const QByteArray &printed)
+{
+    return QJsonDocument::fromJson(printed.trimmed().split('\n').last()).object();
+}
+
 void tst_DemoPictures::framesAreInTheJsonLine()
 {
     const Outcome outcome = run({QStringLiteral("--measure-frames"), QStringLiteral("--seconds"), QStringLiteral("3"),
                                  QStringLiteral("--rate"), QStringLiteral("100")});
     QCOMPARE(outcome.exitCode, 0);
-    const QJsonObject told = QJsonDocument::fromJson(outcome.printed.trimmed().split('\n').last()).object();
+    const QJsonObject told = lastLineOf(outcome.printed);
     QVERIFY(told[QStringLiteral("exchanges")].toInt() > 0);
     QVERIFY(told[QStringLiteral("frames")].toInt() > 10);
     const double p50 = told[QStringLiteral("frame_ms_p50")].toDouble();
@@ -123,9 +133,51 @@ void tst_DemoPictures::framesAreInTheJsonLine()
 
 void tst_DemoPictures::scenarioIsPlayed()
 {
-    const QStringList quiet{QStringLiteral("--scenario"), QStringLiteral("fill"),  QStringLiteral("--min"),
-                            QStringLiteral("40"),         QStringLiteral("--max"), QStringLiteral("40")};
-    QVERIFY(!picture(quiet).isNull());
+    const Outcome outcome = run({QStringLiteral("--scenario"), QStringLiteral("fill"), QStringLiteral("--min"),
+                                 QStringLiteral("40"), QStringLiteral("--max"), QStringLiteral("40"),
+                                 QStringLiteral("--seconds"), QStringLiteral("3"), QStringLiteral("--measure-frames")});
+    QCOMPARE(outcome.exitCode, 0);
+    const QJsonObject told = lastLineOf(outcome.printed);
+    QCOMPARE(told[QStringLiteral("idle")].toInt(), 40);
+    QCOMPARE(told[QStringLiteral("exchanges")].toInt(), 0); // it asks for none, unlike a run without it
+}
+
+void tst_DemoPictures::eachEndHasItsWindow()
+{
+    const QStringList ends[] = {
+            {QStringLiteral("--role"), QStringLiteral("server"), QStringLiteral("--listen"), QStringLiteral("127.0.0.1:0")},
+            {QStringLiteral("--role"), QStringLiteral("client"), QStringLiteral("--connect"),
+             QStringLiteral("127.0.0.1:1")}};
+    for (const QStringList &end : ends)
+        QVERIFY(!picture(end).isNull());
+}
+
+void tst_DemoPictures::failedStartIsTold()
+{
+    QTcpServer other;
+    QVERIFY(other.listen(QHostAddress::LocalHost));
+    const Outcome outcome =
+            run({QStringLiteral("--role"), QStringLiteral("server"), QStringLiteral("--listen"),
+                 QStringLiteral("127.0.0.1:%1").arg(other.serverPort()), QStringLiteral("--seconds"), QStringLiteral("5")});
+    QCOMPARE(outcome.exitCode, 2);
+    QVERIFY2(outcome.complained.contains("in use"), outcome.complained.constData());
+}
+
+// What is said on the command line is about that run alone.
+void tst_DemoPictures::whatIsRememberedIsNotWhatWasSaid()
+{
+    QSettings store(m_folder.filePath(QStringLiteral("QNetPool/qnetpool-demo.conf")), QSettings::IniFormat);
+    store.setValue(QStringLiteral("rate"), 77);
+    store.sync();
+    QCOMPARE(run({QStringLiteral("--seconds"), QStringLiteral("1"), QStringLiteral("--min"), QStringLiteral("7")}).exitCode,
+             0);
+    store.sync();
+    QCOMPARE(store.value(QStringLiteral("rate")).toInt(), 77);
+    QVERIFY(store.contains(QStringLiteral("geometry")));
+    QCOMPARE(run({QStringLiteral("--seconds"), QStringLiteral("1")}).exitCode, 0);
+    store.sync();
+    QCOMPARE(store.value(QStringLiteral("rate")).toInt(), 77);
+    QVERIFY(store.contains(QStringLiteral("client")));
 }
 
 void tst_DemoPictures::wrongOptionIsNamed_data()

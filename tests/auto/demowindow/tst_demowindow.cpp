@@ -47,6 +47,7 @@ private Q_SLOTS:
     void formChangesARunningPool();
     void poolsAreFlushedAndDrained();
     void eachEndMayHaveAWindowOfItsOwn();
+    void scenarioBringsItsEncryption();
     void everyEncryptionAndMode();
     void pauseStopsEveryPlot();
     void settingsAreRemembered();
@@ -62,7 +63,7 @@ Settings quick()
     settings.client.minimumInterval = 20ms;
     settings.client.maximumInterval = 50ms;
     settings.client.maximumBackoff = 100ms;
-    settings.client.connectTimeout = settings.client.handshakeTimeout = 500ms;
+    settings.client.connectTimeout = settings.client.handshakeTimeout = 2s; // a frozen server costs this much
     return settings;
 }
 
@@ -87,6 +88,15 @@ public:
         server = window.findChild<EndView *>(QStringLiteral("server"));
     }
 
+    void showDetails(const char *title)
+    {
+        auto *details = window.findChild<QTabWidget *>(QStringLiteral("details"));
+        for (int i = 0; i < details->count(); ++i) {
+            if (details->tabText(i) == QLatin1String(title))
+                return details->setCurrentIndex(i);
+        }
+        qFatal("there is no such tab");
+    }
     void press(Qt::Key key) { QTest::keyClick(&window, key); }
     void press(const char *button) { QTest::mouseClick(find(button), Qt::LeftButton); }
     QPushButton *find(const char *button) const { return window.findChild<QPushButton *>(QLatin1String(button)); }
@@ -295,7 +305,15 @@ void tst_DemoWindow::burstIsSeenInTheLeases()
     QTRY_VERIFY(person.idle() >= 6);
     person.press("burst");
     QTRY_VERIFY(person.client->lastSample().pool.leased >= 6);
+    person.showDetails("Leases of the client");
     QTRY_VERIFY(person.client->leases()->model()->rowCount() >= 6);
+    QTRY_COMPARE(person.client->lastSample().pool.leased, 0);
+    QTRY_COMPARE(person.client->leases()->model()->rowCount(), 0);
+    person.showDetails("Leases of the server"); // while the client is in front
+    person.press("burst");
+    QTRY_VERIFY(person.server->leases()->model()->rowCount() >= 6);
+    QTRY_COMPARE(person.server->leases()->model()->rowCount(), 0);
+    person.showDetails("Log");
     QTRY_COMPARE(person.client->lastSample().pool.leased, 0);
     QTRY_COMPARE(person.client->leases()->model()->rowCount(), 0);
 }
@@ -320,9 +338,12 @@ void tst_DemoWindow::everythingIsReachedByKeys()
     Person person(verified());
     person.press(Qt::Key_F5);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    auto *details = person.window.findChild<QTabWidget *>(QStringLiteral("details"));
+    auto *ends = qobject_cast<QTabWidget *>(person.window.centralWidget());
     QSet<QWidget *> reached;
-    for (int tab = 0; tab < person.window.findChild<QTabWidget *>(QStringLiteral("details"))->count(); ++tab) {
-        person.window.findChild<QTabWidget *>(QStringLiteral("details"))->setCurrentIndex(tab);
+    for (int tab = 0; tab < details->count(); ++tab) {
+        details->setCurrentIndex(tab);
+        ends->setCurrentIndex(tab % ends->count());
         for (int i = 0; i < 400; ++i) {
             QTest::keyClick(QApplication::focusWidget() ? QApplication::focusWidget() : &person.window, Qt::Key_Tab);
             reached.insert(QApplication::focusWidget());
@@ -340,11 +361,14 @@ void tst_DemoWindow::lettersPressTheButtons()
     Person person(verified());
     person.press(Qt::Key_F5);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
-    for (const auto &[name, key] :
-         {std::pair("stop", Qt::Key_O), {"freeze", Qt::Key_Z}, {"refuse", Qt::Key_R}, {"expire", Qt::Key_X}}) {
-        for (const bool isOn : {true, false}) {
-            QTest::keyClick(&person.window, key, Qt::AltModifier);
-            QTRY_COMPARE(person.find(name)->isChecked(), isOn);
+    for (const char *tab : {"Log", "Configuration", "Leases of the client", "Leases of the server"}) {
+        person.showDetails(tab);
+        for (const auto &[name, key] :
+             {std::pair("stop", Qt::Key_O), {"freeze", Qt::Key_Z}, {"refuse", Qt::Key_R}, {"expire", Qt::Key_X}}) {
+            for (const bool isOn : {true, false}) {
+                QTest::keyClick(&person.window, key, Qt::AltModifier);
+                QTRY_COMPARE(person.find(name)->isChecked(), isOn);
+            }
         }
     }
     QTest::keyClick(&person.window, Qt::Key_D, Qt::AltModifier);
@@ -386,14 +410,23 @@ void tst_DemoWindow::formChangesARunningPool()
 
 void tst_DemoWindow::poolsAreFlushedAndDrained()
 {
-    Person person(quick());
+    std::atomic<int> checks = 0;
+    Settings settings = quick();
+    settings.client.validateAfter = 1h; // or when the stock is to be checked
+    settings.client.validator = [&checks](QTcpSocket *) {
+        ++checks;
+        return QtFuture::makeReadyFuture(true);
+    };
+    Person person(settings);
     person.press(Qt::Key_F5);
     QTRY_VERIFY(person.idle() >= 6);
     const qint64 flushed = person.client->lastSample().pool.flushed;
     person.press(Qt::Key_F6);
     QTRY_VERIFY(person.client->lastSample().pool.flushed >= flushed + 1);
     QTRY_VERIFY(person.idle() >= 6);
-    person.press(Qt::Key_F8); // nothing is wrong with them
+    QCOMPARE(checks, 0);
+    person.press(Qt::Key_F8);
+    QTRY_VERIFY(checks > 0);
     person.press(Qt::Key_F7);
     QTRY_COMPARE(person.state(), QStringLiteral("Stopped"));
     QTRY_COMPARE(person.idle(), 0);
@@ -434,6 +467,31 @@ void tst_DemoWindow::eachEndMayHaveAWindowOfItsOwn()
     QTRY_COMPARE(client.findChild<StatePill *>()->text(), QStringLiteral("Ready"));
 }
 
+// And leaves its load behind, and its name with the run.
+void tst_DemoWindow::scenarioBringsItsEncryption()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    const Scenario story{QStringLiteral("tls-failure"),
+                         {},
+                         {.rate = 7},
+                         {{100ms, Break{Fault::CertificateExpired, true}}},
+                         60s,
+                         TlsMode::Verified};
+    person.window.play(story);
+    QCOMPARE(person.window.run()->settings().client.tlsMode, TlsMode::Verified);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("expired")));
+    auto *scenarios = person.window.findChild<QComboBox *>(QStringLiteral("scenarios"));
+    QCOMPARE(scenarios->currentText(), QStringLiteral("tls-failure"));
+    person.press(Qt::Key_F5);
+    QTRY_VERIFY(!person.window.run());
+    QCOMPARE(scenarios->currentIndex(), 0);
+    person.press(Qt::Key_F5);
+    QCOMPARE(person.window.run()->settings().load.rate, 7);
+    QVERIFY(!person.find("expire")->isChecked());
+}
+
 // Each is another run.
 void tst_DemoWindow::everyEncryptionAndMode()
 {
@@ -445,11 +503,10 @@ void tst_DemoWindow::everyEncryptionAndMode()
         for (int i = 0; i < choice->count(); ++i) {
             QTest::keyClick(choice, i ? Qt::Key_Down : Qt::Key_Home);
             QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
-            QTRY_VERIFY(person.client->lastSample().exchanges > 0 || person.server->lastSample().exchanges > 0);
-            QVERIFY(!person.hasRead(QStringLiteral("cannot")));
+            QTRY_VERIFY(person.window.snapshot().exchanges > 0);
+            QCOMPARE(person.window.snapshot().failed, 0);
         }
     }
-    QCOMPARE(person.client->lastSample().failed + person.server->lastSample().failed, 0);
 }
 
 void tst_DemoWindow::pauseStopsEveryPlot()
@@ -457,11 +514,18 @@ void tst_DemoWindow::pauseStopsEveryPlot()
     Person person(quick());
     person.press(Qt::Key_F5);
     person.press(Qt::Key_F9);
-    for (const EndView *end : {person.client, person.server})
-        QVERIFY(end->plots()->isPaused());
+    const auto areAll = [&person](bool paused) {
+        for (const EndView *end : {person.client, person.server}) {
+            for (const Plot *plot : end->plots()->all()) {
+                if (plot->isPaused() != paused)
+                    return false;
+            }
+        }
+        return true;
+    };
+    QVERIFY(areAll(true));
     person.press(Qt::Key_F9);
-    for (const EndView *end : {person.client, person.server})
-        QVERIFY(!end->plots()->isPaused());
+    QVERIFY(areAll(false));
 }
 
 void tst_DemoWindow::settingsAreRemembered()
@@ -471,11 +535,16 @@ void tst_DemoWindow::settingsAreRemembered()
     Settings wish = quick();
     secure(wish, TlsMode::Verified);
     wish.client.maximumCapacity = 9;
+    wish.client.peerName = QStringLiteral("127.0.0.1"); // as the certificate says, too
+    wish.server.maximumConnections = 77;
     wish.load = {33, 7ms};
     {
         const Person person(wish);
         QSettings store(file, QSettings::IniFormat);
-        person.window.save(store);
+        person.window.save(store, true);
+        QSettings other(folder.filePath(QStringLiteral("other.ini")), QSettings::IniFormat);
+        person.window.save(other, false);
+        QVERIFY(other.contains(QStringLiteral("geometry")) && !other.contains(QStringLiteral("rate")));
     }
     Person person(Settings{});
     const QSettings store(file, QSettings::IniFormat);
@@ -486,6 +555,8 @@ void tst_DemoWindow::settingsAreRemembered()
     QCOMPARE(now.client.maximumCapacity, 9);
     QCOMPARE(now.client.minimumInterval, 20ms);
     QCOMPARE(now.client.tlsMode, TlsMode::Verified);
+    QCOMPARE(now.client.peerName, QStringLiteral("127.0.0.1"));
+    QCOMPARE(now.server.maximumConnections, 77);
     QCOMPARE(now.load.rate, 33);
     QCOMPARE(now.load.hold, 7ms);
 

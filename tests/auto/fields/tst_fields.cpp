@@ -93,7 +93,7 @@ template<typename Configuration> static void checkTold()
 {
     for (const Field<Configuration> &field : fields<Configuration>()) {
         const FieldInfo &info = field.info;
-        QVERIFY2(!info.plainLabel().isEmpty() && QString::fromLatin1(info.description).endsWith(u'.'), info.name);
+        QVERIFY2(!info.title().isEmpty() && QString::fromLatin1(info.description).endsWith(u'.'), info.name);
         QCOMPARE(info.choices.empty(), info.kind != FieldKind::Choice);
         const bool isNumber = info.kind == FieldKind::Number || info.kind == FieldKind::Time;
         QVERIFY2(isNumber == (info.maximum > info.minimum), info.name);
