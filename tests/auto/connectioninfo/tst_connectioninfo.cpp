@@ -186,8 +186,15 @@ void tst_ConnectionInfo::numbersAreThoseOfTheStatistics()
     const PoolStatistics now = client.statistics();
     QCOMPARE(count(client, State::Leased), now.leased);
     QCOMPARE(count(client, State::Idle), now.idle);
+    QList<ConnectionId> flushed;
+    for (const ConnectionInfo &one : client.connections()) {
+        if (one.state == State::Idle)
+            flushed << one.id;
+    }
     client.flush();
-    QTRY_COMPARE(count(client, State::Leased), 7);
+    for (const ConnectionId id : idsOf(client))
+        QVERIFY(!flushed.contains(id));
+    QCOMPARE(count(client, State::Leased), 7);
     leases.clear();
     client.close();
     QTRY_VERIFY(client.connections().isEmpty());
