@@ -490,6 +490,16 @@ PoolStatistics Pool::statistics() const
 }
 
 /*!
+    Returns every connection of the pool, those that are being set up included, at one moment: to look at, in a monitor say. A
+    connection keeps its place among the others for as long as it is there. Takes time in proportion to their number, during which
+    nobody is served: some 70 µs for 5,000. From any thread.
+*/
+QList<ConnectionInfo> Pool::connections() const
+{
+    return Visit(d.get())->stock->connections();
+}
+
+/*!
     Returns an idle connection, or none if there is none: a call that never waits. Which one, Configuration::reuse says; the
     thread's own warm one comes first. One that has to be validated is passed over, and its validation started. From any thread.
 */

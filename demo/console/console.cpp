@@ -36,28 +36,11 @@ QString liveLine(const Snapshot &now, qint64 seconds)
             .arg(now.failed);
 }
 
-// By hand, as QJsonObject would sort the keys by the alphabet.
-QString json(const Snapshot &now)
-{
-    return QStringLiteral(R"({"exchanges":%1,"failed":%2,"created":%3,"lost":%4,)"
-                          R"("errors":%5,"idle":%6,"capacity":%7,"interval_ms":%8})")
-            .arg(now.exchanges)
-            .arg(now.failed)
-            .arg(now.pool.created)
-            .arg(now.pool.diedIdle)
-            .arg(now.errors)
-            .arg(now.pool.idle)
-            .arg(now.pool.capacity)
-            .arg(now.interval.count());
-}
-
 } // namespace
 
-Console::Console(const CommandLine &commandLine)
-    : m_role(commandLine.settings.role), m_duration(commandLine.duration), m_engine(commandLine.settings)
+Console::Console(const CommandLine &commandLine) : m_commandLine(commandLine), m_run(commandLine.settings)
 {
-    connect(&m_engine, &Engine::trouble, this, &Console::noteTrouble);
-    connect(&m_engine, &Engine::stopped, qApp, &QCoreApplication::quit);
+    connect(&m_run, &Run::stopped, qApp, &QCoreApplication::quit);
     connect(&m_stopSignal, &StopSignal::raised, this, &Console::stop);
     connect(&m_everySecond, &QTimer::timeout, this, &Console::tellProgress);
     m_everySecond.setTimerType(Qt::PreciseTimer);
@@ -65,38 +48,66 @@ Console::Console(const CommandLine &commandLine)
 
 int Console::run()
 {
-    if (!m_engine.start()) {
+    if (!m_run.start()) {
         tellTroubles();
         return couldNotStart;
     }
-    if (m_role == Role::Server)
+    if (m_commandLine.settings.role == Role::Server)
         tellEndpoints();
     m_clock.start();
+    if (m_commandLine.scenario) {
+        m_player = std::make_unique<Player>(m_run, *m_commandLine.scenario);
+        m_player->start();
+    }
     m_everySecond.start(1s);
-    if (m_duration > 0s)
-        QTimer::singleShot(m_duration, Qt::PreciseTimer, this, &Console::stop);
+    if (m_commandLine.duration > 0s)
+        QTimer::singleShot(m_commandLine.duration, Qt::PreciseTimer, this, &Console::stop);
     QCoreApplication::exec();
 
-    const Snapshot end = m_engine.snapshot();
+    const Snapshot end = m_run.snapshot();
     tellTroubles();
-    printLine(stdout, json(end));
-    return end.failed ? 1 : 0;
+    printLine(stdout, toJson(end));
+    return verdict(end);
+}
+
+// In a scenario, exchanges may fail: the pool has to come through.
+int Console::verdict(const Snapshot &end) const
+{
+    if (!m_commandLine.scenario)
+        return end.failed ? 1 : 0;
+    const bool hasRecovered = end.state == Pool::State::Ready && end.exchanges > 0
+            && end.pool.idle >= m_commandLine.settings.client.minimumCapacity;
+    return hasRecovered || m_commandLine.scenario->load.rate == 0 ? 0 : 1;
 }
 
 // A client needs them, and a port 0 became another one.
 void Console::tellEndpoints()
 {
-    QString line = QStringLiteral("listening on ") + m_engine.dataEndpoint().toString();
-    if (const Endpoint control = m_engine.controlEndpoint(); control.port)
+    QString line = QStringLiteral("listening on ") + m_run.server()->data().toString();
+    if (const Endpoint control = m_run.server()->control(); control.port)
         line += QStringLiteral(", announcing IDs on ") + control.toString();
     printLine(stdout, line);
 }
 
 void Console::stop()
 {
-    if (m_engine.isStopping())
+    if (m_run.isStopping())
         return QCoreApplication::quit(); // whoever asks twice does not want to wait
-    m_engine.stop();
+    m_run.stop();
+}
+
+void Console::hear()
+{
+    for (const auto &[site, name] :
+         {std::pair(m_run.server(), QStringLiteral("server")), std::pair(m_run.client(), QStringLiteral("client"))}) {
+        const QList<Note> notes = site ? site->chronicle().take() : QList<Note>();
+        for (const Note &note : notes) {
+            if (note.kind == Note::Kind::Error)
+                noteTrouble(QStringLiteral("%1: %2").arg(name, note.text));
+            else if (note.kind == Note::Kind::Action && site == m_run.server())
+                printLine(stdout, QStringLiteral("* ") + note.text);
+        }
+    }
 }
 
 void Console::noteTrouble(const QString &message)
@@ -109,6 +120,7 @@ void Console::noteTrouble(const QString &message)
 
 void Console::tellTroubles()
 {
+    hear();
     const QStringList troubles = std::exchange(m_troubles, {});
     for (const QString &trouble : troubles)
         printLine(stderr, QStringLiteral("qnetpool-demo: ") + trouble);
@@ -119,7 +131,7 @@ void Console::tellTroubles()
 void Console::tellProgress()
 {
     tellTroubles();
-    printLine(stdout, liveLine(m_engine.snapshot(), m_clock.elapsed() / 1000));
+    printLine(stdout, liveLine(m_run.snapshot(), m_clock.elapsed() / 1000));
 }
 
 } // namespace Demo

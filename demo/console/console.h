@@ -2,7 +2,7 @@
 #pragma once
 
 #include "commandline.h"
-#include "engine/engine.h"
+#include "engine/player.h"
 #include "stopsignal.h"
 
 namespace Demo {
@@ -18,15 +18,17 @@ public:
     int run();
 
 private:
+    void hear();
     void noteTrouble(const QString &message);
     void tellEndpoints();
     void tellTroubles();
     void tellProgress();
     void stop();
+    int verdict(const Snapshot &end) const;
 
-    const Role m_role;
-    const std::chrono::seconds m_duration;
-    Engine m_engine;
+    const CommandLine m_commandLine;
+    Run m_run;
+    std::unique_ptr<Player> m_player; // of the scenario
     StopSignal m_stopSignal;
     QTimer m_everySecond;
     QElapsedTimer m_clock;

@@ -3,20 +3,25 @@
 
 namespace Demo {
 
-Answerer::Answerer(QNetPool::Connection lease, std::function<bool()> isSurplus, const QDeadlineTimer &deadline,
-                   QObject *parent)
-    : Conversation(std::move(lease), deadline, parent), m_isSurplus(std::move(isSurplus))
+Answerer::Answerer(QNetPool::Connection lease, std::chrono::milliseconds hold, std::function<bool()> isSurplus,
+                   const QDeadlineTimer &deadline, QObject *parent)
+    : Conversation(std::move(lease), deadline, parent), m_hold(hold), m_isSurplus(std::move(isSurplus))
 {
 }
 
 void Answerer::heard(const Message &message)
 {
-    if (m_hasSaidGoodbye)
-        return fail(QStringLiteral("a message came after the goodbye"));
+    if (std::exchange(m_hasHeard, true))
+        return fail(QStringLiteral("a second message came"));
+    after(m_hold, [this, question = message.payload] { answer(question); });
+}
+
+void Answerer::answer(const QByteArray &question)
+{
     // A full pool closes what comes back. The other end may have begun its next exchange on the connection by then, so it is
     // told in advance, and closes it instead.
     m_hasSaidGoodbye = m_isSurplus();
-    say({answerTo(message.payload), m_hasSaidGoodbye});
+    say({answerTo(question), m_hasSaidGoodbye});
     if (!m_hasSaidGoodbye)
         succeed();
 }

@@ -8,23 +8,7 @@ using namespace QNetPool;
 
 namespace Demo {
 
-static ClientPool::Configuration configurationOf(const Settings &settings)
-{
-    ClientPool::Configuration configuration;
-    configuration.connectionMode = settings.connectionMode;
-    configuration.tlsMode = settings.tlsMode;
-    configuration.sslConfiguration = settings.clientTls;
-    configuration.peerName = settings.peerName;
-    configuration.pinnedFingerprints = settings.pinnedFingerprints;
-    configuration.minimumCapacity = settings.minimumCapacity;
-    configuration.maximumCapacity = settings.maximumCapacity;
-    configuration.minimumInterval = settings.minimumInterval;
-    configuration.maximumInterval = settings.maximumInterval;
-    configuration.dropUnexpectedBytes = !settings.isMulti(); // the server speaks only when it is asked
-    return configuration;
-}
-
-ClientEnd::ClientEnd(const Settings &settings) : End(settings), m_pool(configurationOf(settings))
+ClientEnd::ClientEnd(const Settings &settings) : End(settings), m_pool(settings.client)
 {
     forwardErrors();
     connect(&m_feed, &IdFeed::announced, this, &ClientEnd::answer);
@@ -42,15 +26,20 @@ ClientEnd::~ClientEnd()
 
 bool ClientEnd::start(const Endpoint &data, const Endpoint &control)
 {
-    ClientPool::Configuration configuration = m_pool.configuration();
-    configuration.host = data.host;
-    configuration.port = data.port;
-    m_pool.setConfiguration(configuration);
-    if (!m_pool.start())
+    m_data = data;
+    if (!configure(m_settings.client) || !m_pool.start())
         return false;
     if (m_settings.isMulti())
         m_feed.start(control);
     return true;
+}
+
+bool ClientEnd::configure(ClientPool::Configuration configuration)
+{
+    configuration.host = m_data.host;
+    configuration.port = m_data.port;
+    configuration.dropUnexpectedBytes = !m_settings.isMulti(); // the server speaks only when it is asked
+    return m_pool.setConfiguration(configuration);
 }
 
 bool ClientEnd::canBegin() const
@@ -69,9 +58,9 @@ void ClientEnd::begin()
 void ClientEnd::answer(ConnectionId id)
 {
     const QDeadlineTimer deadline = newDeadline();
-    const auto isSurplus = [this] { return m_pool.idleCount() >= m_settings.maximumCapacity; };
+    const auto isSurplus = [this] { return m_pool.idleCount() >= m_pool.configuration().maximumCapacity; };
     exchange(id, deadline, [this, isSurplus, deadline](Connection connection) {
-        return new Answerer(std::move(connection), isSurplus, deadline, this);
+        return new Answerer(std::move(connection), m_load.hold, isSurplus, deadline, this);
     });
 }
 

@@ -18,6 +18,9 @@ public:
 
     bool start(const Endpoint &data, const Endpoint &control); // false after trouble()
 
+    // As it is, but for the peer, and what the demo's protocol is. False after trouble().
+    bool configure(QNetPool::ClientPool::Configuration configuration);
+
     QNetPool::Pool &pool() override { return m_pool; }
     bool canBegin() const override;
     void begin() override;
@@ -29,6 +32,7 @@ private:
 
     QNetPool::ClientPool m_pool;
     IdFeed m_feed;
+    Endpoint m_data;
 };
 
 } // namespace Demo

@@ -35,8 +35,12 @@ void Conversation::readMore()
             return;
         case MessageReader::Status::Corrupt:
             return fail(QStringLiteral("a message does not match its checksum"));
-        case MessageReader::Status::Complete:
-            heard(m_reader.take());
+        case MessageReader::Status::Complete: {
+            const Message message = m_reader.take();
+            Q_EMIT transferred(m_lease.id(), sizeOnWire(message));
+            heard(message);
+            break;
+        }
         }
     }
 }
@@ -51,9 +55,21 @@ void Conversation::peerLeft(const QString &cause)
     fail(QStringLiteral("the connection was closed: %1").arg(cause));
 }
 
+void Conversation::after(std::chrono::milliseconds time, std::function<void()> what)
+{
+    if (time.count() == 0)
+        return what();
+    QTimer::singleShot(time, this, [this, what = std::move(what)] {
+        if (!m_isOver)
+            what();
+    });
+}
+
 void Conversation::say(const Message &message)
 {
-    m_lease->write(toWire(message));
+    const QByteArray bytes = toWire(message);
+    m_lease->write(bytes);
+    Q_EMIT transferred(m_lease.id(), bytes.size());
 }
 
 void Conversation::succeed()
@@ -76,7 +92,8 @@ void Conversation::leave()
 
 void Conversation::end(const QString &problem, void (Connection::*endLease)())
 {
-    m_isOver = true;
+    if (std::exchange(m_isOver, true))
+        return;
     m_timer.stop();
     m_lease->disconnect(this); // in a slot of the socket's own, the lease ends only when that has returned
     (m_lease.*endLease)();

@@ -9,6 +9,8 @@
 #include <QtCore/QObject>
 #include <QtCore/QTimer>
 
+#include <functional>
+
 namespace Demo {
 
 // What one end does on a leased connection. It owns the lease: an end that all went well for gives the connection back,
@@ -19,8 +21,10 @@ class Conversation : public QObject
 
 public:
     void start(); // once finished() is connected
+    QNetPool::ConnectionId id() const { return m_lease.id(); }
 
 Q_SIGNALS:
+    void transferred(QNetPool::ConnectionId id, qint64 bytes); // either way
     void finished(const QString &problem); // empty: none
 
 protected:
@@ -31,6 +35,7 @@ protected:
     virtual void heard(const Message &message) = 0;
     virtual void peerLeft(const QString &cause);
 
+    void after(std::chrono::milliseconds time, std::function<void()> what); // at once if that is 0; never once it is over
     void say(const Message &message);
     void succeed();
     void fail(const QString &problem);

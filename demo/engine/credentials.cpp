@@ -55,6 +55,13 @@ QSslConfiguration trusting(const QList<QSslCertificate> &authorities)
     return configuration;
 }
 
+QSslConfiguration showingExpired()
+{
+    QString problem;
+    const QList<QSslCertificate> chain = readCertificates(QStringLiteral(":/certificates/expired.crt"), &problem);
+    return showing(chain, readPrivateKey(QStringLiteral(":/certificates/expired.key"), &problem));
+}
+
 static QString builtIn(bool isSelfSigned, const char *ending)
 {
     return QLatin1String(isSelfSigned ? ":/certificates/self-signed" : ":/certificates/server") + QLatin1String(ending);

@@ -16,6 +16,9 @@ QSslConfiguration showing(const QList<QSslCertificate> &chain, const QSslKey &ke
 // What an end needs that trusts these authorities and no others.
 QSslConfiguration trusting(const QList<QSslCertificate> &authorities);
 
+// What an end shows whose certificate, a built-in one, was good until some day in the past.
+QSslConfiguration showingExpired();
+
 // Files of the certificates that are built in. Their keys are public: they secure nothing.
 namespace BuiltIn {
 QString certificate(bool isSelfSigned); // for localhost

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conversation.h"
+#include "settings.h"
 
 namespace Demo {
 
@@ -11,14 +12,20 @@ class Echo final : public Conversation
     Q_OBJECT
 
 public:
-    Echo(QNetPool::Connection lease, QObject *parent);
+    Echo(QNetPool::Connection lease, const Load &load, QObject *parent); // which is looked at for each answer
+
+    bool isAnswering() const { return m_owed > 0; }
+    void hangUp() { leave(); }
 
 Q_SIGNALS:
-    void answered();
+    void answered(QNetPool::ConnectionId id);
 
 private:
     void heard(const Message &message) override;
     void peerLeft(const QString &cause) override;
+
+    const Load &m_load;
+    int m_owed = 0; // answers
 };
 
 } // namespace Demo

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "conversation.h"
+#include "meter.h"
 #include "settings.h"
 
 #include <functional>
@@ -22,11 +23,13 @@ public:
     // No more exchanges are wanted; settled() follows those in flight.
     virtual void stop() { }
 
+    void setLoad(const Load &load) { m_load = load; }
+    Meter &meter() { return m_meter; } // from any thread
+
     int inFlight() const { return m_inFlight; }
     virtual bool isSettled() const { return m_inFlight == 0; }
 
 Q_SIGNALS:
-    void concluded(bool isGood); // an exchange, as this end sees it
     void settled();
     void trouble(const QString &message);
 
@@ -40,7 +43,11 @@ protected:
     using Use = std::function<Conversation *(QNetPool::Connection)>;
     void exchange(QNetPool::ConnectionId id, const QDeadlineTimer &deadline, Use use);
 
+    void observe(Conversation *conversation);
+
     const Settings m_settings;
+    Load m_load;
+    Meter m_meter;
 
 private:
     void run(Conversation *conversation);

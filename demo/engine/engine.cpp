@@ -1,66 +1,95 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "engine.h"
 
+#include <QtCore/QMetaEnum>
+
 using namespace QNetPool;
 using namespace std::chrono_literals;
 
 namespace Demo {
 
-Engine::Engine(const Settings &settings, QObject *parent) : QObject(parent), m_settings(settings), m_pacer(settings.rate)
+Engine::Engine(const Settings &settings, Role role) : m_settings(settings), m_pacer(settings.load.rate)
 {
-    if (settings.hasServer())
-        adopt(*(m_server = std::make_unique<ServerEnd>(settings)), QStringLiteral("server"));
-    if (settings.hasClient())
-        adopt(*(m_client = std::make_unique<ClientEnd>(settings)), QStringLiteral("client"));
-
-    End *server = m_server.get();
-    End *client = m_client.get();
-    m_beginner = settings.isMulti() ? server : client;
-    m_counting = m_beginner ? m_beginner : server ? server : client;
-    connect(m_counting, &End::concluded, this, [this](bool isGood) { ++(isGood ? m_exchanges : m_failed); });
+    if (role == Role::Server)
+        m_end.reset(m_server = new ServerEnd(settings));
+    else
+        m_end.reset(m_client = new ClientEnd(settings));
+    connect(m_end.get(), &End::settled, this, &Engine::finishOnceSettled);
+    connect(m_end.get(), &End::trouble, this,
+            [this](const QString &message) { m_chronicle.write(Note::Kind::Error, message); });
+    observe(m_end->pool());
 
     m_pace.setTimerType(Qt::PreciseTimer);
     connect(&m_pace, &QTimer::timeout, this, &Engine::keepPace);
+    connect(&m_housekeeping, &QTimer::timeout, this, &Engine::forgetTheGone);
     m_patience.setSingleShot(true);
-    connect(&m_patience, &QTimer::timeout, this, &Engine::stopped);
+    connect(&m_patience, &QTimer::timeout, this, [this] {
+        if (!std::exchange(m_hasStopped, true)) // what settles later changes nothing
+            Q_EMIT stopped();
+    });
 }
 
 Engine::~Engine()
 {
-    // Exchanges that the end of a pool cuts off are not failures of anything.
-    if (m_server)
-        m_server->disconnect(this);
-    if (m_client)
-        m_client->disconnect(this);
+    m_end->disconnect(this); // exchanges that the end of a pool cuts off are not failures of anything
 }
 
-void Engine::adopt(End &end, const QString &name)
+void Engine::observe(Pool &pool)
 {
-    connect(&end, &End::settled, this, &Engine::finishOnceSettled);
-    connect(&end, &End::trouble, this,
-            [this, name](const QString &message) { Q_EMIT trouble(QStringLiteral("%1: %2").arg(name, message)); });
+    connect(&pool, &Pool::stateChanged, this, [this](Pool::State state) {
+        m_chronicle.write(Note::Kind::State, QLatin1String(QMetaEnum::fromType<Pool::State>().valueToKey(int(state))));
+    });
+    connect(&pool, &Pool::capacityChanged, this,
+            [this](int capacity) { m_chronicle.write(Note::Kind::Sizing, tr("capacity %1").arg(capacity)); });
+    connect(&pool, &Pool::intervalChanged, this, [this](std::chrono::milliseconds interval) {
+        m_chronicle.write(Note::Kind::Sizing, tr("interval %1 ms").arg(interval.count()));
+    });
+    connect(&pool, &Pool::connectionLost, this, [this](ConnectionId id) {
+        m_chronicle.write(Note::Kind::Connection, tr("%1 was lost").arg(id.toString()), id);
+    });
 }
 
 bool Engine::start()
 {
-    if (m_server && !m_server->start())
+    if (m_server ? !m_server->start() : !m_client->start(m_settings.data, m_settings.control))
         return false;
-    if (m_client
-        && !m_client->start(m_server ? dataEndpoint() : m_settings.data, m_server ? controlEndpoint() : m_settings.control))
-        return false;
-    if (m_beginner && m_settings.rate > 0) {
-        m_clock.start();
-        m_pace.start(m_pacer.pause());
-    }
+    m_clock.start();
+    m_housekeeping.start(1s);
+    setLoad(m_settings.load);
     return true;
+}
+
+void Engine::setLoad(const Load &load)
+{
+    m_end->setLoad(load);
+    m_pacer = Pacer(load.rate);
+    m_paced = std::chrono::nanoseconds(m_clock.nsecsElapsed());
+    if (load.rate > 0 && !m_isStopping)
+        m_pace.start(m_pacer.pause());
+    else
+        m_pace.stop();
+}
+
+void Engine::begin(int count)
+{
+    for (int i = 0; i < count && !m_isStopping && m_end->canBegin() && m_end->inFlight() < m_settings.maximumInFlight; ++i)
+        m_end->begin();
 }
 
 void Engine::keepPace()
 {
     const std::chrono::nanoseconds now(m_clock.nsecsElapsed());
-    const int due = m_pacer.due(now - std::exchange(m_paced, now));
-    for (int i = 0; i < due && m_beginner->canBegin() && m_beginner->inFlight() < m_settings.maximumInFlight; ++i)
-        m_beginner->begin();
+    begin(m_pacer.due(now - std::exchange(m_paced, now)));
+}
+
+// Their traffic.
+void Engine::forgetTheGone()
+{
+    QSet<ConnectionId> present;
+    const QList<ConnectionInfo> connections = m_end->pool().connections();
+    for (const ConnectionInfo &connection : connections)
+        present << connection.id;
+    m_end->meter().forgetAllBut(present);
 }
 
 void Engine::stop()
@@ -68,46 +97,16 @@ void Engine::stop()
     if (std::exchange(m_isStopping, true))
         return;
     m_pace.stop();
-    if (m_server)
-        m_server->stop();
-    if (m_client)
-        m_client->stop();
+    m_end->stop();
     m_patience.start(m_settings.exchangeTimeout + 1s);
     finishOnceSettled();
 }
 
 void Engine::finishOnceSettled()
 {
-    if (!m_isStopping || (m_server && !m_server->isSettled()) || (m_client && !m_client->isSettled()))
-        return;
     // Not at once: the last connection goes back into its pool when the event that ended its exchange is over.
-    m_patience.start(0);
-}
-
-Snapshot Engine::snapshot() const
-{
-    Snapshot now;
-    for (End *end : {static_cast<End *>(m_server.get()), static_cast<End *>(m_client.get())}) {
-        if (!end)
-            continue;
-        now.state = end->pool().state();
-        now.pool = end->pool().statistics();
-        now.interval = end->pool().interval();
-        now.errors += now.pool.errors;
-    }
-    now.exchanges = m_exchanges;
-    now.failed = m_failed;
-    return now;
-}
-
-Endpoint Engine::dataEndpoint() const
-{
-    return m_server ? m_server->dataEndpoint() : Endpoint();
-}
-
-Endpoint Engine::controlEndpoint() const
-{
-    return m_server ? m_server->controlEndpoint() : Endpoint();
+    if (m_isStopping && m_end->isSettled())
+        m_patience.start(0);
 }
 
 } // namespace Demo

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "chronicle.h"
 #include "clientend.h"
 #include "pacer.h"
 #include "serverend.h"
@@ -9,57 +10,51 @@
 
 namespace Demo {
 
-// The numbers of a run at one moment: of the client's pool if it has one, else of the server's.
-struct Snapshot
-{
-    QNetPool::Pool::State state = QNetPool::Pool::State::Stopped;
-    QNetPool::PoolStatistics pool;
-    std::chrono::milliseconds interval{};
-    int errors = 0; // of both ends
-    qint64 exchanges = 0; // that went well
-    qint64 failed = 0;
-};
-
-// A run of the demo: both ends or one, and the pace. Knows no user interface.
+// One end at work: at its pace, with what happens written down. Knows no user interface.
 class Engine final : public QObject
 {
     Q_OBJECT
 
 public:
-    explicit Engine(const Settings &settings, QObject *parent = nullptr);
+    // The role is that of a server or a client; settings.data and settings.control are where the server is.
+    Engine(const Settings &settings, Role role);
     ~Engine() override;
 
-    bool start(); // false after trouble()
+    bool start(); // false after an error in the chronicle
     void stop(); // begins no more exchanges; stopped() follows those in flight
     bool isStopping() const { return m_isStopping; }
 
-    Snapshot snapshot() const;
-    Endpoint dataEndpoint() const; // where the server end listens
-    Endpoint controlEndpoint() const;
+    void setLoad(const Load &load);
+    void begin(int count); // exchanges, on top of the load; as many as may be in flight
+
+    ServerEnd *server() const { return m_server; } // null at a client's end
+    ClientEnd *client() const { return m_client; } // null at a server's end
+    End &end() const { return *m_end; }
+    Chronicle &chronicle() { return m_chronicle; } // from any thread
 
 Q_SIGNALS:
     void stopped();
-    void trouble(const QString &message);
 
 private:
-    void adopt(End &end, const QString &name);
+    void observe(QNetPool::Pool &pool);
     void keepPace();
+    void forgetTheGone();
     void finishOnceSettled();
 
     const Settings m_settings;
-    std::unique_ptr<ServerEnd> m_server;
-    std::unique_ptr<ClientEnd> m_client;
-    End *m_beginner = nullptr; // of exchanges; null if that is not an end of this process
-    End *m_counting = nullptr; // the end whose view of exchanges counts, so that each is counted once
+    Chronicle m_chronicle; // to the last: the end of a pool is written down, too
+    std::unique_ptr<End> m_end;
+    ServerEnd *m_server = nullptr; // the end, if it is one
+    ClientEnd *m_client = nullptr; // the same
 
     Pacer m_pacer;
     QTimer m_pace;
     QElapsedTimer m_clock;
     std::chrono::nanoseconds m_paced{}; // up to when what was due was begun
+    QTimer m_housekeeping;
     QTimer m_patience; // with what does not settle
     bool m_isStopping = false;
-    qint64 m_exchanges = 0;
-    qint64 m_failed = 0;
+    bool m_hasStopped = false; // and that was told
 };
 
 } // namespace Demo

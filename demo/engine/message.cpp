@@ -35,6 +35,11 @@ QByteArray toWire(const Message &message)
     return bytes + digestOf(message.payload) + message.payload;
 }
 
+qsizetype sizeOnWire(const Message &message)
+{
+    return payloadAt + message.payload.size();
+}
+
 QByteArray randomPayload()
 {
     QRandomGenerator *random = QRandomGenerator::global();

@@ -16,6 +16,7 @@ struct Message
 // On the wire a message is a byte that is 1 for a goodbye and else 0, the length of its payload (two bytes, big-endian), the
 // SHA-256 of the payload, and the payload.
 QByteArray toWire(const Message &message);
+qsizetype sizeOnWire(const Message &message);
 
 QByteArray randomPayload(); // 16 to 512 bytes
 QByteArray answerTo(const QByteArray &payload); // which only one who has read all of it can give

@@ -2,21 +2,17 @@
 #include "serverend.h"
 
 #include "asker.h"
+#include "credentials.h"
 #include "echo.h"
+
+#include <algorithm>
+#include <cmath>
 
 using namespace QNetPool;
 
 namespace Demo {
 
-static ServerPool::Configuration configurationOf(const Settings &settings)
-{
-    ServerPool::Configuration configuration;
-    configuration.connectionMode = settings.connectionMode;
-    configuration.sslConfiguration = settings.serverTls;
-    return configuration;
-}
-
-ServerEnd::ServerEnd(const Settings &settings) : End(settings), m_pool(configurationOf(settings))
+ServerEnd::ServerEnd(const Settings &settings) : End(settings), m_wish(settings.server), m_pool(settings.server)
 {
     forwardErrors();
     // A client that leaves hears of every exchange that was begun, so that none is left half done.
@@ -38,15 +34,93 @@ bool ServerEnd::start()
 {
     if (!m_pool.listen(QHostAddress(m_settings.data.host), m_settings.data.port))
         return false;
+    m_data = {m_pool.serverAddress().toString(), m_pool.serverPort()};
     if (!m_settings.isMulti() || m_announcer.listen(m_settings.control))
         return true;
     Q_EMIT trouble(m_announcer.problem());
     return false;
 }
 
-Endpoint ServerEnd::dataEndpoint() const
+bool ServerEnd::canBegin() const
 {
-    return {m_pool.serverAddress().toString(), m_pool.serverPort()};
+    return m_announcer.hasListeners() && m_pool.state() == Pool::State::Ready;
+}
+
+bool ServerEnd::configure(const ServerPool::Configuration &configuration)
+{
+    m_wish = configuration;
+    return m_pool.setConfiguration(withFaults());
+}
+
+ServerPool::Configuration ServerEnd::withFaults() const
+{
+    ServerPool::Configuration configuration = m_wish;
+    if (m_faults.contains(Fault::PeerRefused))
+        configuration.allowedPeers = QStringList{QStringLiteral("192.0.2.1")}; // nobody's: it is kept for documentation
+    if (m_faults.contains(Fault::CertificateExpired))
+        configuration.sslConfiguration = showingExpired();
+    return configuration;
+}
+
+static void hangUp(const QList<Echo *> &echoes)
+{
+    for (Echo *echo : echoes)
+        echo->hangUp();
+}
+
+static qsizetype shareOf(qsizetype count, double share)
+{
+    return std::min(count, qsizetype(std::ceil(share * double(count))));
+}
+
+void ServerEnd::setFault(Fault fault, bool isThere)
+{
+    if (m_faults.contains(fault) == isThere)
+        return;
+    if (isThere)
+        m_faults.insert(fault);
+    else
+        m_faults.erase(fault);
+    if (fault == Fault::Stopped) {
+        if (!isThere) {
+            m_pool.listen(QHostAddress(m_data.host), m_data.port);
+            return;
+        }
+        m_pool.close();
+        hangUp(echoes());
+        return;
+    }
+    m_pool.setConfiguration(withFaults());
+    if (!isThere)
+        return;
+    m_pool.flush();
+    hangUp(restingEchoes());
+}
+
+void ServerEnd::drop(double share)
+{
+    QList<ConnectionId> idle;
+    const QList<ConnectionInfo> connections = m_pool.connections();
+    for (const ConnectionInfo &connection : connections) {
+        if (connection.state == ConnectionInfo::State::Idle)
+            idle << connection.id;
+    }
+    for (const ConnectionId id : idle.first(shareOf(idle.size(), share)))
+        m_pool.take(id).discard();
+    const QList<Echo *> resting = restingEchoes();
+    hangUp(resting.first(shareOf(resting.size(), share)));
+}
+
+QList<Echo *> ServerEnd::echoes() const
+{
+    return findChildren<Echo *>(Qt::FindDirectChildrenOnly);
+}
+
+QList<Echo *> ServerEnd::restingEchoes() const
+{
+    QList<Echo *> resting = echoes();
+    resting.removeIf([](const Echo *echo) { return echo->isAnswering(); });
+    return resting;
 }
 
 void ServerEnd::begin()
@@ -63,13 +137,17 @@ void ServerEnd::serve(ConnectionId id)
     Connection connection = m_pool.take(id);
     if (!connection)
         return; // gone again already
-    auto *echo = new Echo(std::move(connection), this);
-    connect(echo, &Echo::answered, this, [this] { Q_EMIT concluded(true); });
+    auto *echo = new Echo(std::move(connection), m_load, this);
+    observe(echo);
+    connect(echo, &Echo::answered, this, [this](ConnectionId served) {
+        m_meter.exchanged(served);
+        m_meter.concluded(true);
+    });
     connect(echo, &Echo::finished, this, [this](const QString &problem) {
         if (problem.isEmpty())
             return;
         Q_EMIT trouble(problem);
-        Q_EMIT concluded(false);
+        m_meter.concluded(false);
     });
     echo->start();
 }

@@ -10,35 +10,43 @@ namespace Demo {
 
 enum class Role { Both, Server, Client };
 
+// How much is asked of the pools; it may change at any time.
+struct Load
+{
+    double rate = 20; // exchanges that are begun a second; 0 = none, the pools only keep their stock
+    std::chrono::milliseconds hold{0}; // how long the answer to each takes, for which both ends hold its connection
+};
+
 // Everything a run needs to know, from whichever user interface it comes.
 struct Settings
 {
     Role role = Role::Both;
-    QNetPool::ConnectionMode connectionMode = QNetPool::ConnectionMode::Multi;
-    QNetPool::TlsMode tlsMode = QNetPool::TlsMode::None;
-
     // Where the server end listens, by address, and what the client end connects to where it is alone.
     Endpoint data{QStringLiteral("127.0.0.1"), 0};
     // The same for the channel on which IDs are announced in ConnectionMode::Multi.
     Endpoint control{QStringLiteral("127.0.0.1"), 0};
 
-    QSslConfiguration serverTls; // null without TLS
-    QSslConfiguration clientTls;
-    QString peerName; // empty: the host
-    QList<QByteArray> pinnedFingerprints;
+    // Both ends have the same connectionMode. Where to connect to is in data, and the server is there to be asked only.
+    QNetPool::ClientPool::Configuration client = swift();
+    QNetPool::ServerPool::Configuration server;
 
-    int minimumCapacity = 5;
-    int maximumCapacity = 20;
-    std::chrono::milliseconds minimumInterval{100};
-    std::chrono::milliseconds maximumInterval{1000};
-
-    double rate = 20; // exchanges that are begun a second; 0 = none, the pools only keep their stock
+    Load load;
     std::chrono::milliseconds exchangeTimeout{5000}; // for all of it, from the wish for a connection to the checked answer
     int maximumInFlight = 1000; // exchanges at the same time; what is due beyond that is skipped
 
+    // Cycles are short, so that there is something to see, and a recovery comes while somebody looks.
+    static QNetPool::ClientPool::Configuration swift()
+    {
+        QNetPool::ClientPool::Configuration configuration;
+        configuration.minimumInterval = std::chrono::milliseconds(100);
+        configuration.maximumInterval = std::chrono::milliseconds(1000);
+        configuration.maximumBackoff = std::chrono::milliseconds(3000);
+        return configuration;
+    }
+
     bool hasServer() const { return role != Role::Client; }
     bool hasClient() const { return role != Role::Server; }
-    bool isMulti() const { return connectionMode == QNetPool::ConnectionMode::Multi; }
+    bool isMulti() const { return client.connectionMode == QNetPool::ConnectionMode::Multi; }
 };
 
 } // namespace Demo

@@ -3,9 +3,11 @@
 #define QNETPOOL_POOL_H
 
 #include <qnetpool/connection.h>
+#include <qnetpool/connectioninfo.h>
 #include <qnetpool/poolstatistics.h>
 
 #include <QtCore/qfuture.h>
+#include <QtCore/qlist.h>
 #include <QtCore/qobject.h>
 
 #include <chrono>
@@ -61,6 +63,7 @@ public:
     void addError();
     void resetErrorCount();
     PoolStatistics statistics() const;
+    QList<ConnectionInfo> connections() const;
 
     Connection take();
     Connection take(ConnectionId id);

@@ -47,9 +47,8 @@ void PendingHandshakes::end(const Entry *entry)
     const auto peer = m_peers.constFind(entry);
     if (peer == m_peers.constEnd())
         return;
-    const auto count = m_counts.find(*peer);
-    if (--*count == 0)
-        m_counts.erase(count);
+    if (--m_counts[*peer] == 0)
+        m_counts.remove(*peer);
     m_peers.erase(peer);
 }
 

@@ -24,6 +24,7 @@ Entry *Stock::expect()
     if (!hasRoom())
         return nullptr;
     Entry *entry = m_store.add();
+    entry->born = entry->since = Clock::now();
     entry->epoch = m_epoch;
     return entry;
 }

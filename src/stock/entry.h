@@ -49,6 +49,7 @@ struct Entry
     Entry *previous = nullptr;
     Entry *next = nullptr;
     quint64 epoch = 0; // the run of the pool that set it up: what is of an earlier run is closed when it comes back
+    TimePoint born; // when its setup began
     TimePoint since; // when the stage began; of a stale one, when it became idle
     TimePoint endOfLife = TimePoint::max();
     QString holder; // the thread that has it, for the report of a leak

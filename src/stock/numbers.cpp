@@ -26,6 +26,44 @@ PoolStatistics Stock::statistics() const
     return statistics;
 }
 
+static ConnectionInfo::State stateOf(Stage stage)
+{
+    switch (stage) {
+    case Stage::Pending:
+        return ConnectionInfo::State::Pending;
+    case Stage::Unchecked:
+    case Stage::Checked:
+        return ConnectionInfo::State::Checking;
+    case Stage::Leased:
+    case Stage::Overdue:
+        return ConnectionInfo::State::Leased;
+    case Stage::Unclaimed:
+        return ConnectionInfo::State::Unclaimed;
+    case Stage::Idle:
+    case Stage::Warm:
+    case Stage::Stale:
+    case Stage::Free:
+        break;
+    }
+    return ConnectionInfo::State::Idle;
+}
+
+QList<ConnectionInfo> Stock::connections() const
+{
+    using std::chrono::duration_cast;
+    using std::chrono::milliseconds;
+    QList<ConnectionInfo> connections;
+    const Lock lock(m_mutex);
+    connections.reserve(qsizetype(m_store.all().size()));
+    const Clock::time_point now = Clock::now();
+    for (const Entry &entry : m_store.all()) {
+        if (entry.stage != Stage::Free)
+            connections.append({entry.id, stateOf(entry.stage), duration_cast<milliseconds>(now - entry.born),
+                                duration_cast<milliseconds>(now - entry.since)});
+    }
+    return connections;
+}
+
 int Stock::idleCount() const
 {
     const Lock lock(m_mutex);

@@ -105,6 +105,7 @@ public:
     void join(std::shared_ptr<Waiter> waiter);
     bool leave(quint64 number, Departure departure); // false: it is not in line; it is being served or failed
     PoolStatistics statistics() const; // without what only the pool knows
+    QList<ConnectionInfo> connections() const;
     int idleCount() const;
     int leasedCount() const;
     int pendingCount() const;

@@ -32,6 +32,7 @@ public:
     int count(Stage stage) const noexcept { return m_lines[std::size_t(stage)].count; }
     int idle() const noexcept { return count(Stage::Idle) + count(Stage::Warm) + count(Stage::Stale); }
     int leased() const noexcept; // out with the application, its validator and its resetter included
+    const std::deque<Entry> &all() const noexcept { return m_entries; } // free ones, too; each keeps its place
 
     void limitLife(Entry *entry, TimePoint end);
     void forgetLife(Entry *entry); // its end is not firstEnd() any more

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "site.h"
+
+namespace Demo {
+
+Site::Site(const Settings &settings, Role role, QObject *parent)
+    : QObject(parent), m_settings(settings), m_role(role), m_worker(new QObject), m_ice(m_iceMutex, std::defer_lock)
+{
+    m_thread.setObjectName(role == Role::Server ? QStringLiteral("server") : QStringLiteral("client"));
+    m_worker->moveToThread(&m_thread);
+    m_thread.start();
+    run([&] {
+        m_engine = std::make_unique<Engine>(settings, role);
+        connect(m_engine.get(), &Engine::stopped, this, &Site::stopped);
+    });
+}
+
+Site::~Site()
+{
+    setFrozen(false);
+    run([this] { m_engine.reset(); });
+    m_worker->deleteLater();
+    m_thread.quit();
+    m_thread.wait();
+}
+
+template<typename What> void Site::run(What what)
+{
+    QMetaObject::invokeMethod(m_worker, std::move(what), Qt::BlockingQueuedConnection);
+}
+
+void Site::post(std::function<void(Engine &)> what)
+{
+    QMetaObject::invokeMethod(m_worker, [this, what = std::move(what)] { what(*m_engine); });
+}
+
+bool Site::start()
+{
+    bool isStarted = false;
+    run([&] {
+        isStarted = m_engine->start();
+        if (ServerEnd *server = m_engine->server(); server && isStarted) {
+            m_data = server->dataEndpoint();
+            m_control = server->controlEndpoint();
+        }
+    });
+    return isStarted;
+}
+
+void Site::configure(const QNetPool::ClientPool::Configuration &configuration)
+{
+    m_settings.client = configuration;
+    post([configuration](Engine &engine) {
+        if (engine.client())
+            engine.client()->configure(configuration);
+    });
+}
+
+void Site::configure(const QNetPool::ServerPool::Configuration &configuration)
+{
+    m_settings.server = configuration;
+    post([configuration](Engine &engine) {
+        if (engine.server())
+            engine.server()->configure(configuration);
+    });
+}
+
+void Site::stop()
+{
+    setFrozen(false);
+    post([](Engine &engine) { engine.stop(); });
+}
+
+void Site::setFrozen(bool frozen)
+{
+    if (frozen == isFrozen())
+        return;
+    if (!frozen)
+        return m_ice.unlock();
+    m_ice.lock();
+    post([this](Engine &) { const std::lock_guard wait(m_iceMutex); });
+}
+
+} // namespace Demo

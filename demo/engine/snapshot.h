@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <QNetPool/Pool>
+
+namespace Demo {
+
+// The numbers of a run at one moment: of the client's pool if it has one, else of the server's.
+struct Snapshot
+{
+    QNetPool::Pool::State state = QNetPool::Pool::State::Stopped;
+    QNetPool::PoolStatistics pool;
+    std::chrono::milliseconds interval{};
+    int errors = 0; // of both ends
+    qint64 exchanges = 0; // that went well
+    qint64 failed = 0;
+};
+
+// The last line of a run, for programs to read. More members of the object may follow, such as "frames":1.
+QString toJson(const Snapshot &snapshot, const QString &more = {});
+
+} // namespace Demo

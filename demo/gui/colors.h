@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <QtGui/QPalette>
+
+namespace Demo {
+
+// What a colour stands for, the same in every widget.
+enum class Hue { Idle, Stale, Leased, Pending, Lost, Capacity, Neutral };
+
+// Told apart by those who see few colours, too, and readable on the palette's background, light or dark.
+QColor colorOf(Hue hue, const QPalette &palette);
+
+bool isDark(const QPalette &palette);
+
+} // namespace Demo

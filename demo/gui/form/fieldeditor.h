@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "engine/fieldinfo.h"
+
+#include <QtWidgets/QWidget>
+
+#include <functional>
+
+namespace Demo {
+
+// The widget that fits a field's kind, and its value as the field's text.
+struct FieldEditor
+{
+    QWidget *widget = nullptr;
+    std::function<QString()> text;
+    std::function<void(const QString &)> setText; // what the widget cannot show becomes the nearest that it can
+};
+
+// A user's and a program's changes are told alike.
+FieldEditor makeEditor(const FieldInfo &info, QWidget *parent, const std::function<void()> &changed);
+
+} // namespace Demo

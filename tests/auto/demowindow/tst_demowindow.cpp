@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "gui/form/configurationpanel.h"
+#include "gui/leases/leasetable.h"
+#include "gui/log/logview.h"
+#include "gui/pill.h"
+#include "gui/poolview/poolview.h"
+#include "gui/window/endview.h"
+#include "gui/window/mainwindow.h"
+
+#include "engine/security.h"
+#include "patience.h"
+
+#include <QtCore/QSettings>
+#include <QtCore/QTemporaryDir>
+#include <QtGui/QAccessible>
+#include <QtNetwork/QTcpServer>
+#include <QtTest/QTest>
+#include <QtWidgets/QComboBox>
+#include <QtWidgets/QLabel>
+#include <QtWidgets/QPushButton>
+#include <QtWidgets/QSpinBox>
+#include <QtWidgets/QTabWidget>
+#include <QtWidgets/QToolBar>
+
+using namespace Demo;
+using namespace QNetPool;
+using namespace std::chrono_literals;
+
+// The real window, by what a person presses and sees: a stock that fills, each thing that can be broken, and the way back.
+class tst_DemoWindow : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void startFillsTheStock();
+    void stopAndStartAgain();
+    void stoppedServerIsAnOutage();
+    void frozenServerIsSeen();
+    void refusedPeerGetsNothing();
+    void expiredCertificateLetsNobodyIn();
+    void droppedConnectionsAreDialledAnew();
+    void burstIsSeenInTheLeases();
+    void scenarioPressesTheButtons();
+    void everythingIsReachedByKeys();
+    void lettersPressTheButtons();
+    void everythingHasAName();
+    void formChangesARunningPool();
+    void poolsAreFlushedAndDrained();
+    void eachEndMayHaveAWindowOfItsOwn();
+    void scenarioBringsItsEncryption();
+    void everyEncryptionAndMode();
+    void pauseStopsEveryPlot();
+    void settingsAreRemembered();
+    void startThatFailsIsTold();
+};
+
+namespace {
+
+Settings quick()
+{
+    Settings settings;
+    settings.client.minimumCapacity = settings.client.maximumCapacity = 6;
+    settings.client.minimumInterval = 20ms;
+    settings.client.maximumInterval = 50ms;
+    settings.client.maximumBackoff = 100ms;
+    settings.client.connectTimeout = settings.client.handshakeTimeout = 2s; // a frozen server costs this much
+    return settings;
+}
+
+Settings verified()
+{
+    Settings settings = quick();
+    secure(settings, TlsMode::Verified);
+    return settings;
+}
+
+// The window, and a person's eyes and hands.
+class Person
+{
+public:
+    explicit Person(const Settings &settings) : window(settings)
+    {
+        window.resize(1200, 800);
+        window.show();
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window)); // else it has no shortcuts
+        client = window.findChild<EndView *>(QStringLiteral("client"));
+        server = window.findChild<EndView *>(QStringLiteral("server"));
+    }
+
+    void showDetails(const char *title)
+    {
+        auto *details = window.findChild<QTabWidget *>(QStringLiteral("details"));
+        for (int i = 0; i < details->count(); ++i) {
+            if (details->tabText(i) == QLatin1String(title))
+                return details->setCurrentIndex(i);
+        }
+        qFatal("there is no such tab");
+    }
+    void press(Qt::Key key) { QTest::keyClick(&window, key); }
+    void press(const char *button) { QTest::mouseClick(find(button), Qt::LeftButton); }
+    QPushButton *find(const char *button) const { return window.findChild<QPushButton *>(QLatin1String(button)); }
+
+    QString state() const { return client->findChild<StatePill *>()->text(); }
+    int idle() const { return client->lastSample().pool.idle; }
+    QList<ConnectionInfo> connections() const
+    {
+        return window.run() ? window.run()->client()->pool().connections() : QList<ConnectionInfo>();
+    }
+    int cells() const { return cellsOf(connections()); }
+    int cellsOf(const QList<ConnectionInfo> &some) const
+    {
+        const auto *view = client->findChild<PoolView *>();
+        return int(std::count_if(some.begin(), some.end(),
+                                 [view](const ConnectionInfo &one) { return !view->cellRect(one.id).isNull(); }));
+    }
+    // A cell of a connection that the pool does not have any more.
+    bool seesLost(QList<ConnectionInfo> before) const
+    {
+        const QList<ConnectionInfo> now = connections();
+        before.removeIf([&now](const ConnectionInfo &one) {
+            return std::any_of(now.begin(), now.end(), [&one](const ConnectionInfo &other) { return other.id == one.id; });
+        });
+        return cellsOf(before) > 0;
+    }
+    bool hasRead(const QString &text) const
+    {
+        EventLog &log = window.findChild<LogView *>()->log();
+        for (int row = 0; row < log.rowCount(); ++row) {
+            if (log.index(row, EventLog::TextColumn).data().toString().contains(text))
+                return true;
+        }
+        return false;
+    }
+
+    // What a screen reader tells of the client's plot: its last values.
+    QString heard(const char *plot) const { return find(client, plot)->accessibleDescription(); }
+    // A flag of that colour is in the client's plot of its stock, which has no line of that colour.
+    bool sees(Hue flag) const
+    {
+        Plot *plot = find(client, "Stock");
+        const QImage picture = plot->grab().toImage().convertToFormat(QImage::Format_RGB32);
+        const QRgb color = colorOf(flag, plot->palette()).rgb();
+        int count = 0;
+        for (int y = 0; y < picture.height(); ++y) {
+            for (int x = 0; x < picture.width(); ++x)
+                count += picture.pixel(x, y) == color;
+        }
+        return count >= 16 * plot->devicePixelRatioF() * plot->devicePixelRatioF(); // letters have some such pixels, too
+    }
+    static Plot *find(const EndView *end, const char *plot)
+    {
+        for (Plot *one : end->plots()->all()) {
+            if (one->accessibleName() == QLatin1String(plot))
+                return one;
+        }
+        qFatal("there is no such plot");
+    }
+
+    MainWindow window;
+    EndView *client;
+    EndView *server;
+};
+
+// The classes of a widget and of those around it.
+QString whereIs(const QWidget *widget)
+{
+    QString text;
+    for (; widget; widget = widget->parentWidget())
+        text += QLatin1String(widget->metaObject()->className()) + QLatin1Char(' ') + widget->objectName()
+                + QStringLiteral(" < ");
+    return text;
+}
+
+} // namespace
+
+void tst_DemoWindow::startFillsTheStock()
+{
+    Person person(quick());
+    QCOMPARE(person.state(), QStringLiteral("Stopped"));
+    QVERIFY(!person.find("stop")->isEnabled());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    QTRY_VERIFY(person.idle() >= 6);
+    QTRY_VERIFY(person.cells() >= 6);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("Ready")));
+    QTRY_VERIFY(person.client->lastSample().exchanges > 0 || person.server->lastSample().exchanges > 0);
+    QVERIFY(person.find("stop")->isEnabled());
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 6")));
+    QVERIFY(!person.sees(Hue::Neutral) && !person.sees(Hue::Lost));
+}
+
+void tst_DemoWindow::stopAndStartAgain()
+{
+    Person person(quick());
+    for (int i = 0; i < 2; ++i) {
+        person.press(Qt::Key_F5);
+        QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+        person.press(Qt::Key_F5);
+        QTRY_VERIFY(!person.window.run());
+        QCOMPARE(person.state(), QStringLiteral("Stopped"));
+    }
+}
+
+void tst_DemoWindow::stoppedServerIsAnOutage()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    const QColor up = person.find("stop")->palette().color(QPalette::Button);
+    person.press("stop");
+    QVERIFY(person.find("stop")->palette().color(QPalette::Button) != up);
+    QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
+    QTRY_VERIFY(person.hasRead(QStringLiteral("Connection refused")));
+    QTRY_COMPARE(person.idle(), 0);
+    QVERIFY(person.hasRead(QStringLiteral("the server is stopped")));
+    QTRY_COMPARE(person.server->findChild<StatePill *>()->text(), QStringLiteral("Stopped"));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 0")));
+    QTRY_VERIFY(person.sees(Hue::Neutral) && person.sees(Hue::Lost)); // what was done, and what came of it
+    person.press("stop");
+    QCOMPARE(person.find("stop")->palette().color(QPalette::Button), up);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    QTRY_VERIFY(person.idle() >= 6);
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 6")));
+    QVERIFY(person.hasRead(QStringLiteral("the server is started again")));
+}
+
+void tst_DemoWindow::frozenServerIsSeen()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    person.press("freeze");
+    const auto *server = person.server->findChild<StatePill *>();
+    QTRY_COMPARE(server->text(), QStringLiteral("Frozen"));
+    person.press(Qt::Key_F6); // the client's connections go, and new ones get no ID
+    QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
+    QTRY_VERIFY(person.hasRead(QStringLiteral("the server stands still")));
+    QTRY_VERIFY(person.sees(Hue::Neutral) && person.sees(Hue::Lost));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 0")));
+    person.press("freeze");
+    QTRY_COMPARE(server->text(), QStringLiteral("Ready"));
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    QTRY_VERIFY(person.idle() >= 6);
+}
+
+void tst_DemoWindow::refusedPeerGetsNothing()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    person.press("refuse");
+    QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
+    QTRY_VERIFY(person.server->lastSample().pool.peersRefused > 0);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("the server refuses this peer")));
+    QTRY_VERIFY(person.hasRead(QStringLiteral("127.0.0.1")));
+    QTRY_VERIFY(person.sees(Hue::Neutral) && person.sees(Hue::Lost));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 0")));
+    person.press("refuse");
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+}
+
+void tst_DemoWindow::expiredCertificateLetsNobodyIn()
+{
+    Person plain(quick());
+    plain.press(Qt::Key_F5);
+    QVERIFY(!plain.find("expire")->isEnabled());
+
+    Person person(verified());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    person.press("expire");
+    QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
+    QTRY_VERIFY(person.hasRead(QStringLiteral("expired")));
+    QTRY_VERIFY(person.sees(Hue::Neutral) && person.sees(Hue::Lost));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 0")));
+    person.press("expire");
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 6")));
+}
+
+void tst_DemoWindow::droppedConnectionsAreDialledAnew()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    QTRY_VERIFY(person.idle() >= 6);
+    const qint64 created = person.client->lastSample().pool.created;
+    const QList<ConnectionInfo> before = person.connections();
+    person.press("drop");
+    QTRY_VERIFY(person.seesLost(before)); // as it fades
+    QTRY_VERIFY(person.client->lastSample().pool.diedIdle >= 3);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("was lost")));
+    QTRY_VERIFY(person.hasRead(QStringLiteral("drops 50 %")));
+    QTRY_VERIFY(person.sees(Hue::Neutral));
+    QTRY_VERIFY(person.client->lastSample().pool.created >= created + 3);
+    QTRY_VERIFY(person.idle() >= 6);
+}
+
+void tst_DemoWindow::burstIsSeenInTheLeases()
+{
+    Settings settings = quick();
+    settings.load = {0, 300ms};
+    Person person(settings);
+    person.press(Qt::Key_F5);
+    QTRY_VERIFY(person.idle() >= 6);
+    person.press("burst");
+    QTRY_VERIFY(person.client->lastSample().pool.leased >= 6);
+    person.showDetails("Leases of the client");
+    QTRY_VERIFY(person.client->leases()->model()->rowCount() >= 6);
+    QTRY_COMPARE(person.client->lastSample().pool.leased, 0);
+    QTRY_COMPARE(person.client->leases()->model()->rowCount(), 0);
+    person.showDetails("Leases of the server"); // while the client is in front
+    person.press("burst");
+    QTRY_VERIFY(person.server->leases()->model()->rowCount() >= 6);
+    QTRY_COMPARE(person.server->leases()->model()->rowCount(), 0);
+    person.showDetails("Log");
+    QTRY_COMPARE(person.client->lastSample().pool.leased, 0);
+    QTRY_COMPARE(person.client->leases()->model()->rowCount(), 0);
+}
+
+void tst_DemoWindow::scenarioPressesTheButtons()
+{
+    Person person(quick());
+    const Scenario story{QStringLiteral("outage"),
+                         {},
+                         {.rate = 50},
+                         {{300ms, Break{Fault::Stopped, true}}, {1200ms, Break{Fault::Stopped, false}}},
+                         3s};
+    person.window.play(story);
+    QTRY_VERIFY(person.find("stop")->isChecked());
+    QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
+    QTRY_VERIFY(!person.find("stop")->isChecked());
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+}
+
+void tst_DemoWindow::everythingIsReachedByKeys()
+{
+    Person person(verified());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    auto *details = person.window.findChild<QTabWidget *>(QStringLiteral("details"));
+    auto *ends = qobject_cast<QTabWidget *>(person.window.centralWidget());
+    QSet<QWidget *> reached;
+    for (int tab = 0; tab < details->count(); ++tab) {
+        details->setCurrentIndex(tab);
+        ends->setCurrentIndex(tab % ends->count());
+        for (int i = 0; i < 400; ++i) {
+            QTest::keyClick(QApplication::focusWidget() ? QApplication::focusWidget() : &person.window, Qt::Key_Tab);
+            reached.insert(QApplication::focusWidget());
+        }
+        const auto all = person.window.findChildren<QWidget *>();
+        for (QWidget *one : all) {
+            if (one->isVisible() && one->isEnabled() && (one->focusPolicy() & Qt::TabFocus) && !one->focusProxy())
+                QVERIFY2(reached.contains(one), qPrintable(whereIs(one)));
+        }
+    }
+}
+
+void tst_DemoWindow::lettersPressTheButtons()
+{
+    Person person(verified());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    for (const char *tab : {"Log", "Configuration", "Leases of the client", "Leases of the server"}) {
+        person.showDetails(tab);
+        for (const auto &[name, key] :
+             {std::pair("stop", Qt::Key_O), {"freeze", Qt::Key_Z}, {"refuse", Qt::Key_R}, {"expire", Qt::Key_X}}) {
+            for (const bool isOn : {true, false}) {
+                QTest::keyClick(&person.window, key, Qt::AltModifier);
+                QTRY_COMPARE(person.find(name)->isChecked(), isOn);
+            }
+        }
+    }
+    QTest::keyClick(&person.window, Qt::Key_D, Qt::AltModifier);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("drops 50 %")));
+    QTest::keyClick(&person.window, Qt::Key_B, Qt::AltModifier);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("a burst of 150 exchanges")));
+}
+
+// For who cannot see it.
+void tst_DemoWindow::everythingHasAName()
+{
+    const Person person(quick());
+    const auto all = person.window.findChildren<QWidget *>();
+    for (const QWidget *one : all) {
+        if (!(one->focusPolicy() & Qt::TabFocus) || one->focusProxy() || one->objectName().startsWith(QLatin1String("qt_"))
+            || qobject_cast<const QLabel *>(one)) // whose text is its name
+            continue;
+        QAccessibleInterface *interface = QAccessible::queryAccessibleInterface(const_cast<QWidget *>(one));
+        QVERIFY2(interface && !interface->text(QAccessible::Name).isEmpty(), qPrintable(whereIs(one)));
+    }
+}
+
+void tst_DemoWindow::formChangesARunningPool()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    QTRY_VERIFY(person.idle() >= 6);
+    auto *form = person.window.findChild<ConfigurationPanel *>();
+    person.window.findChild<QTabWidget *>(QStringLiteral("details"))->setCurrentWidget(form);
+    for (const char *field : {"maximumCapacity", "minimumCapacity"})
+        form->clientForm()->findChild<QSpinBox *>(QLatin1String(field))->setValue(11);
+    auto *apply = person.find("apply");
+    QVERIFY(apply->isEnabled());
+    QTest::mouseClick(apply, Qt::LeftButton);
+    QTRY_VERIFY(person.idle() >= 11);
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("minimum to maximum 11–11")));
+    QVERIFY(!apply->isEnabled());
+}
+
+void tst_DemoWindow::poolsAreFlushedAndDrained()
+{
+    std::atomic<int> checks = 0;
+    Settings settings = quick();
+    settings.client.validateAfter = 1h; // or when the stock is to be checked
+    settings.client.validator = [&checks](QTcpSocket *) {
+        ++checks;
+        return QtFuture::makeReadyFuture(true);
+    };
+    Person person(settings);
+    person.press(Qt::Key_F5);
+    QTRY_VERIFY(person.idle() >= 6);
+    const qint64 flushed = person.client->lastSample().pool.flushed;
+    person.press(Qt::Key_F6);
+    QTRY_VERIFY(person.client->lastSample().pool.flushed >= flushed + 1);
+    QTRY_VERIFY(person.idle() >= 6);
+    QCOMPARE(checks, 0);
+    person.press(Qt::Key_F8);
+    QTRY_VERIFY(checks > 0);
+    person.press(Qt::Key_F7);
+    QTRY_COMPARE(person.state(), QStringLiteral("Stopped"));
+    QTRY_COMPARE(person.idle(), 0);
+    person.press(Qt::Key_F5);
+    QTRY_VERIFY(!person.window.run());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+}
+
+void tst_DemoWindow::eachEndMayHaveAWindowOfItsOwn()
+{
+    Settings there = quick();
+    there.role = Role::Server;
+    MainWindow server(there);
+    server.show();
+    server.start();
+    QVERIFY(server.run());
+    QVERIFY(!server.findChild<EndView *>(QStringLiteral("client")));
+    Settings here = quick();
+    here.role = Role::Client;
+    here.data = server.run()->server()->data();
+    here.control = server.run()->server()->control();
+    MainWindow client(here);
+    client.show();
+    client.start();
+    QVERIFY(client.run());
+    QVERIFY(!client.findChild<EndView *>(QStringLiteral("server")));
+    for (const MainWindow *window : {&server, &client})
+        QTRY_COMPARE(window->findChild<StatePill *>()->text(), QStringLiteral("Ready"));
+    QTRY_VERIFY(server.snapshot().exchanges > 10 && client.snapshot().exchanges > 10);
+    QCOMPARE(client.snapshot().failed, 0);
+    // Only who has the server can break it.
+    QVERIFY(server.findChild<QPushButton *>(QStringLiteral("stop"))->isEnabled());
+    QVERIFY(!client.findChild<QPushButton *>(QStringLiteral("stop"))->isEnabled());
+    QTest::mouseClick(server.findChild<QPushButton *>(QStringLiteral("stop")), Qt::LeftButton);
+    QTRY_COMPARE(client.findChild<StatePill *>()->text(), QStringLiteral("Degraded"));
+    QTest::mouseClick(server.findChild<QPushButton *>(QStringLiteral("stop")), Qt::LeftButton);
+    QTRY_COMPARE(client.findChild<StatePill *>()->text(), QStringLiteral("Ready"));
+}
+
+// And leaves its load behind, and its name with the run.
+void tst_DemoWindow::scenarioBringsItsEncryption()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    const Scenario story{QStringLiteral("tls-failure"),
+                         {},
+                         {.rate = 7},
+                         {{100ms, Break{Fault::CertificateExpired, true}}},
+                         60s,
+                         TlsMode::Verified};
+    person.window.play(story);
+    QCOMPARE(person.window.run()->settings().client.tlsMode, TlsMode::Verified);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("expired")));
+    auto *scenarios = person.window.findChild<QComboBox *>(QStringLiteral("scenarios"));
+    QCOMPARE(scenarios->currentText(), QStringLiteral("tls-failure"));
+    person.press(Qt::Key_F5);
+    QTRY_VERIFY(!person.window.run());
+    QCOMPARE(scenarios->currentIndex(), 0);
+    person.press(Qt::Key_F5);
+    QCOMPARE(person.window.run()->settings().load.rate, 7);
+    QVERIFY(!person.find("expire")->isChecked());
+}
+
+// Each is another run.
+void tst_DemoWindow::everyEncryptionAndMode()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    const auto choices = person.window.findChild<QToolBar *>()->findChildren<QComboBox *>();
+    QCOMPARE(choices.size(), 2);
+    for (QComboBox *choice : choices) {
+        for (int i = 0; i < choice->count(); ++i) {
+            QTest::keyClick(choice, i ? Qt::Key_Down : Qt::Key_Home);
+            QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+            QTRY_VERIFY(person.window.snapshot().exchanges > 0);
+            QCOMPARE(person.window.snapshot().failed, 0);
+        }
+    }
+}
+
+void tst_DemoWindow::pauseStopsEveryPlot()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    person.press(Qt::Key_F9);
+    const auto areAll = [&person](bool paused) {
+        for (const EndView *end : {person.client, person.server}) {
+            for (const Plot *plot : end->plots()->all()) {
+                if (plot->isPaused() != paused)
+                    return false;
+            }
+        }
+        return true;
+    };
+    QVERIFY(areAll(true));
+    person.press(Qt::Key_F9);
+    QVERIFY(areAll(false));
+}
+
+void tst_DemoWindow::settingsAreRemembered()
+{
+    const QTemporaryDir folder;
+    const QString file = folder.filePath(QStringLiteral("settings.ini"));
+    Settings wish = quick();
+    secure(wish, TlsMode::Verified);
+    wish.client.maximumCapacity = 9;
+    wish.client.peerName = QStringLiteral("127.0.0.1"); // as the certificate says, too
+    wish.server.maximumConnections = 77;
+    wish.load = {33, 7ms};
+    {
+        const Person person(wish);
+        QSettings store(file, QSettings::IniFormat);
+        person.window.save(store, true);
+        QSettings other(folder.filePath(QStringLiteral("other.ini")), QSettings::IniFormat);
+        person.window.save(other, false);
+        QVERIFY(other.contains(QStringLiteral("geometry")) && !other.contains(QStringLiteral("rate")));
+    }
+    Person person(Settings{});
+    const QSettings store(file, QSettings::IniFormat);
+    person.window.restore(store, true);
+    person.press(Qt::Key_F5);
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    const Settings &now = person.window.run()->settings();
+    QCOMPARE(now.client.maximumCapacity, 9);
+    QCOMPARE(now.client.minimumInterval, 20ms);
+    QCOMPARE(now.client.tlsMode, TlsMode::Verified);
+    QCOMPARE(now.client.peerName, QStringLiteral("127.0.0.1"));
+    QCOMPARE(now.server.maximumConnections, 77);
+    QCOMPARE(now.load.rate, 33);
+    QCOMPARE(now.load.hold, 7ms);
+
+    Person other(quick());
+    other.window.restore(store, false); // the command line has said something
+    other.press(Qt::Key_F5);
+    QCOMPARE(other.window.run()->settings().client.maximumCapacity, 6);
+}
+
+void tst_DemoWindow::startThatFailsIsTold()
+{
+    QTcpServer other;
+    QVERIFY(other.listen(QHostAddress::LocalHost));
+    Settings settings = quick();
+    settings.data.port = other.serverPort();
+    Person person(settings);
+    person.press(Qt::Key_F5);
+    QVERIFY(!person.window.run());
+    QTRY_VERIFY(person.hasRead(QStringLiteral("in use")));
+    QCOMPARE(person.state(), QStringLiteral("Stopped"));
+}
+
+QTEST_MAIN(tst_DemoWindow)
+#include "tst_demowindow.moc"

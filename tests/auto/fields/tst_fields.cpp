@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "engine/fields.h"
+
+#include "certificates.h"
+
+#include <QtCore/QRegularExpression>
+#include <QtCore/QSettings>
+#include <QtCore/QTemporaryDir>
+#include <QtTest/QTest>
+
+using namespace Demo;
+using namespace QNetPool;
+using namespace std::chrono_literals;
+
+using Client = ClientPool::Configuration;
+using Server = ServerPool::Configuration;
+
+class tst_Fields : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void noFieldIsForgotten_data();
+    void noFieldIsForgotten();
+    void eachFieldIsToldInFull();
+    void defaultsAreValuesThatTextsCanSay();
+    void choicesAreTheEnumerators();
+    void textIsRead_data();
+    void textIsRead();
+    void badTextIsRefusedByName_data();
+    void badTextIsRefusedByName();
+    void peersAreAddressesAndSubnets_data();
+    void peersAreAddressesAndSubnets();
+    void serverFieldsAreRead();
+    void rawFingerprintsBecomeDigits();
+    void settingsRoundTripThroughAFile();
+    void badSettingsChangeNothing();
+    void handwrittenListsAreRead();
+    void tlsIsSummedUp();
+    void defaultClientLacksAPeer();
+    void minimumAboveMaximumIsAProblem();
+    void tlsThatCannotWorkIsAProblem();
+};
+
+// The members of struct Configuration, as the public header declares them.
+static QStringList membersIn(const QString &header)
+{
+    QFile file(QStringLiteral(QNETPOOL_CERTIFICATES "/../../include/qnetpool/") + header);
+    if (!file.open(QIODevice::ReadOnly))
+        qFatal("cannot read %s", qPrintable(file.fileName()));
+    static const QRegularExpression comment(QStringLiteral("//[^\n]*"));
+    static const QRegularExpression member(QStringLiteral("(\\w+)\\s*(?:=[^;]*|\\{[^;]*\\})?$"));
+    QString text = QString::fromUtf8(file.readAll()).remove(comment);
+    text = text.section(QStringLiteral("struct Configuration"), 1)
+                   .section(QStringLiteral("\n    };"), 0, 0)
+                   .section(u'{', 1);
+    QStringList names;
+    const QStringList declarations = text.split(u';');
+    for (const QString &declaration : declarations) {
+        if (const QString trimmed = declaration.trimmed(); !trimmed.isEmpty())
+            names << member.match(trimmed).captured(1);
+    }
+    return names;
+}
+
+template<typename Configuration> static QStringList namesInTable()
+{
+    QStringList names;
+    for (const Field<Configuration> &field : fields<Configuration>())
+        names << QString::fromLatin1(field.info.name);
+    return names;
+}
+
+void tst_Fields::noFieldIsForgotten_data()
+{
+    QTest::addColumn<QStringList>("table");
+    QTest::addColumn<QStringList>("members");
+    QTest::newRow("client") << namesInTable<Client>() << membersIn(QStringLiteral("clientpool.h"));
+    QTest::newRow("server") << namesInTable<Server>() << membersIn(QStringLiteral("serverpool.h"));
+}
+
+void tst_Fields::noFieldIsForgotten()
+{
+    QFETCH(QStringList, table);
+    QFETCH(QStringList, members);
+    QVERIFY(members.size() > 20); // so that the header was understood
+    table.sort();
+    members.sort();
+    QCOMPARE(table, members);
+}
+
+template<typename Configuration> static void checkTold()
+{
+    for (const Field<Configuration> &field : fields<Configuration>()) {
+        const FieldInfo &info = field.info;
+        QVERIFY2(!info.title().isEmpty() && QString::fromLatin1(info.description).endsWith(u'.'), info.name);
+        QCOMPARE(info.choices.empty(), info.kind != FieldKind::Choice);
+        const bool isNumber = info.kind == FieldKind::Number || info.kind == FieldKind::Time;
+        QVERIFY2(isNumber == (info.maximum > info.minimum), info.name);
+        QVERIFY2(!isNumber || info.minimum > 0 || info.zero, info.name); // what 0 means is told
+        QVERIFY2(explanationOf(info, field.text(Configuration())).size() >= 2, info.name);
+    }
+}
+
+void tst_Fields::eachFieldIsToldInFull()
+{
+    checkTold<Client>();
+    checkTold<Server>();
+}
+
+template<typename Configuration> static void checkDefaults()
+{
+    for (const Field<Configuration> &field : fields<Configuration>()) {
+        if (field.info.kind == FieldKind::Shown)
+            continue;
+        Configuration configuration;
+        const QString preset = field.text(configuration);
+        QCOMPARE(field.setText(configuration, preset), QString());
+        QCOMPARE(field.text(configuration), preset);
+    }
+}
+
+void tst_Fields::defaultsAreValuesThatTextsCanSay()
+{
+    checkDefaults<Client>();
+    checkDefaults<Server>();
+}
+
+template<typename Enum> static void checkChoices(const char *name)
+{
+    const QMetaEnum meta = QMetaEnum::fromType<Enum>();
+    for (const Field<Client> &field : fields<Client>()) {
+        if (qstrcmp(field.info.name, name) != 0)
+            continue;
+        QCOMPARE(int(field.info.choices.size()), meta.keyCount());
+        for (int value = 0; value < meta.keyCount(); ++value)
+            QCOMPARE(field.info.choices[std::size_t(value)].name, meta.valueToKey(value));
+        return;
+    }
+    QFAIL("there is no such field");
+}
+
+void tst_Fields::choicesAreTheEnumerators()
+{
+    checkChoices<TlsMode>("tlsMode");
+    checkChoices<ConnectionMode>("connectionMode");
+    checkChoices<IdFormat>("idFormat");
+    checkChoices<Reuse>("reuse");
+}
+
+void tst_Fields::textIsRead_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QString>("readBack");
+    const auto row = [](const char *name, const char *text, const char *readBack) {
+        QTest::addRow("%s=%s", name, text)
+                << QString::fromLatin1(name) << QString::fromLatin1(text) << QString::fromLatin1(readBack);
+    };
+    row("host", " example.com ", "example.com");
+    row("port", "443", "443");
+    row("maximumCapacity", " 50", "50");
+    row("maximumConnections", "0", "0");
+    row("minimumInterval", "250", "250");
+    row("minimumInterval", "250 ms", "250");
+    row("minimumInterval", "5s", "5000");
+    row("maximumBackoff", "2 min", "120000");
+    row("idleTimeout", "1h", "3600000");
+    row("lifetimeSpread", "0.25", "0.25");
+    row("lifetimeSpread", "1", "1");
+    row("checkOnNetworkChange", "off", "false");
+    row("allowTls12", "Yes", "true");
+    row("tlsMode", "verified", "Verified");
+    row("connectionMode", "Single", "Single");
+    row("idFormat", "binary", "Binary");
+    row("reuse", "NewestFirst", "NewestFirst");
+    row("pinnedFingerprints", "", "");
+}
+
+void tst_Fields::textIsRead()
+{
+    QFETCH(QString, name);
+    QFETCH(QString, text);
+    QFETCH(QString, readBack);
+    Client configuration;
+    QString problem;
+    QVERIFY2(setField(configuration, name, text, &problem), qPrintable(problem));
+    QCOMPARE(problem, QString());
+    QCOMPARE(toSettings(configuration).value(name).toString(), readBack);
+    QVariantMap others = toSettings(Client());
+    others.insert(name, readBack);
+    QCOMPARE(toSettings(configuration), others);
+}
+
+void tst_Fields::badTextIsRefusedByName_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QString>("problem");
+    const auto row = [](const char *name, const char *text, const char *problem) {
+        QTest::addRow("%s=%s", name, text)
+                << QString::fromLatin1(name) << QString::fromLatin1(text) << QString::fromLatin1(problem);
+    };
+    row("maximumCapacity", "many", "maximumCapacity: \"many\" is not a whole number from 1 to 65536");
+    row("maximumCapacity", "0", "maximumCapacity: \"0\" is not a whole number from 1 to 65536");
+    row("maximumCapacity", "5.5", "maximumCapacity: \"5.5\" is not a whole number from 1 to 65536");
+    row("maximumCapacity", "99999999999", "maximumCapacity: \"99999999999\" is not a whole number from 1 to 65536");
+    row("port", "65536", "port: \"65536\" is not a whole number from 0 to 65535");
+    row("port", "-1", "port: \"-1\" is not a whole number from 0 to 65535");
+    row("userTimeout", "25 h",
+        "userTimeout: \"25 h\" is not a time of 0 to 86400000 ms (\"500\", \"500 ms\", \"5 s\", \"2 min\", \"1 h\")");
+    row("connectTimeout", "5 parsecs",
+        "connectTimeout: \"5 parsecs\" is not a time of 1 to 3600000 ms (\"500\", \"500 ms\", \"5 s\", \"2 min\", \"1 h\")");
+    row("lifetimeSpread", "1.5", "lifetimeSpread: \"1.5\" is not a number from 0 to 1");
+    row("lifetimeSpread", "nan", "lifetimeSpread: \"nan\" is not a number from 0 to 1");
+    row("allowTls12", "perhaps", "allowTls12: \"perhaps\" is neither true nor false");
+    row("tlsMode", "Ssl3", "tlsMode: \"Ssl3\" is none of None, SelfSigned, Verified");
+    row("host", "two words", "host: \"two words\" is neither a host name nor an address: it has a blank within");
+    row("pinnedFingerprints", "ab:cd",
+        "pinnedFingerprints: \"ab:cd\" is not a SHA-256 fingerprint of 64 hexadecimal digits");
+    row("sslConfiguration", "x", "sslConfiguration: it cannot be given as text");
+    row("dialer", "x", "dialer: it cannot be given as text");
+    row("maxCapacity", "1", "\"maxCapacity\" is not a field of the configuration (perhaps maximumCapacity)");
+    row("allowedPeers", "any", "\"allowedPeers\" is not a field of the configuration"); // but of the server's
+}
+
+void tst_Fields::badTextIsRefusedByName()
+{
+    QFETCH(QString, name);
+    QFETCH(QString, text);
+    Client configuration;
+    QString problem;
+    QVERIFY(!setField(configuration, name, text, &problem));
+    QTEST(problem, "problem");
+    QCOMPARE(toSettings(configuration), toSettings(Client()));
+}
+
+void tst_Fields::peersAreAddressesAndSubnets_data()
+{
+    QTest::addColumn<bool>("isGood");
+    for (const char *good : {"", "192.0.2.7", "10.0.0.0/8", "2001:db8::7", "2001:db8::/32", "192.0.2.7, ::1", "::1,",
+                             "0.0.0.0/0", "172.16.0.0/255.240.0.0"})
+        QTest::addRow("good: %s", good) << true;
+    for (const char *bad : {"here", "10", "10/8", "010.1.1.1", "192.0.2.7/33", "/8", "10.0.0.0/", "10.0.0.0/8/8",
+                            "192.0.2.7 ::1", "2001:db8::/129", "192.0.2.7, here"})
+        QTest::addRow("bad: %s", bad) << false;
+}
+
+// The pool itself is the judge of what is good: it may take more, but never less.
+void tst_Fields::peersAreAddressesAndSubnets()
+{
+    QFETCH(bool, isGood);
+    const QString text = QString::fromLatin1(QTest::currentDataTag()).section(QStringLiteral(": "), 1);
+    Server configuration;
+    QString problem;
+    QCOMPARE(setField(configuration, QStringLiteral("allowedPeers"), text, &problem), isGood);
+    QCOMPARE(problem.isEmpty(), isGood);
+    ServerPool pool;
+    QVERIFY(pool.listen(QHostAddress::LocalHost));
+    QVERIFY(pool.setConfiguration(configuration));
+    QCOMPARE(pool.configuration().allowedPeers, configuration.allowedPeers);
+}
+
+void tst_Fields::serverFieldsAreRead()
+{
+    Server configuration;
+    QString problem;
+    QVERIFY(setField(configuration, QStringLiteral("maximumPendingPerPeer"), QStringLiteral("10"), &problem));
+    QVERIFY(setField(configuration, QStringLiteral("allowedPeers"), QStringLiteral("10.0.0.0/8 ,::1"), &problem));
+    QCOMPARE(configuration.maximumPendingPerPeer, 10);
+    QCOMPARE(configuration.allowedPeers, QStringList({QStringLiteral("10.0.0.0/8"), QStringLiteral("::1")}));
+    QVERIFY(!setField(configuration, QStringLiteral("host"), QStringLiteral("example.com"), &problem));
+    QCOMPARE(problem, QStringLiteral("\"host\" is not a field of the configuration"));
+}
+
+void tst_Fields::rawFingerprintsBecomeDigits()
+{
+    const QByteArray raw = Certificates::certificate(QStringLiteral("server")).digest(QCryptographicHash::Sha256);
+    Client configuration;
+    configuration.pinnedFingerprints = {raw, raw.toHex(':').toUpper()};
+    const Client copy = fromSettings<Client>(toSettings(configuration));
+    QCOMPARE(copy.pinnedFingerprints, QList<QByteArray>({raw.toHex(), raw.toHex(':').toUpper()}));
+    QVERIFY(problemsOf(configuration).count(QStringLiteral("pinnedFingerprints")) == 0);
+}
+
+void tst_Fields::settingsRoundTripThroughAFile()
+{
+    const QTemporaryDir directory;
+    Client configuration;
+    configuration.host = QStringLiteral("2001:db8::7");
+    configuration.port = 4433;
+    configuration.minimumCapacity = 7;
+    configuration.minimumInterval = 123ms;
+    configuration.lifetimeSpread = 0.1234567;
+    configuration.checkOnNetworkChange = false;
+    configuration.tlsMode = TlsMode::SelfSigned;
+    configuration.reuse = Reuse::NewestFirst;
+    configuration.pinnedFingerprints = {QByteArray(64, 'a'), QByteArray(64, 'b')};
+    {
+        QSettings file(directory.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat);
+        const QVariantMap settings = toSettings(configuration);
+        for (auto setting = settings.cbegin(); setting != settings.cend(); ++setting)
+            file.setValue(setting.key(), setting.value());
+    }
+    QSettings file(directory.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat);
+    QVariantMap settings;
+    const QStringList keys = file.allKeys();
+    for (const QString &key : keys)
+        settings.insert(key, file.value(key));
+    const Client copy = fromSettings<Client>(settings);
+    QCOMPARE(toSettings(copy), toSettings(configuration));
+    QCOMPARE(copy.lifetimeSpread, configuration.lifetimeSpread);
+    QCOMPARE(copy.pinnedFingerprints, configuration.pinnedFingerprints);
+}
+
+void tst_Fields::badSettingsChangeNothing()
+{
+    Client base;
+    base.maximumCapacity = 33;
+    base.validator = [](QTcpSocket *) { return QFuture<bool>(); };
+    const QVariantMap settings{
+            {QStringLiteral("maximumCapacity"), QStringLiteral("a lot")},
+            {QStringLiteral("minimumInterval"), QVariant()},
+            {QStringLiteral("connectTimeout"), QByteArray("\xff\xfe")},
+            {QStringLiteral("port"), 123456},
+            {QStringLiteral("reuse"), QVariantMap()},
+            {QStringLiteral("tlsMode"), 7},
+            {QStringLiteral("validator"), QStringLiteral("none")},
+            {QStringLiteral("ofAnotherVersion"), 1},
+            {QStringLiteral("minimumCapacity"), 4}, // and one that is good
+    };
+    const Client result = fromSettings(settings, base);
+    QVERIFY(result.validator);
+    QCOMPARE(result.minimumCapacity, 4);
+    base.minimumCapacity = 4;
+    QCOMPARE(toSettings(result), toSettings(base));
+}
+
+void tst_Fields::handwrittenListsAreRead()
+{
+    const QStringList peers{QStringLiteral("10.0.0.0/8"), QStringLiteral("::1")};
+    const Server configuration = fromSettings<Server>({{QStringLiteral("allowedPeers"), peers}});
+    QCOMPARE(configuration.allowedPeers, peers);
+}
+
+template<typename Configuration> static QString tlsSummaryOf(const Configuration &configuration)
+{
+    for (const Field<Configuration> &field : fields<Configuration>()) {
+        if (qstrcmp(field.info.name, "sslConfiguration") == 0)
+            return field.text(configuration);
+    }
+    return {};
+}
+
+void tst_Fields::tlsIsSummedUp()
+{
+    QCOMPARE(tlsSummaryOf(Client()), QStringLiteral("Qt's default"));
+    Server server;
+    QCOMPARE(tlsSummaryOf(server), QStringLiteral("none: plain TCP"));
+    server.sslConfiguration = Certificates::demandingClientCertificate(Certificates::showing(QStringLiteral("server")));
+    server.sslConfiguration.setProtocol(QSsl::TlsV1_2OrLater);
+    QCOMPARE(tlsSummaryOf(server),
+             QStringLiteral("TLS 1.2 or later, certificates: 1, authorities: 1, client certificates demanded"));
+}
+
+void tst_Fields::defaultClientLacksAPeer()
+{
+    QCOMPARE(problemsOf(Client()),
+             FieldProblems({{QStringLiteral("host"), QStringLiteral("it is empty")},
+                            {QStringLiteral("port"), QStringLiteral("nothing can be reached on port 0")}}));
+    QCOMPARE(problemsOf(Server()), FieldProblems());
+    Client dialling;
+    dialling.dialer = [](QTcpSocket *) {};
+    QCOMPARE(problemsOf(dialling), FieldProblems());
+    dialling.tlsMode = TlsMode::Verified;
+    QCOMPARE(problemsOf(dialling).size(), 1);
+    QVERIFY(problemsOf(dialling).count(QStringLiteral("peerName")) == 1);
+}
+
+void tst_Fields::minimumAboveMaximumIsAProblem()
+{
+    Client configuration;
+    configuration.host = QStringLiteral("example.com");
+    configuration.port = 1;
+    configuration.minimumCapacity = configuration.maximumCapacity;
+    configuration.minimumInterval = configuration.maximumInterval;
+    QCOMPARE(problemsOf(configuration), FieldProblems());
+    ++configuration.minimumCapacity;
+    configuration.minimumInterval += 1ms;
+    QCOMPARE(problemsOf(configuration),
+             FieldProblems({{QStringLiteral("minimumCapacity"),
+                             QStringLiteral("21 is more than the maximum capacity, which is 20")},
+                            {QStringLiteral("minimumInterval"),
+                             QStringLiteral("5001 ms is more than the maximum interval, which is 5000 ms")}}));
+}
+
+void tst_Fields::tlsThatCannotWorkIsAProblem()
+{
+    Server server;
+    server.sslConfiguration = QSslConfiguration::defaultConfiguration();
+    QCOMPARE(problemsOf(server),
+             FieldProblems(
+                     {{QStringLiteral("sslConfiguration"), QStringLiteral("it lacks a certificate or a private key")}}));
+    server.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+    QCOMPARE(problemsOf(server), FieldProblems());
+    server.sslConfiguration.setProtocol(QSsl::TlsV1_2OrLater);
+    QCOMPARE(problemsOf(server),
+             FieldProblems({{QStringLiteral("allowTls12"),
+                             QStringLiteral("the TLS configuration needs it: it asks for TLS 1.2")}}));
+    server.allowTls12 = true;
+    QCOMPARE(problemsOf(server), FieldProblems());
+}
+
+QTEST_GUILESS_MAIN(tst_Fields)
+#include "tst_fields.moc"

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "demoruns.h"
+
+#include <atomic>
+
+Q_DECLARE_METATYPE(Demo::Fault)
+
+// Both ends of the demo, each at its site: what is done to them, and what is done by others meanwhile.
+class tst_Run : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void bothEndsExchange_data();
+    void bothEndsExchange();
+    void oneEndEach_data();
+    void oneEndEach();
+    void faultIsNoticedAndMended_data();
+    void faultIsNoticedAndMended();
+    void dropIsFilledUp_data();
+    void dropIsFilledUp();
+    void frozenServerStandsAlone();
+    void frozenServerCanBeStoppedAndDeleted();
+    void configurationReachesThePools();
+    void configurationThatCannotBeIsTold();
+    void configurationOutlivesAFault();
+    void stopWaitsForExchangesInFlight_data();
+    void stopWaitsForExchangesInFlight();
+    void nothingBeginsAfterStop();
+    void stopComesThroughWithoutAPeer();
+    void startThatFailsIsTold_data();
+    void startThatFailsIsTold();
+    void clientBreaksNothing();
+    void whatIsDoneIsWrittenDown();
+};
+
+namespace {
+
+void addModes()
+{
+    QTest::addColumn<ConnectionMode>("mode");
+    QTest::newRow("multi") << ConnectionMode::Multi;
+    QTest::newRow("single") << ConnectionMode::Single;
+}
+
+// Whether a site's thread does what is posted to it.
+class Answer
+{
+public:
+    explicit Answer(Site *site)
+    {
+        site->post([isThere = m_isThere](Engine &) { isThere->store(true); });
+    }
+    bool isThere() const { return m_isThere->load(); }
+
+private:
+    std::shared_ptr<std::atomic<bool>> m_isThere = std::make_shared<std::atomic<bool>>(false);
+};
+
+} // namespace
+
+void tst_Run::bothEndsExchange_data()
+{
+    QTest::addColumn<ConnectionMode>("mode");
+    QTest::addColumn<TlsMode>("tls");
+    for (const auto &[name, mode] :
+         {std::pair("multi", ConnectionMode::Multi), std::pair("single", ConnectionMode::Single)}) {
+        for (const TlsMode tls : {TlsMode::None, TlsMode::SelfSigned, TlsMode::Verified})
+            QTest::addRow("%s, tls %d", name, int(tls)) << mode << tls;
+    }
+}
+
+void tst_Run::bothEndsExchange()
+{
+    QFETCH(ConnectionMode, mode);
+    QFETCH(TlsMode, tls);
+    Run run(quickly(mode, tls));
+    QVERIFY(!run.server() && !run.client());
+    QVERIFY(run.start());
+    QTRY_VERIFY(run.snapshot().exchanges > 20);
+    QTRY_VERIFY(isReady(run));
+    QCOMPARE(run.snapshot().failed, 0);
+    QCOMPARE(run.snapshot().errors, 0);
+    QVERIFY(run.settings().data.port != 0); // a free one
+    QCOMPARE(run.settings().control.port != 0, mode == ConnectionMode::Multi);
+    const auto traffic = run.client()->meter().traffic();
+    QVERIFY(std::any_of(traffic.cbegin(), traffic.cend(), [](const Traffic &one) { return one.bytes > 0; }));
+}
+
+void tst_Run::oneEndEach_data()
+{
+    addModes();
+}
+
+// As two programs that know of each other what --connect and --control say.
+void tst_Run::oneEndEach()
+{
+    QFETCH(ConnectionMode, mode);
+    Settings settings = quickly(mode, TlsMode::Verified);
+    settings.role = Role::Server;
+    Run server(settings);
+    QVERIFY(server.start());
+    QVERIFY(!server.client());
+
+    settings.role = Role::Client;
+    settings.data = server.server()->data();
+    settings.control = server.server()->control();
+    Run client(settings);
+    QVERIFY(client.start());
+    QVERIFY(!client.server());
+    QTRY_VERIFY(client.snapshot().exchanges > 20);
+    QTRY_VERIFY(server.snapshot().exchanges > 20);
+    QTRY_COMPARE(client.snapshot().state, Pool::State::Ready);
+    QCOMPARE(server.snapshot().state, Pool::State::Ready);
+
+    QSignalSpy clientStopped(&client, &Run::stopped);
+    client.stop();
+    QTRY_COMPARE(clientStopped.size(), 1);
+    QSignalSpy serverStopped(&server, &Run::stopped);
+    server.stop();
+    QTRY_COMPARE(serverStopped.size(), 1);
+    QCOMPARE(client.snapshot().failed, 0);
+    QCOMPARE(server.snapshot().failed, 0);
+}
+
+void tst_Run::faultIsNoticedAndMended_data()
+{
+    QTest::addColumn<ConnectionMode>("mode");
+    QTest::addColumn<Fault>("fault");
+    QTest::addColumn<QString>("cause"); // in a note of the client's
+    for (const auto &[name, mode] :
+         {std::pair("multi", ConnectionMode::Multi), std::pair("single", ConnectionMode::Single)}) {
+        QTest::addRow("stopped, %s", name) << mode << Fault::Stopped << "Connection refused";
+        QTest::addRow("peer refused, %s", name) << mode << Fault::PeerRefused << "closed";
+        QTest::addRow("certificate expired, %s", name) << mode << Fault::CertificateExpired << "expired";
+    }
+}
+
+void tst_Run::faultIsNoticedAndMended()
+{
+    QFETCH(ConnectionMode, mode);
+    QFETCH(Fault, fault);
+    QFETCH(QString, cause);
+    Run run(quickly(mode, TlsMode::Verified));
+    QVERIFY(run.start());
+    QTRY_VERIFY(isReady(run));
+    Reading client(run.client());
+    run.perform(Break{fault, true});
+    QTRY_COMPARE(run.snapshot().state, Pool::State::Degraded);
+    QTRY_VERIFY(client.has(Note::Kind::Error, cause));
+    QTRY_COMPARE(run.snapshot().pool.idle, 0);
+    run.perform(Break{fault, true}); // again, which changes nothing
+    run.perform(Break{fault, false});
+    QTRY_VERIFY(isReady(run));
+    const qint64 exchanges = run.snapshot().exchanges;
+    QTRY_VERIFY(run.snapshot().exchanges > exchanges);
+}
+
+void tst_Run::dropIsFilledUp_data()
+{
+    addModes();
+}
+
+void tst_Run::dropIsFilledUp()
+{
+    QFETCH(ConnectionMode, mode);
+    Settings settings = quickly(mode);
+    settings.load.rate = 0; // all are idle
+    Run run(settings);
+    QVERIFY(run.start());
+    QTRY_VERIFY(isReady(run));
+    const auto isHeld = [&run, mode] { // by both ends
+        const PoolStatistics server = run.server()->pool().statistics();
+        return (mode == ConnectionMode::Multi ? server.idle : server.leased) == run.snapshot().pool.idle;
+    };
+    QTRY_VERIFY(isHeld());
+    const PoolStatistics before = run.snapshot().pool;
+    run.perform(Drop{0.5});
+    QTRY_COMPARE(run.snapshot().pool.diedIdle - before.diedIdle, (before.idle + 1) / 2);
+    QTRY_VERIFY(isReady(run) && isHeld());
+    const qint64 died = run.snapshot().pool.diedIdle;
+    const int idle = run.snapshot().pool.idle;
+    run.perform(Drop{1});
+    QTRY_COMPARE(run.snapshot().pool.diedIdle - died, idle);
+    QTRY_VERIFY(isReady(run));
+}
+
+void tst_Run::frozenServerStandsAlone()
+{
+    Run run(quickly());
+    QVERIFY(run.start());
+    QTRY_VERIFY(run.snapshot().exchanges > 0);
+    run.perform(Freeze{true});
+    run.perform(Freeze{true});
+    QVERIFY(run.server()->isFrozen());
+    const Answer server(run.server());
+    const Answer client(run.client());
+    QTRY_VERIFY(client.isThere());
+    const qint64 exchanges = run.snapshot().exchanges; // read from here, where nobody waits for the server
+    QCOMPARE(run.server()->pool().state(), Pool::State::Ready);
+    const Answer later(run.client());
+    QTRY_VERIFY(later.isThere());
+    QVERIFY(!server.isThere());
+    run.perform(Freeze{false});
+    QVERIFY(!run.server()->isFrozen());
+    QTRY_VERIFY(server.isThere());
+    QTRY_VERIFY(run.snapshot().exchanges > exchanges);
+}
+
+void tst_Run::frozenServerCanBeStoppedAndDeleted()
+{
+    {
+        Run run(quickly());
+        QVERIFY(run.start());
+        QTRY_VERIFY(isReady(run));
+        QSignalSpy stopped(&run, &Run::stopped);
+        run.perform(Freeze{true});
+        run.stop();
+        QVERIFY(!run.server()->isFrozen());
+        QTRY_COMPARE_WITH_TIMEOUT(stopped.size(), 1, longer(20000));
+    }
+    Run run(quickly());
+    QVERIFY(run.start());
+    run.perform(Freeze{true});
+}
+
+void tst_Run::configurationReachesThePools()
+{
+    Run run(quickly());
+    QVERIFY(run.start());
+    QTRY_VERIFY(isReady(run));
+    ClientPool::Configuration client = run.client()->settings().client;
+    client.minimumCapacity = client.maximumCapacity = 9;
+    run.client()->configure(client);
+    QCOMPARE(run.client()->settings().client.maximumCapacity, 9);
+    QTRY_VERIFY(run.snapshot().pool.idle >= 9); // and at the same peer, which the demo knows
+    ServerPool::Configuration server = run.server()->settings().server;
+    server.allowedPeers = QStringList{QStringLiteral("192.0.2.1")};
+    run.server()->configure(server);
+    run.perform(Drop{1});
+    QTRY_COMPARE(run.snapshot().state, Pool::State::Degraded);
+    server.allowedPeers.clear();
+    run.server()->configure(server);
+    QTRY_COMPARE(run.snapshot().state, Pool::State::Ready);
+}
+
+void tst_Run::configurationThatCannotBeIsTold()
+{
+    Run run(quickly());
+    QVERIFY(run.start());
+    ServerPool::Configuration server;
+    server.sslConfiguration = QSslConfiguration::defaultConfiguration(); // without a certificate
+    Reading reading(run.server());
+    run.server()->configure(server);
+    QTRY_VERIFY(reading.has(Note::Kind::Error, QStringLiteral("certificate")));
+}
+
+// A fault is put upon what is wished for, and does not become a part of it.
+void tst_Run::configurationOutlivesAFault()
+{
+    Run run(quickly());
+    QVERIFY(run.start());
+    QTRY_VERIFY(isReady(run));
+    run.perform(Break{Fault::PeerRefused, true});
+    QTRY_COMPARE(run.snapshot().state, Pool::State::Degraded);
+    ServerPool::Configuration server = run.server()->settings().server;
+    server.maximumCapacity = 50;
+    run.server()->configure(server);
+    const Answer hasConfigured(run.server());
+    QTRY_VERIFY(hasConfigured.isThere());
+    Reading refused(run.server());
+    QTRY_VERIFY(refused.has(Note::Kind::Error, QStringLiteral("not allowed")));
+    QCOMPARE(run.snapshot().state, Pool::State::Degraded);
+    run.perform(Break{Fault::PeerRefused, false});
+    QTRY_VERIFY(isReady(run));
+}
+
+void tst_Run::stopWaitsForExchangesInFlight_data()
+{
+    addModes();
+}
+
+void tst_Run::stopWaitsForExchangesInFlight()
+{
+    QFETCH(ConnectionMode, mode);
+    Settings settings = quickly(mode);
+    settings.load.hold = 200ms;
+    Run run(settings);
+    QVERIFY(run.start());
+    QTRY_VERIFY(run.snapshot().exchanges > 0 && run.snapshot().pool.leased > 0);
+    QSignalSpy stopped(&run, &Run::stopped);
+    run.stop();
+    QVERIFY(run.isStopping());
+    run.stop(); // again, which changes nothing
+    QTRY_COMPARE(stopped.size(), 1);
+    QCOMPARE(run.snapshot().failed, 0);
+    QCOMPARE(run.snapshot().pool.leased, 0);
+}
+
+// A scenario may go on while a run is stopping.
+void tst_Run::nothingBeginsAfterStop()
+{
+    Run run(quickly(ConnectionMode::Single));
+    QVERIFY(run.start());
+    QTRY_VERIFY(run.snapshot().exchanges > 0);
+    QSignalSpy clientStopped(run.client(), &Site::stopped);
+    run.stop();
+    QTRY_COMPARE(clientStopped.size(), 1);
+    const qint64 exchanges = run.snapshot().exchanges;
+    const qint64 taken = run.snapshot().pool.taken;
+    run.perform(Burst{5});
+    run.perform(Load{.rate = 1000});
+    const Answer client(run.client());
+    QTRY_VERIFY(client.isThere());
+    QCOMPARE(run.snapshot().pool.taken, taken);
+    QCOMPARE(run.snapshot().exchanges, exchanges);
+    QCOMPARE(clientStopped.size(), 1);
+}
+
+void tst_Run::stopComesThroughWithoutAPeer()
+{
+    for (const Role role : {Role::Server, Role::Client}) {
+        QTcpServer nobody;
+        QVERIFY(nobody.listen(QHostAddress::LocalHost));
+        Settings settings = quickly();
+        settings.role = role;
+        if (role == Role::Client)
+            settings.data = settings.control = {QStringLiteral("127.0.0.1"), nobody.serverPort()};
+        nobody.close();
+        Run run(settings);
+        QVERIFY(run.start());
+        QSignalSpy stopped(&run, &Run::stopped);
+        if (role == Role::Client) {
+            Reading client(run.client());
+            QTRY_VERIFY(client.has(Note::Kind::Error, QStringLiteral("the control channel to")));
+        }
+        run.stop();
+        QTRY_COMPARE(stopped.size(), 1);
+    }
+}
+
+void tst_Run::startThatFailsIsTold_data()
+{
+    QTest::addColumn<bool>("isControl");
+    QTest::addColumn<QString>("sentence");
+    QTest::newRow("connections") << false << "cannot listen on";
+    QTest::newRow("control") << true << "cannot announce IDs on";
+}
+
+void tst_Run::startThatFailsIsTold()
+{
+    QFETCH(bool, isControl);
+    QFETCH(QString, sentence);
+    QTcpServer other;
+    QVERIFY(other.listen(QHostAddress::LocalHost));
+    Settings settings = quickly();
+    (isControl ? settings.control : settings.data).port = other.serverPort();
+    Run run(settings);
+    QVERIFY(!run.start());
+    QVERIFY(!run.client());
+    Reading server(run.server());
+    QVERIFY(server.has(Note::Kind::Error, sentence));
+    QVERIFY(server.has(Note::Kind::Error, QString::number(other.serverPort())));
+}
+
+void tst_Run::clientBreaksNothing()
+{
+    Settings settings = quickly(ConnectionMode::Single);
+    settings.role = Role::Server;
+    Run server(settings);
+    QVERIFY(server.start());
+    settings.role = Role::Client;
+    settings.data = server.server()->data();
+    Run client(settings);
+    QVERIFY(client.start());
+    QTRY_VERIFY(isReady(client));
+    for (const Act &act : {Act(Freeze{true}), Act(Break{Fault::Stopped, true}), Act(Drop{1})})
+        client.perform(act);
+    const qint64 exchanges = client.snapshot().exchanges;
+    QTRY_VERIFY(client.snapshot().exchanges > exchanges);
+    QCOMPARE(client.snapshot().pool.diedIdle, 0);
+    QVERIFY(!server.server()->isFrozen());
+}
+
+void tst_Run::whatIsDoneIsWrittenDown()
+{
+    Run run(quickly());
+    QVERIFY(run.start());
+    QSignalSpy performed(&run, &Run::performed);
+    const Act act = Load{.rate = 7, .hold = 3ms};
+    run.perform(act);
+    QCOMPARE(performed.size(), 1);
+    for (Site *site : {run.server(), run.client()})
+        QVERIFY(Reading(site).has(Note::Kind::Action, describe(act)));
+    QCOMPARE(run.settings().load.rate, 7);
+}
+
+QTEST_GUILESS_MAIN(tst_Run)
+#include "tst_run.moc"

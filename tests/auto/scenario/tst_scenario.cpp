@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "engine/player.h"
+
+#include "demoruns.h"
+
+#include <QtCore/QTranslator>
+
+// The scenarios by what their summaries say, in a tenth of their time.
+class tst_Scenario : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void eachIsFoundByItsName();
+    void eachIsPlayable();
+    void eachActIsDescribed();
+    void summaryIsTranslatedAsItIsShown();
+    void fillFillsAndRests();
+    void burstGrowsTheCapacity();
+    void brokenPeerIsComeThrough_data();
+    void brokenPeerIsComeThrough();
+    void frozenServerIsWaitedFor();
+    void droppedConnectionsAreDialledAnew();
+    void playerGoesThroughTheStepsInOrder();
+    void deletedPlayerDoesNothingMore();
+};
+
+namespace {
+
+Scenario shortened(const QString &name)
+{
+    Scenario scenario = *findScenario(name);
+    for (Scenario::Step &step : scenario.steps)
+        step.at /= 10;
+    scenario.duration = 0s; // each test has its own end
+    return scenario;
+}
+
+// A run that is ready for a scenario.
+class Stage
+{
+public:
+    explicit Stage(const Settings &settings) : run(settings) { }
+
+    bool isSet()
+    {
+        return run.start() && QTest::qWaitFor([this] { return isReady(run); }, longer(10000))
+                && QTest::qWaitFor([this] { return run.snapshot().exchanges > 0; }, longer(10000));
+    }
+
+    Run run;
+};
+
+// Acts that were performed.
+int count(const QSignalSpy &performed)
+{
+    return int(performed.size());
+}
+
+} // namespace
+
+void tst_Scenario::eachIsFoundByItsName()
+{
+    for (const Scenario &scenario : scenarios()) {
+        const Scenario *found = findScenario(scenario.name);
+        QVERIFY(found);
+        QCOMPARE(found->summary, scenario.summary);
+    }
+    QVERIFY(!findScenario(u"flood"));
+    QVERIFY(!findScenario(u""));
+}
+
+void tst_Scenario::eachIsPlayable()
+{
+    QVERIFY(!scenarios().isEmpty());
+    for (const Scenario &scenario : scenarios()) {
+        QVERIFY2(QLatin1String(scenario.summary).endsWith(u'.'), qPrintable(scenario.name));
+        std::chrono::milliseconds last{0};
+        for (const Scenario::Step &step : scenario.steps) {
+            QVERIFY2(step.at > last, qPrintable(scenario.name));
+            last = step.at;
+        }
+        QVERIFY2(scenario.duration > last + 3s, qPrintable(scenario.name)); // there is something to see after it
+    }
+}
+
+void tst_Scenario::eachActIsDescribed()
+{
+    QStringList texts;
+    for (const Act &act : {Act(Load{}), Act(Freeze{true}), Act(Freeze{false}), Act(Drop{0.5}), Act(Burst{150}),
+                           Act(Break{Fault::Stopped, true}), Act(Break{Fault::Stopped, false}),
+                           Act(Break{Fault::PeerRefused, true}), Act(Break{Fault::PeerRefused, false}),
+                           Act(Break{Fault::CertificateExpired, true}), Act(Break{Fault::CertificateExpired, false})})
+        texts << describe(act);
+    QVERIFY(!texts.contains(QString()));
+    QCOMPARE(texts.removeDuplicates(), 0);
+    QVERIFY(texts.contains(QStringLiteral("the server drops 50 % of its idle connections")));
+}
+
+void tst_Scenario::summaryIsTranslatedAsItIsShown()
+{
+    struct Translator : QTranslator
+    {
+        QString translate(const char *context, const char *, const char *, int) const override
+        {
+            return qstrcmp(context, "Demo::Scenario") == 0 ? QStringLiteral("in another language") : QString();
+        }
+        bool isEmpty() const override { return false; }
+    };
+    const Scenario *scenario = findScenario(u"outage"); // the command line looks for it before there is a translation
+    QVERIFY(scenario);
+    Translator translator;
+    QVERIFY(QCoreApplication::installTranslator(&translator));
+    QCOMPARE(Scenario::tr(scenario->summary), QStringLiteral("in another language"));
+}
+
+void tst_Scenario::fillFillsAndRests()
+{
+    Settings settings = quickly();
+    Run run(settings);
+    QVERIFY(run.start());
+    Player player(run, shortened(QStringLiteral("fill")));
+    player.start();
+    QTRY_VERIFY(isReady(run));
+    QTRY_COMPARE(run.snapshot().interval, settings.client.maximumInterval);
+    QCOMPARE(run.snapshot().exchanges, 0);
+    QCOMPARE(run.snapshot().failed, 0);
+}
+
+// Some of its exchanges may fail: the client dials for all who wait, and closes what arrives when its stock is full, which the
+// server may have taken by then.
+void tst_Scenario::burstGrowsTheCapacity()
+{
+    Settings settings = quickly();
+    settings.client.maximumCapacity = 20;
+    Stage stage(settings);
+    QVERIFY(stage.isSet());
+    QSignalSpy performed(&stage.run, &Run::performed);
+    Player player(stage.run, shortened(QStringLiteral("burst")));
+    player.start();
+    QTRY_VERIFY(stage.run.snapshot().pool.capacity > settings.client.minimumCapacity);
+    QTRY_COMPARE(count(performed), 4);
+    QTRY_VERIFY(stage.run.snapshot().exchanges > 3 * 150);
+    QTRY_COMPARE(stage.run.snapshot().pool.capacity, settings.client.minimumCapacity);
+}
+
+void tst_Scenario::brokenPeerIsComeThrough_data()
+{
+    QTest::addColumn<TlsMode>("tls");
+    QTest::addColumn<QString>("cause");
+    QTest::newRow("outage") << TlsMode::None << "Connection refused";
+    QTest::newRow("refuse") << TlsMode::None << "closed";
+    QTest::newRow("tls-failure") << TlsMode::Verified << "expired";
+}
+
+void tst_Scenario::brokenPeerIsComeThrough()
+{
+    QFETCH(TlsMode, tls);
+    QFETCH(QString, cause);
+    const Scenario scenario = shortened(QString::fromLatin1(QTest::currentDataTag()));
+    QVERIFY(scenario.tlsMode <= tls);
+    Stage stage(quickly(ConnectionMode::Multi, tls));
+    QVERIFY(stage.isSet());
+    QSignalSpy performed(&stage.run, &Run::performed);
+    Reading client(stage.run.client());
+    Player player(stage.run, scenario);
+    player.start();
+    QTRY_VERIFY(client.has(Note::Kind::State, QStringLiteral("Degraded")));
+    QTRY_VERIFY(client.has(Note::Kind::Error, cause));
+    QTRY_COMPARE(count(performed), 3);
+    QTRY_VERIFY(isReady(stage.run));
+    const qint64 exchanges = stage.run.snapshot().exchanges;
+    QTRY_VERIFY(stage.run.snapshot().exchanges > exchanges);
+}
+
+void tst_Scenario::frozenServerIsWaitedFor()
+{
+    Stage stage(quickly());
+    QVERIFY(stage.isSet());
+    Player player(stage.run, shortened(QStringLiteral("freeze")));
+    player.start();
+    QTRY_VERIFY(stage.run.server()->isFrozen());
+    QTRY_VERIFY(!stage.run.server()->isFrozen());
+    const qint64 exchanges = stage.run.snapshot().exchanges;
+    QTRY_VERIFY(stage.run.snapshot().exchanges > exchanges);
+    QCOMPARE(stage.run.snapshot().failed, 0);
+    QTRY_VERIFY(isReady(stage.run));
+}
+
+void tst_Scenario::droppedConnectionsAreDialledAnew()
+{
+    Stage stage(quickly());
+    QVERIFY(stage.isSet());
+    QSignalSpy performed(&stage.run, &Run::performed);
+    Player player(stage.run, shortened(QStringLiteral("drop")));
+    player.start();
+    QTRY_COMPARE(count(performed), 3);
+    QTRY_VERIFY(stage.run.snapshot().pool.diedIdle > 4); // more than all at once
+    QTRY_VERIFY(isReady(stage.run));
+    QCOMPARE(stage.run.snapshot().failed, 0);
+}
+
+void tst_Scenario::playerGoesThroughTheStepsInOrder()
+{
+    Run run(quickly());
+    QVERIFY(run.start());
+    QStringList story;
+    connect(&run, &Run::performed, this, [&story](const Act &act) { story << describe(act); });
+    const Scenario scenario{.name = {},
+                            .load = {.rate = 5},
+                            .steps = {{1ms, Burst{1}}, {30ms, Drop{0.25}}, {60ms, Burst{2}}},
+                            .duration = 1s};
+    Player player(run, scenario);
+    QSignalSpy finished(&player, &Player::finished);
+    QVERIFY(story.isEmpty());
+    player.start();
+    QTRY_COMPARE(finished.size(), 1);
+    QCOMPARE(story, QStringList({describe(scenario.load), describe(Burst{1}), describe(Drop{0.25}), describe(Burst{2})}));
+}
+
+// Deleted in the middle of a step, even.
+void tst_Scenario::deletedPlayerDoesNothingMore()
+{
+    Run run(quickly());
+    QVERIFY(run.start());
+    auto deleted = std::make_unique<Player>(
+            run, Scenario{.name = {}, .load = {.rate = 5}, .steps = {{1ms, Burst{1}}, {30ms, Burst{2}}}, .duration = 1s});
+    QStringList story;
+    connect(&run, &Run::performed, this, [&](const Act &act) {
+        story << describe(act);
+        if (story.last() == describe(Burst{1}))
+            deleted.reset();
+    });
+    Player witness(run, Scenario{.name = {}, .load = {.rate = 6}, .steps = {{60ms, Burst{3}}}, .duration = 1s});
+    deleted->start();
+    witness.start();
+    QTRY_VERIFY(story.contains(describe(Burst{3})));
+    QVERIFY(!deleted);
+    QVERIFY(!story.contains(describe(Burst{2})));
+}
+
+QTEST_GUILESS_MAIN(tst_Scenario)
+#include "tst_scenario.moc"
