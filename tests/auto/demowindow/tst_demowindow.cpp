@@ -67,6 +67,13 @@ Settings quick()
     return settings;
 }
 
+// Without a load, no connection is out when the others are closed, and comes back.
+Settings resting(Settings settings)
+{
+    settings.load.rate = 0;
+    return settings;
+}
+
 Settings verified()
 {
     Settings settings = quick();
@@ -227,7 +234,7 @@ void tst_DemoWindow::stoppedServerIsAnOutage()
 
 void tst_DemoWindow::frozenServerIsSeen()
 {
-    Person person(quick());
+    Person person(resting(quick()));
     person.press(Qt::Key_F5);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
     person.press("freeze");
@@ -246,7 +253,7 @@ void tst_DemoWindow::frozenServerIsSeen()
 
 void tst_DemoWindow::refusedPeerGetsNothing()
 {
-    Person person(quick());
+    Person person(resting(quick()));
     person.press(Qt::Key_F5);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
     person.press("refuse");
@@ -266,7 +273,7 @@ void tst_DemoWindow::expiredCertificateLetsNobodyIn()
     plain.press(Qt::Key_F5);
     QVERIFY(!plain.find("expire")->isEnabled());
 
-    Person person(verified());
+    Person person(resting(verified()));
     person.press(Qt::Key_F5);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
     person.press("expire");
@@ -281,7 +288,7 @@ void tst_DemoWindow::expiredCertificateLetsNobodyIn()
 
 void tst_DemoWindow::droppedConnectionsAreDialledAnew()
 {
-    Person person(quick());
+    Person person(resting(quick()));
     person.press(Qt::Key_F5);
     QTRY_VERIFY(person.idle() >= 6);
     const qint64 created = person.client->lastSample().pool.created;
@@ -475,15 +482,11 @@ void tst_DemoWindow::scenarioBringsItsEncryption()
     Person person(quick());
     person.press(Qt::Key_F5);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
-    const Scenario story{QStringLiteral("tls-failure"),
-                         {},
-                         {.rate = 7},
-                         {{100ms, Break{Fault::CertificateExpired, true}}},
-                         60s,
-                         TlsMode::Verified};
-    person.window.play(story);
+    QVERIFY(!person.find("expire")->isEnabled());
+    person.window.play({QStringLiteral("tls-failure"), {}, {.rate = 7}, {}, 60s, TlsMode::Verified});
     QCOMPARE(person.window.run()->settings().client.tlsMode, TlsMode::Verified);
-    QTRY_VERIFY(person.hasRead(QStringLiteral("expired")));
+    QVERIFY(person.find("expire")->isEnabled());
+    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
     auto *scenarios = person.window.findChild<QComboBox *>(QStringLiteral("scenarios"));
     QCOMPARE(scenarios->currentText(), QStringLiteral("tls-failure"));
     person.press(Qt::Key_F5);
@@ -491,7 +494,6 @@ void tst_DemoWindow::scenarioBringsItsEncryption()
     QCOMPARE(scenarios->currentIndex(), 0);
     person.press(Qt::Key_F5);
     QCOMPARE(person.window.run()->settings().load.rate, 7);
-    QVERIFY(!person.find("expire")->isChecked());
 }
 
 // Each is another run.
