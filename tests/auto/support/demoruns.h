@@ -26,7 +26,8 @@ inline Settings quickly(ConnectionMode mode = ConnectionMode::Multi, TlsMode tls
 inline bool isReady(const Run &run)
 {
     const Snapshot now = run.snapshot();
-    return now.state == Pool::State::Ready && now.pool.idle >= run.settings().client.minimumCapacity;
+    return now.state == Pool::State::Ready
+            && now.pool.idle + now.pool.leased >= run.settings().client.minimumCapacity; // some may be out at any moment
 }
 
 // All that an end wrote down, each note as it is read.
