@@ -335,7 +335,7 @@ void Reader::readWindow(CommandLine &commandLine)
     commandLine.screenshot = value("screenshot");
     commandLine.screenshotAfter = std::chrono::seconds(number("after", 1, longestRun));
     onlyIf(isSet("screenshot"), {"after"}, "with --screenshot");
-    if (isSet("screenshot") && isSet("seconds") && commandLine.screenshotAfter > commandLine.duration)
+    if (isSet("screenshot") && commandLine.duration.count() > 0 && commandLine.screenshotAfter > commandLine.duration)
         refuse("after", QStringLiteral("the program ends before, by --seconds"));
     if (isSet("language"))
         commandLine.locale = QLocale(value("language"));

@@ -8,6 +8,13 @@ bool isDark(const QPalette &palette)
     return palette.color(QPalette::Base).lightness() < palette.color(QPalette::Text).lightness();
 }
 
+QColor mixed(const QColor &from, const QColor &to, float share)
+{
+    const auto between = [share](float a, float b) { return a + (b - a) * share; };
+    return QColor::fromRgbF(between(from.redF(), to.redF()), between(from.greenF(), to.greenF()),
+                            between(from.blueF(), to.blueF()));
+}
+
 // Okabe and Ito's colours; the lighter ones are darkened on a light background.
 QColor colorOf(Hue hue, const QPalette &palette)
 {

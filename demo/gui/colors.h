@@ -13,4 +13,7 @@ QColor colorOf(Hue hue, const QPalette &palette);
 
 bool isDark(const QPalette &palette);
 
+// share of the way from one to the other; from 0 to 1.
+QColor mixed(const QColor &from, const QColor &to, float share);
+
 } // namespace Demo

@@ -17,12 +17,7 @@ static void tint(QPushButton *button, bool isBroken)
     if (!isBroken)
         return button->setPalette({});
     QPalette palette = button->palette();
-    const QColor ground = palette.color(QPalette::Button);
-    const QColor warning = colorOf(Hue::Lost, palette);
-    const auto mixed = [](int from, int to) { return from + (to - from) * 2 / 5; };
-    palette.setColor(QPalette::Button,
-                     QColor(mixed(ground.red(), warning.red()), mixed(ground.green(), warning.green()),
-                            mixed(ground.blue(), warning.blue())));
+    palette.setColor(QPalette::Button, mixed(palette.color(QPalette::Button), colorOf(Hue::Lost, palette), 0.4f));
     button->setPalette(palette);
 }
 

@@ -150,7 +150,8 @@ const QPixmap &Plot::currentPicture()
     const qreal ratio = devicePixelRatioF();
     if (!m_picture.isNull() && m_picture.devicePixelRatio() == ratio)
         return m_picture;
-    m_picture = QPixmap((QSizeF(size()) * ratio).toSize());
+    // At 125 %, no part of a pixel is left out at the edge.
+    m_picture = QPixmap(int(std::ceil(width() * ratio)), int(std::ceil(height() * ratio)));
     m_picture.setDevicePixelRatio(ratio);
     m_picture.fill(palette().color(backgroundRole()));
     QPainter painter(&m_picture);

@@ -214,10 +214,7 @@ QColor CellGrid::colorOf(CellMap::Look look) const
 {
     const QColor color = Demo::colorOf(hueOf(look.state), palette());
     const QColor background = palette().color(QPalette::Base);
-    const float share = float(look.faded) / CellMap::fadeSteps;
-    const auto mixed = [share](float from, float to) { return from + (to - from) * share; };
-    return QColor::fromRgbF(mixed(color.redF(), background.redF()), mixed(color.greenF(), background.greenF()),
-                            mixed(color.blueF(), background.blueF()));
+    return mixed(color, background, float(look.faded) / CellMap::fadeSteps);
 }
 
 void CellGrid::paintEvent(QPaintEvent *event)

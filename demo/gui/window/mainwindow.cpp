@@ -41,8 +41,8 @@ MainWindow::MainWindow(const Settings &settings, QWidget *parent)
     m_configuration->setClientConfiguration(m_settings.client);
     m_configuration->setServerConfiguration(m_settings.server);
     m_configuration->clientForm()->setPeerEditable(false); // the command line says who that is
-    for (ConfigurationForm *form : {static_cast<ConfigurationForm *>(m_configuration->clientForm()),
-                                    static_cast<ConfigurationForm *>(m_configuration->serverForm())}) {
+    for (ConfigurationForm *form :
+         std::initializer_list<ConfigurationForm *>{m_configuration->clientForm(), m_configuration->serverForm()}) {
         for (const char *field : {"tlsMode", "connectionMode"}) // both ends', in the tool bar
             form->setEditable(QLatin1String(field), false);
     }

@@ -287,6 +287,7 @@ void tst_CommandLine::windowOptions()
     QCOMPARE(commandLine.locale.language(), QLocale::Chinese);
     QCOMPARE(commandLine.screenshot, QStringLiteral("a.png"));
     QCOMPARE(commandLine.screenshotAfter, 3s);
+    QCOMPARE(read(QStringLiteral("--screenshot a.png --seconds 0")).screenshotAfter, 5s); // it ends by that alone
     QVERIFY(commandLine.measuresFrames);
 }
 
