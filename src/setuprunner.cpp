@@ -6,13 +6,18 @@
 #include "setup/plainwelcome.h"
 #include "setup/welcome.h"
 #include "stock/socketguard.h"
+#include "threadname.h"
 
+#include <QtCore/qcoreapplication.h>
 #include <QtCore/qeventloop.h>
 #include <QtCore/qset.h>
 #include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
 
 #include <algorithm>
+#include <optional>
+#include <system_error>
+#include <thread>
 
 namespace QNetPool {
 
@@ -85,46 +90,61 @@ private:
     QSet<Setup *> m_running;
 };
 
-// One with a bench of its own.
+// One with a bench of its own. Not a QThread: where Qt's wait() returns, what is local to the thread is yet to be destroyed,
+// and of what OpenSSL keeps there, nothing is if the process ends meanwhile.
 class SetupRunner::Thread final
 {
 public:
-    Thread(SetupRunner *runner, int number)
-        : m_runner(runner), m_orders([this](auto order) { m_bench->begin(order.first, std::move(order.second)); }),
-          m_thread(QThread::create([this] { work(); }))
+    Thread(SetupRunner *runner, int number) // throws std::system_error where the system has no thread left
+        : m_runner(runner), m_orders([this](auto task) { carryOut(std::move(task)); })
     {
-        m_thread->setObjectName(QStringLiteral("QNetPool setup %1").arg(number));
-        m_orders.moveToThread(m_thread.get());
-        m_thread->start();
+        m_orders.moveToThread(nullptr);
+        m_thread = std::thread([this, number] { work(number); });
     }
 
     ~Thread()
     {
         m_orders.takeAll(); // what has not begun is not to begin any more: a dialer may take its time
-        m_thread->quit();
-        m_thread->wait();
+        m_orders.put(std::nullopt);
+        m_thread.join();
     }
 
     void post(quint64 number, Order order)
     {
         ++load;
-        m_orders.put({number, std::move(order)});
+        m_orders.put(Task{number, std::move(order)});
     }
 
     int load = 0; // how many it has; the runner's
 
 private:
-    void work()
+    using Task = std::pair<quint64, Order>;
+
+    void work(int number)
     {
-        Bench bench(m_runner, nullptr);
-        m_bench = &bench;
-        QEventLoop().exec();
+        nameThisThread(QStringLiteral("QNetPool setup %1").arg(number));
+        {
+            Bench bench(m_runner, nullptr);
+            m_bench = &bench;
+            m_orders.moveToThread(QThread::currentThread());
+            QEventLoop().exec();
+            m_orders.moveToThread(nullptr);
+        }
+        QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete); // as a QThread does
+    }
+
+    void carryOut(std::optional<Task> task)
+    {
+        if (task)
+            m_bench->begin(task->first, std::move(task->second));
+        else
+            QThread::currentThread()->quit(); // a dialer's loops, too
     }
 
     SetupRunner *const m_runner;
-    Bench *m_bench = nullptr; // this thread's alone
-    Inbox<std::pair<quint64, Order>> m_orders;
-    const std::unique_ptr<QThread> m_thread;
+    Bench *m_bench = nullptr; // its thread's alone
+    Inbox<std::optional<Task>> m_orders; // nullopt: to end
+    std::thread m_thread;
 };
 
 SetupRunner::SetupRunner(Done done, QObject *parent)
@@ -147,17 +167,28 @@ void SetupRunner::setThreads(int count)
 void SetupRunner::run(Entry *entry, Order order)
 {
     const quint64 number = ++m_lastNumber;
-    if (m_threadCount == 0) {
-        m_running.insert(number, {entry, nullptr});
-        return m_bench->begin(number, std::move(order));
+    Thread *thread = leastLoaded();
+    m_running.insert(number, {entry, thread});
+    if (thread)
+        thread->post(number, std::move(order));
+    else
+        m_bench->begin(number, std::move(order));
+}
+
+// Null: the pool's own thread.
+SetupRunner::Thread *SetupRunner::leastLoaded()
+{
+    if (m_threads.size() < std::size_t(m_threadCount)) {
+        try {
+            m_threads.push_back(std::make_unique<Thread>(this, int(m_threads.size()) + 1));
+        } catch (const std::system_error &) {
+            // It has to do with those that are there, and the next connection tries again.
+        }
     }
-    if (m_threads.size() < std::size_t(m_threadCount))
-        m_threads.push_back(std::make_unique<Thread>(this, int(m_threads.size()) + 1));
     const auto end = m_threads.begin() + std::min(m_threadCount, int(m_threads.size())); // after them, those that are to end
     const auto least =
             std::min_element(m_threads.begin(), end, [](const auto &a, const auto &b) { return a->load < b->load; });
-    m_running.insert(number, {entry, least->get()});
-    (*least)->post(number, std::move(order));
+    return least == end ? nullptr : least->get();
 }
 
 std::vector<Entry *> SetupRunner::abandonAll()

@@ -59,6 +59,7 @@ private:
     void finish(Result result);
     static void drop(Result &result);
     void deliver(quint64 number, SetupOutcome outcome); // from any of the threads
+    Thread *leastLoaded();
     void endIdleThreads();
 
     const Done m_done;

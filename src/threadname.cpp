@@ -4,6 +4,14 @@
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qthread.h>
 
+#if defined(Q_OS_LINUX)
+#include <sys/prctl.h>
+#elif defined(Q_OS_DARWIN)
+#include <pthread.h>
+#elif defined(Q_OS_WIN)
+#include <qt_windows.h>
+#endif
+
 namespace QNetPool {
 
 QString currentThreadName()
@@ -15,6 +23,18 @@ QString currentThreadName()
     if (qApp && thread && qApp->thread() == thread)
         return QStringLiteral("main thread");
     return QStringLiteral("thread 0x%1").arg(quintptr(QThread::currentThreadId()), 0, 16);
+}
+
+void nameThisThread(const QString &name)
+{
+    QThread::currentThread()->setObjectName(name);
+#if defined(Q_OS_LINUX)
+    prctl(PR_SET_NAME, name.toLocal8Bit().constData(), 0, 0, 0); // which keeps the first 15 bytes
+#elif defined(Q_OS_DARWIN)
+    pthread_setname_np(name.toLocal8Bit().constData());
+#elif defined(Q_OS_WIN)
+    SetThreadDescription(GetCurrentThread(), reinterpret_cast<const wchar_t *>(name.utf16()));
+#endif
 }
 
 } // namespace QNetPool

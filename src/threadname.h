@@ -8,4 +8,7 @@ namespace QNetPool {
 // What a report calls the calling thread: its object name, or what else tells it from others.
 QString currentThreadName();
 
+// What reports, debuggers and the system's tools are to call the calling thread, which is no QThread of the application's.
+void nameThisThread(const QString &name);
+
 } // namespace QNetPool

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "site.h"
 
+#include <QtCore/QCoreApplication>
+#include <QtCore/QEventLoop>
+#include <QtCore/QThread>
+
 namespace Demo {
 
 Site::Site(const Settings &settings, Role role, QObject *parent)
-    : QObject(parent), m_settings(settings), m_role(role), m_worker(new QObject), m_ice(m_iceMutex, std::defer_lock)
+    : QObject(parent), m_settings(settings), m_role(role), m_ice(m_iceMutex, std::defer_lock)
 {
-    m_thread.setObjectName(role == Role::Server ? QStringLiteral("server") : QStringLiteral("client"));
-    m_worker->moveToThread(&m_thread);
-    m_thread.start();
+    std::promise<void> begun;
+    const std::future<void> hasBegun = begun.get_future();
+    m_worker.moveToThread(nullptr);
+    m_thread = std::thread([this, &begun] { live(std::move(begun)); });
+    hasBegun.wait();
     run([&] {
         m_engine = std::make_unique<Engine>(settings, role);
         connect(m_engine.get(), &Engine::stopped, this, &Site::stopped);
@@ -18,20 +24,32 @@ Site::Site(const Settings &settings, Role role, QObject *parent)
 Site::~Site()
 {
     setFrozen(false);
-    run([this] { m_engine.reset(); });
-    m_worker->deleteLater();
-    m_thread.quit();
-    m_thread.wait();
+    run([this] {
+        m_engine.reset();
+        QThread::currentThread()->quit();
+    });
+    m_thread.join();
+}
+
+void Site::live(std::promise<void> begun)
+{
+    QThread *here = QThread::currentThread();
+    here->setObjectName(m_role == Role::Server ? QStringLiteral("server") : QStringLiteral("client"));
+    m_worker.moveToThread(here);
+    begun.set_value();
+    QEventLoop().exec();
+    m_worker.moveToThread(nullptr);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
 }
 
 template<typename What> void Site::run(What what)
 {
-    QMetaObject::invokeMethod(m_worker, std::move(what), Qt::BlockingQueuedConnection);
+    QMetaObject::invokeMethod(&m_worker, std::move(what), Qt::BlockingQueuedConnection);
 }
 
 void Site::post(std::function<void(Engine &)> what)
 {
-    QMetaObject::invokeMethod(m_worker, [this, what = std::move(what)] { what(*m_engine); });
+    QMetaObject::invokeMethod(&m_worker, [this, what = std::move(what)] { what(*m_engine); });
 }
 
 bool Site::start()

@@ -3,9 +3,10 @@
 
 #include "engine.h"
 
-#include <QtCore/QThread>
-
 #include <functional>
+#include <future>
+#include <mutex>
+#include <thread>
 
 namespace Demo {
 
@@ -41,12 +42,13 @@ Q_SIGNALS:
     void stopped();
 
 private:
+    void live(std::promise<void> begun);
     template<typename What> void run(What what); // in its thread, and waits for it
 
     Settings m_settings;
     const Role m_role;
-    QThread m_thread;
-    QObject *m_worker; // lives in the thread
+    std::thread m_thread; // over when joined; a QThread that was waited for may still be destroying what OpenSSL keeps there
+    QObject m_worker; // lives in the thread
     std::unique_ptr<Engine> m_engine; // lives there, too
     std::mutex m_iceMutex; // its thread waits for it
     std::unique_lock<std::mutex> m_ice;

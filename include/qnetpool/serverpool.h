@@ -41,7 +41,8 @@ public:
         int maximumPendingPerPeer = 256;
         // How many threads of the pool's own set up connections: TLS handshake and ID. 0 = none, it happens in
         // the pool's thread. A thread pays where TLS handshakes would keep the pool's thread from its other work (a GUI's,
-        // say), one a core where they are to be many a second. Up to 64; what is out of range is put within it.
+        // say), one a core where they are to be many a second. Up to 64; what is out of range is put within it. A thread that
+        // the system refuses is done without: those that are there do its work, else the pool's own.
         int setupThreads = 0;
         // How long a connection may be silent before TCP probes it, and the time between two of the three probes.
         // Rounded up to seconds. 0 = no keep-alive.

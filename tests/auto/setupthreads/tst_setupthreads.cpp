@@ -4,6 +4,7 @@
 #include "pools.h"
 #include "short.h"
 #include "testmain.h"
+#include "threadlimit.h"
 #include "worker.h"
 
 #include <QtCore/QAbstractEventDispatcher>
@@ -46,6 +47,10 @@ private Q_SLOTS:
     void dialersSlotMayDeleteThePool();
     void changesWhileItFills_data();
     void changesWhileItFills();
+#ifdef Q_OS_LINUX
+    void doesWithoutThreadsThatTheSystemRefuses_data();
+    void doesWithoutThreadsThatTheSystemRefuses();
+#endif
     void serverTakesInConnectionsAndLosesSome();
     void mayBeMovedWhileStopped();
     void endsWithThePoolsThread_data();
@@ -805,6 +810,50 @@ void tst_SetupThreads::changesWhileItFills()
     for (auto &[here, there] : pairs)
         QCOMPARE(pass(here.socket(), there.socket(), "x"), "x");
 }
+
+#ifdef Q_OS_LINUX
+void tst_SetupThreads::doesWithoutThreadsThatTheSystemRefuses_data()
+{
+    QTest::addColumn<int>("threadsAtFirst");
+    QTest::newRow("the pool's own does it all") << 0;
+    QTest::newRow("one does what two were to do") << 1;
+}
+
+void tst_SetupThreads::doesWithoutThreadsThatTheSystemRefuses()
+{
+    QFETCH(const int, threadsAtFirst);
+    constexpr int Many = 6;
+    ServerPool server;
+    listen(server);
+    Places places;
+    ClientPool::Configuration wish = clientOf(server.serverPort(), Many);
+    wish.setupThreads = threadsAtFirst;
+    wish.dialer = [&](QTcpSocket *socket) {
+        places.note();
+        socket->connectToHost(QHostAddress::LocalHost, server.serverPort());
+    };
+    ClientPool client(wish);
+    fill(server, client, Many);
+    {
+        const NoThreadLeft refuse;
+        wish.setupThreads = 2;
+        QVERIFY(client.setConfiguration(wish));
+        client.flush();
+        QTRY_COMPARE(client.idleCount(), Many);
+    }
+    QTRY_COMPARE(setupThreads(), threadsAtFirst);
+    QCOMPARE(places.count(), 2 * Many);
+    QCOMPARE(int(places.threads().size()), 1);
+    QCOMPARE(places.threads().contains(client.thread()), threadsAtFirst == 0);
+
+    client.flush();
+    QTRY_COMPARE(client.idleCount(), Many);
+    QTRY_COMPARE(setupThreads(), 2);
+    VERIFY_ADDS_UP(client);
+    client.close();
+    server.close();
+}
+#endif
 
 void tst_SetupThreads::serverTakesInConnectionsAndLosesSome()
 {

@@ -2,6 +2,7 @@
 #include "descriptors.h"
 #include "life.h"
 #include "patience.h"
+#include "testmain.h"
 
 #include <numeric>
 #include <sys/socket.h>
@@ -330,5 +331,5 @@ void tst_Torture::whatCannotBeWatchedIsReported()
 }
 #endif
 
-QTEST_GUILESS_MAIN(tst_Torture)
+QNETPOOL_TEST_MAIN(tst_Torture)
 #include "tst_torture.moc"
