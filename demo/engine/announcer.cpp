@@ -17,7 +17,7 @@ bool Announcer::listen(const Endpoint &where)
 {
     if (m_server.listen(QHostAddress(where.host), where.port))
         return true;
-    m_problem = QStringLiteral("cannot announce IDs on %1: %2").arg(where.toString(), m_server.errorString());
+    m_problem = tr("cannot announce IDs on %1: %2").arg(where.toString(), m_server.errorString());
     return false;
 }
 

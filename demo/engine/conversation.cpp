@@ -11,7 +11,7 @@ Conversation::Conversation(Connection lease, const QDeadlineTimer &deadline, QOb
     : QObject(parent), m_lease(std::move(lease)), m_deadline(deadline)
 {
     m_timer.setSingleShot(true);
-    connect(&m_timer, &QTimer::timeout, this, [this] { fail(QStringLiteral("it took too long")); });
+    connect(&m_timer, &QTimer::timeout, this, [this] { fail(tr("it took too long")); });
 }
 
 void Conversation::start()
@@ -34,7 +34,7 @@ void Conversation::readMore()
         case MessageReader::Status::Incomplete:
             return;
         case MessageReader::Status::Corrupt:
-            return fail(QStringLiteral("a message does not match its checksum"));
+            return fail(tr("a message does not match its checksum"));
         case MessageReader::Status::Complete: {
             const Message message = m_reader.take();
             Q_EMIT transferred(m_lease.id(), sizeOnWire(message));
@@ -52,7 +52,7 @@ void Conversation::socketClosed()
 
 void Conversation::peerLeft(const QString &cause)
 {
-    fail(QStringLiteral("the connection was closed: %1").arg(cause));
+    fail(tr("the connection was closed: %1").arg(cause));
 }
 
 void Conversation::after(std::chrono::milliseconds time, std::function<void()> what)
@@ -76,13 +76,13 @@ void Conversation::succeed()
 {
     // The pool would close it too; but here it is a fault.
     if (m_lease->bytesAvailable() > 0)
-        return fail(QStringLiteral("there are bytes behind the last message"));
+        return fail(tr("there are bytes behind the last message"));
     end({}, &Connection::giveBack);
 }
 
 void Conversation::fail(const QString &problem)
 {
-    end(QStringLiteral("connection %1: %2").arg(m_lease.id().toString(), problem), &Connection::discard);
+    end(tr("connection %1: %2").arg(m_lease.id().toString(), problem), &Connection::discard);
 }
 
 void Conversation::leave()

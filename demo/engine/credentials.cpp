@@ -1,18 +1,28 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "credentials.h"
 
+#include <QtCore/QCoreApplication>
 #include <QtCore/QFile>
 
 #include <optional>
 
 namespace Demo {
 
+namespace {
+
+struct Text
+{
+    Q_DECLARE_TR_FUNCTIONS(Demo::Credentials)
+};
+
+} // namespace
+
 static std::optional<QByteArray> read(const QString &name, QString *problem)
 {
     QFile file(name);
     if (file.open(QIODevice::ReadOnly))
         return file.readAll();
-    *problem = QStringLiteral("cannot read %1: %2").arg(name, file.errorString());
+    *problem = Text::tr("cannot read %1: %2").arg(name, file.errorString());
     return std::nullopt;
 }
 
@@ -23,7 +33,7 @@ QList<QSslCertificate> readCertificates(const QString &file, QString *problem)
         return {};
     QList<QSslCertificate> found = QSslCertificate::fromData(*text);
     if (found.isEmpty())
-        *problem = QStringLiteral("there is no certificate in %1 (PEM is expected)").arg(file);
+        *problem = Text::tr("there is no certificate in %1 (PEM is expected)").arg(file);
     return found;
 }
 
@@ -36,7 +46,7 @@ QSslKey readPrivateKey(const QString &file, QString *problem)
         if (QSslKey key(*text, algorithm); !key.isNull())
             return key;
     }
-    *problem = QStringLiteral("there is no private key in %1 (PEM without a passphrase is expected)").arg(file);
+    *problem = Text::tr("there is no private key in %1 (PEM without a passphrase is expected)").arg(file);
     return {};
 }
 

@@ -52,8 +52,7 @@ void IdFeed::broken()
         return;
     }
     if (!std::exchange(m_isDown, true))
-        Q_EMIT trouble(
-                QStringLiteral("the control channel to %1 is down: %2").arg(m_announcer.toString(), m_socket.errorString()));
+        Q_EMIT trouble(tr("the control channel to %1 is down: %2").arg(m_announcer.toString(), m_socket.errorString()));
     m_retry.start(pauseBeforeRetry);
 }
 

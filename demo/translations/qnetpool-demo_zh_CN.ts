@@ -2,6 +2,27 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
+    <name>Demo::Announcer</name>
+    <message>
+        <source>cannot announce IDs on %1: %2</source>
+        <translation>无法在 %1 上通告 ID：%2</translation>
+    </message>
+</context>
+<context>
+    <name>Demo::Answerer</name>
+    <message>
+        <source>a second message came</source>
+        <translation>收到了第二条消息</translation>
+    </message>
+</context>
+<context>
+    <name>Demo::Asker</name>
+    <message>
+        <source>the answer is one to another message</source>
+        <translation>收到的应答属于另一条消息</translation>
+    </message>
+</context>
+<context>
     <name>Demo::BreakPanel</name>
     <message>
         <source>St&amp;op the server</source>
@@ -197,6 +218,44 @@
     </message>
 </context>
 <context>
+    <name>Demo::Conversation</name>
+    <message>
+        <source>it took too long</source>
+        <translation>耗时过长</translation>
+    </message>
+    <message>
+        <source>a message does not match its checksum</source>
+        <translation>有一条消息与其校验和不符</translation>
+    </message>
+    <message>
+        <source>the connection was closed: %1</source>
+        <translation>连接已关闭：%1</translation>
+    </message>
+    <message>
+        <source>there are bytes behind the last message</source>
+        <translation>最后一条消息之后还有多余的字节</translation>
+    </message>
+    <message>
+        <source>connection %1: %2</source>
+        <translation>连接 %1：%2</translation>
+    </message>
+</context>
+<context>
+    <name>Demo::Credentials</name>
+    <message>
+        <source>cannot read %1: %2</source>
+        <translation>无法读取 %1：%2</translation>
+    </message>
+    <message>
+        <source>there is no certificate in %1 (PEM is expected)</source>
+        <translation>%1 中没有证书（应为 PEM 格式）</translation>
+    </message>
+    <message>
+        <source>there is no private key in %1 (PEM without a passphrase is expected)</source>
+        <translation>%1 中没有私钥（应为不带密码的 PEM 格式）</translation>
+    </message>
+</context>
+<context>
     <name>Demo::Duration</name>
     <message>
         <source>%1 ms</source>
@@ -313,6 +372,13 @@
     <message>
         <source>What happened</source>
         <translation>事件内容</translation>
+    </message>
+</context>
+<context>
+    <name>Demo::IdFeed</name>
+    <message>
+        <source>the control channel to %1 is down: %2</source>
+        <translation>通往 %1 的控制通道已中断：%2</translation>
     </message>
 </context>
 <context>
