@@ -103,6 +103,7 @@ private:
     bool listen(const QString &where, const std::function<bool()> &bind);
     QString whereItListens() const { return endpointText(listener.address().toString(), listener.port()); }
     bool accepted(Descriptor descriptor, const QHostAddress &address); // false: turned away
+    void cannotAccept(bool isExhausted, const QString &cause);
     bool refuse(Descriptor descriptor, Pool::Error error, const QString &message);
     void setUp(Entry *entry, SetupOutcome outcome) override;
     void reportPeer(Pool::Error error, const QString &message); // what a peer can cause at will
@@ -117,13 +118,7 @@ private:
 ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration wish)
     : PoolPrivate(&serverLog), configuration(std::move(wish)),
       listener([this](qintptr descriptor, const QHostAddress &peer) { accepted(Descriptor(descriptor), peer); },
-               [this](bool isExhausted, const QString &cause) {
-                   const QPointer<ServerPoolPrivate> alive(this);
-                   setState(Pool::State::Degraded);
-                   if (alive)
-                       report(isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::AcceptFailed,
-                              QStringLiteral("cannot accept on %1: %2").arg(whereItListens(), cause));
-               },
+               [this](bool isExhausted, const QString &cause) { cannotAccept(isExhausted, cause); },
                [this] { setState(Pool::State::Ready); }, this),
       m_windowEnd(this)
 {
@@ -269,6 +264,15 @@ bool ServerPoolPrivate::accepted(Descriptor descriptor, const QHostAddress &addr
                SetupRunner::Server{m_use.plan, entry->id, peer, m_handshakes.deadline(m_use.plan->handshakeTimeout),
                                    std::move(descriptor)});
     return true;
+}
+
+void ServerPoolPrivate::cannotAccept(bool isExhausted, const QString &cause)
+{
+    const QPointer<ServerPoolPrivate> alive(this);
+    setState(Pool::State::Degraded);
+    if (alive)
+        report(isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::AcceptFailed,
+               QStringLiteral("cannot accept on %1: %2").arg(whereItListens(), cause));
 }
 
 bool ServerPoolPrivate::refuse(Descriptor descriptor, Pool::Error error, const QString &message)

@@ -41,7 +41,7 @@ public:
 
     void begin(quint64 number, Order order)
     {
-        std::visit([this, number](auto &&of) { begin(number, std::move(of)); }, std::move(order));
+        std::visit([this, number](auto of) { begin(number, std::move(of)); }, std::move(order));
     }
 
     void abandonAll()

@@ -25,7 +25,7 @@ private:
     static quint64 endOf(int bucket) noexcept; // the longest time in it
     std::chrono::nanoseconds percentile(double share) const noexcept;
 
-    std::array<quint64, (Powers + 1) * Steps> m_buckets{};
+    std::array<quint64, std::size_t(Powers + 1) * Steps> m_buckets{};
     qint64 m_count = 0;
     std::chrono::nanoseconds m_sum{};
     std::chrono::nanoseconds m_maximum{};

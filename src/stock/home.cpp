@@ -63,7 +63,7 @@ Home::Resident &Home::resident()
 std::shared_ptr<Home> Home::ofThisThread()
 {
     if (Resident::isThreadOver) {
-        const auto ended = std::make_shared<Home>();
+        auto ended = std::make_shared<Home>();
         ended->m_hasEnded = true;
         return ended;
     }

@@ -34,6 +34,7 @@ protected:
 
 ObservedSocket *observed(QTcpSocket *socket)
 {
+    Q_ASSERT(socket);
     if (auto *pooled = dynamic_cast<ObservedSocket *>(socket))
         return pooled;
     for (QObject *child : socket->children()) {
