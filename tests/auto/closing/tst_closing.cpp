@@ -146,7 +146,7 @@ public:
         for (int i = 0; i < count; ++i) {
             QTcpSocket *socket = make();
             connect(socket, &QTcpSocket::readyRead, this, [this, socket] {
-                if (!m_named.values().contains(socket) && socket->bytesAvailable() >= ConnectionId::Size)
+                if (m_named.key(socket).isNull() && socket->bytesAvailable() >= ConnectionId::Size)
                     m_named.insert(ConnectionId::fromBytes(socket->read(ConnectionId::Size)), socket);
             });
             if (auto *tls = qobject_cast<QSslSocket *>(socket))

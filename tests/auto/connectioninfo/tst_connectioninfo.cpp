@@ -68,7 +68,7 @@ void tst_ConnectionInfo::pendingOnesAreThere()
     QTRY_COMPARE(client.connections().size(), 3);
     QCOMPARE(count(client, State::Pending), 3);
     QCOMPARE(idsOf(client), QList<ConnectionId>(3));
-    QTRY_VERIFY(client.connections().first().age > 0ms);
+    QTRY_VERIFY(client.connections().constFirst().age > 0ms);
     client.close();
     QTRY_VERIFY(client.connections().isEmpty());
 }
@@ -140,7 +140,7 @@ void tst_ConnectionInfo::timesAreThoseOfTheConnection()
     clock.start();
     ClientPool client(clientOf(server.serverPort(), 1));
     fill(server, client, 1);
-    const ConnectionId id = client.connections().first().id;
+    const ConnectionId id = client.connections().constFirst().id;
     QTRY_VERIFY(infoOf(client, id).timeInState >= 20ms);
     const ConnectionInfo idle = infoOf(client, id);
     QVERIFY(idle.age >= idle.timeInState);

@@ -108,7 +108,7 @@ QList<Cut> tst_Cuts::cutsAt(Cut::Action action, int stride) const
             for (int offset = stride; offset < length; offset += stride)
                 offsets << offset;
             std::sort(offsets.begin(), offsets.end());
-            offsets.erase(std::unique(offsets.begin(), offsets.end()), offsets.end());
+            offsets.resize(std::unique(offsets.begin(), offsets.end()) - offsets.begin());
             if (record == 0)
                 offsets.removeFirst(); // before anything was said: tst_hostile
             for (const int offset : std::as_const(offsets))
