@@ -483,10 +483,15 @@ void tst_DemoWindow::scenarioBringsItsEncryption()
     person.press(Qt::Key_F5);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
     QVERIFY(!person.find("expire")->isEnabled());
-    person.window.play({QStringLiteral("tls-failure"), {}, {.rate = 7}, {}, 60s, TlsMode::Verified});
+    Scenario story{QStringLiteral("tls-failure"), {}, {.rate = 0}, {}, 60s, TlsMode::Verified};
+    person.window.play(story);
     QCOMPARE(person.window.run()->settings().client.tlsMode, TlsMode::Verified);
     QVERIFY(person.find("expire")->isEnabled());
-    QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
+    QTRY_COMPARE(person.window.run()->snapshot().pool.idle, 6); // none is still being set up, which would get in
+    story.load.rate = 7;
+    story.steps = {{100ms, Break{Fault::CertificateExpired, true}}};
+    person.window.play(story);
+    QTRY_VERIFY(person.hasRead(QStringLiteral("expired")));
     auto *scenarios = person.window.findChild<QComboBox *>(QStringLiteral("scenarios"));
     QCOMPARE(scenarios->currentText(), QStringLiteral("tls-failure"));
     person.press(Qt::Key_F5);
@@ -494,6 +499,7 @@ void tst_DemoWindow::scenarioBringsItsEncryption()
     QCOMPARE(scenarios->currentIndex(), 0);
     person.press(Qt::Key_F5);
     QCOMPARE(person.window.run()->settings().load.rate, 7);
+    QVERIFY(!person.find("expire")->isChecked());
 }
 
 // Each is another run.
