@@ -90,8 +90,8 @@ private:
     QSet<Setup *> m_running;
 };
 
-// One with a bench of its own. Not a QThread: where Qt's wait() returns, what is local to the thread is yet to be destroyed,
-// and of what OpenSSL keeps there, nothing is if the process ends meanwhile.
+// One with a bench of its own. Not a QThread: its wait() returns before what is local to the thread has been destroyed, and a
+// process that ends just then leaks what OpenSSL keeps there.
 class SetupRunner::Thread final
 {
 public:
@@ -167,7 +167,7 @@ void SetupRunner::setThreads(int count)
 void SetupRunner::run(Entry *entry, Order order)
 {
     const quint64 number = ++m_lastNumber;
-    Thread *thread = leastLoaded();
+    Thread *thread = threadForNext();
     m_running.insert(number, {entry, thread});
     if (thread)
         thread->post(number, std::move(order));
@@ -175,14 +175,13 @@ void SetupRunner::run(Entry *entry, Order order)
         m_bench->begin(number, std::move(order));
 }
 
-// Null: the pool's own thread.
-SetupRunner::Thread *SetupRunner::leastLoaded()
+SetupRunner::Thread *SetupRunner::threadForNext()
 {
     if (m_threads.size() < std::size_t(m_threadCount)) {
         try {
             m_threads.push_back(std::make_unique<Thread>(this, int(m_threads.size()) + 1));
         } catch (const std::system_error &) {
-            // It has to do with those that are there, and the next connection tries again.
+            // Those that are there do its work, and the next connection asks again.
         }
     }
     const auto end = m_threads.begin() + std::min(m_threadCount, int(m_threads.size())); // after them, those that are to end

@@ -9,7 +9,7 @@
 #elif defined(Q_OS_DARWIN)
 #include <pthread.h>
 #elif defined(Q_OS_WIN)
-#include <qt_windows.h>
+#include <QtCore/qt_windows.h>
 #endif
 
 namespace QNetPool {

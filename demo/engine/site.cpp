@@ -39,7 +39,7 @@ void Site::live(std::promise<void> begun)
     begun.set_value();
     QEventLoop().exec();
     m_worker.moveToThread(nullptr);
-    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete); // as a QThread does
 }
 
 template<typename What> void Site::run(What what)

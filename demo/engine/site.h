@@ -47,7 +47,7 @@ private:
 
     Settings m_settings;
     const Role m_role;
-    std::thread m_thread; // over when joined; a QThread that was waited for may still be destroying what OpenSSL keeps there
+    std::thread m_thread; // no QThread: after its wait(), what OpenSSL keeps for the thread may still be there, and leak
     QObject m_worker; // lives in the thread
     std::unique_ptr<Engine> m_engine; // lives there, too
     std::mutex m_iceMutex; // its thread waits for it

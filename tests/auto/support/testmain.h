@@ -16,8 +16,8 @@ public:
 #endif
 };
 
-// A QThread whose wait() has returned may still destroy what is local to it; and of what OpenSSL keeps there, nothing is destroyed
-// if the process ends meanwhile, which LeakSanitizer sees.
+// QThread::wait() returns before what is local to the thread has been destroyed. A process that ends just then leaks what OpenSSL
+// keeps there, and LeakSanitizer sees it.
 inline void letThreadsEnd()
 {
 #ifdef __SANITIZE_ADDRESS__
