@@ -487,7 +487,8 @@ void tst_DemoWindow::scenarioBringsItsEncryption()
     person.window.play(story);
     QCOMPARE(person.window.run()->settings().client.tlsMode, TlsMode::Verified);
     QVERIFY(person.find("expire")->isEnabled());
-    QTRY_COMPARE(person.window.run()->snapshot().pool.idle, 6); // none is still being set up, which would get in
+    QTRY_COMPARE(person.window.run()->client()->pool().idleCount(), 6);
+    QTRY_COMPARE(person.window.run()->server()->pool().idleCount(), 6); // none is still being set up, which would get in
     story.load.rate = 7;
     story.steps = {{100ms, Break{Fault::CertificateExpired, true}}};
     person.window.play(story);

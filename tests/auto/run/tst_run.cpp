@@ -123,6 +123,13 @@ void tst_Run::oneEndEach()
     QCOMPARE(server.snapshot().failed, 0);
 }
 
+// What is idle at the client's end is there at the server's, too.
+static bool isHeldByBoth(const Run &run, ConnectionMode mode)
+{
+    const PoolStatistics server = run.server()->pool().statistics();
+    return (mode == ConnectionMode::Multi ? server.idle : server.leased) == run.snapshot().pool.idle;
+}
+
 void tst_Run::faultIsNoticedAndMended_data()
 {
     QTest::addColumn<ConnectionMode>("mode");
@@ -146,6 +153,7 @@ void tst_Run::faultIsNoticedAndMended()
     Run run(settings);
     QVERIFY(run.start());
     QTRY_VERIFY(isReady(run));
+    QTRY_VERIFY(isHeldByBoth(run, mode)); // none is still being set up, which would get in
     Reading client(run.client());
     run.perform(Break{fault, true});
     QTRY_COMPARE(run.snapshot().state, Pool::State::Degraded);
@@ -172,15 +180,11 @@ void tst_Run::dropIsFilledUp()
     Run run(settings);
     QVERIFY(run.start());
     QTRY_VERIFY(isReady(run));
-    const auto isHeld = [&run, mode] { // by both ends
-        const PoolStatistics server = run.server()->pool().statistics();
-        return (mode == ConnectionMode::Multi ? server.idle : server.leased) == run.snapshot().pool.idle;
-    };
-    QTRY_VERIFY(isHeld());
+    QTRY_VERIFY(isHeldByBoth(run, mode));
     const PoolStatistics before = run.snapshot().pool;
     run.perform(Drop{0.5});
     QTRY_COMPARE(run.snapshot().pool.diedIdle - before.diedIdle, (before.idle + 1) / 2);
-    QTRY_VERIFY(isReady(run) && isHeld());
+    QTRY_VERIFY(isReady(run) && isHeldByBoth(run, mode));
     const qint64 died = run.snapshot().pool.diedIdle;
     const int idle = run.snapshot().pool.idle;
     run.perform(Drop{1});
