@@ -500,8 +500,8 @@ QList<ConnectionInfo> Pool::connections() const
 }
 
 /*!
-    Returns an idle connection, or none if there is none: a call that never waits. Which one, Configuration::reuse says; the
-    thread's own warm one comes first. One that has to be validated is passed over, and its validation started. From any thread.
+    Returns an idle connection, or none if there is none: a call that never waits. Which one, Configuration::reuse says.
+    One that has to be validated is passed over, and its validation started. From any thread.
 */
 Connection Pool::take()
 {

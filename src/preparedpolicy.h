@@ -39,7 +39,6 @@ template<typename Configuration> Policy policyOf(const Configuration &wish, QStr
     policy.maximumIdle = std::max(1, wish.maximumCapacity);
     policy.maximumConnections = wish.maximumConnections;
     policy.maximumWaiters = wish.maximumWaiters;
-    policy.warmConnections = wish.connectionMode == ConnectionMode::Single ? wish.warmConnections : 0;
     policy.idleTimeout = wish.idleTimeout;
     policy.maximumLifetime = wish.maximumLifetime;
     policy.lifetimeSpread = wish.lifetimeSpread > 0 ? std::min(wish.lifetimeSpread, 1.0) : 0; // NaN becomes 0, too

@@ -474,15 +474,6 @@ template<typename Configuration> void Table<Configuration>::addReuse()
          .description = QT_TRANSLATE_NOOP("FieldInfo", "Which idle connection goes out next."),
          .group = FieldGroup::Checks,
          .choices = reuses});
-    add(&Configuration::warmConnections,
-        {.name = "warmConnections",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Warm connections"),
-         .description = QT_TRANSLATE_NOOP("FieldInfo",
-                                          "In Single mode: how many connections a thread with an event loop may keep "
-                                          "ready for its own next take."),
-         .group = FieldGroup::Checks,
-         .maximum = largestCapacity,
-         .zero = QT_TRANSLATE_NOOP("FieldInfo", "none")});
 }
 
 template<typename Configuration> void Table<Configuration>::addChecks()

@@ -1360,14 +1360,6 @@
         <translation>接下来借出哪个空闲连接。</translation>
     </message>
     <message>
-        <source>Warm connections</source>
-        <translation>预热连接数</translation>
-    </message>
-    <message>
-        <source>In Single mode: how many connections a thread with an event loop may keep ready for its own next take.</source>
-        <translation>在 Single 模式下：带事件循环的线程最多可为自己的下一次取用备好多少个连接。</translation>
-    </message>
-    <message>
         <source>Validator</source>
         <translation>校验器</translation>
     </message>

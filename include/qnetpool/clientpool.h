@@ -106,12 +106,6 @@ public:
         std::chrono::milliseconds leakThreshold{0};
         // Which idle connection goes out next.
         Reuse reuse = Reuse::OldestFirst;
-        // In ConnectionMode::Single: how many connections a thread whose event loop runs may keep ready for its own next
-        // take(), which spares them the way through the stock. They count as idle, and go into the stock when the loop is
-        // about to sleep, or when somebody finds nothing. None are kept when others wait, when they would be the last that
-        // are idle, and once a connection was asked for by its ID. What take() gets this way lives in the taking thread
-        // from the beginning, not only from the first call of socket() on. 0 = none.
-        int warmConnections = 0;
 
         // Asks the peer whether a connection still serves, before it goes out after it was idle for longer than
         // validateAfter. Called in the pool's thread with the socket, whose result is true if it does; the socket must be left

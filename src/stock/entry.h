@@ -15,14 +15,12 @@ namespace QNetPool {
 class Home;
 class SocketGuard;
 class Stock;
-class WarmShelf;
 
 // Where a connection is in its life: Pending -> Idle <-> Leased, and from each of them out.
 enum class Stage : quint8 {
     Free, // the record is not in use
     Pending, // being set up
     Idle, // in the stock
-    Warm, // in the stock, and still in the thread that gave it back, which alone may take it
     Stale, // in the stock for so long that it has to be validated before it goes out
     Unchecked, // the validator or the resetter is to run on it
     Checked, // with the validator or the resetter, in the pool's thread
@@ -64,7 +62,6 @@ struct Entry
     bool isUsed = false; // its holder has had the socket
     std::shared_ptr<Home> home; // the thread in which it lives, while a holder uses it
     std::size_t place = 0; // among the home's guests
-    WarmShelf *shelf = nullptr; // while warm
     bool isReturning = false; // unchecked or checked on its way back: the resetter's
     std::shared_ptr<Stock> owner; // while leased: a lease may outlive the pool
 

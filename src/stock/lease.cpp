@@ -110,11 +110,8 @@ void Stock::comeHome(Entry *entry)
         QCoreApplication::sendPostedEvents(entry->socket, QEvent::DeferredDelete);
     }
     const bool isFit = !wasUsed || (entry->socket && refit(entry));
-    const bool isHere = entry->socket && entry->home; // used, or it was warm
-    if (isHere && isFit && (wasUsed || entry->guard->isClean()) && returnWarm(entry))
-        return;
     leaveHome(entry);
-    if (isHere && isFit)
+    if (wasUsed && isFit)
         park(entry);
     const Look seen = wasUsed ? Look::Quiet : look(entry);
     Lock lock(m_mutex);

@@ -3,7 +3,6 @@
 #include "stock.h"
 
 #include "descriptor.h"
-#include "warmshelf.h"
 
 #include <QtCore/qset.h>
 
@@ -17,7 +16,6 @@ bool Stock::isStale(const Entry *entry, Clock::time_point now) const
 void Stock::checkNetwork(const IsHere &isHere)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
-    coolHere();
     QSet<QHostAddress> gone = localAddresses();
     gone.removeIf(isHere); // without the lock
     Lock lock(m_mutex);
@@ -25,7 +23,6 @@ void Stock::checkNetwork(const IsHere &isHere)
         return;
     std::vector<Remains> closing = forgetAllFrom(gone);
     m_doubtedUntil = Clock::now();
-    requestCooling(); // where only one thread finds it, none is validated
     m_isRetryDue = true;
     wake();
     lock.unlock();
@@ -38,7 +35,7 @@ QSet<QHostAddress> Stock::localAddresses() const
 {
     QSet<QHostAddress> addresses;
     const Lock lock(m_mutex);
-    for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Warm}) {
+    for (Stage stage : {Stage::Idle, Stage::Stale}) {
         for (const Entry *entry = m_store.first(stage); entry; entry = entry->next)
             addresses.insert(localAddress(entry->descriptor));
     }
@@ -60,10 +57,6 @@ std::vector<Remains> Stock::forgetAllFrom(const QSet<QHostAddress> &gone)
             tell(News::Kind::Lost, candidate->id);
             closing.push_back(forget(candidate, CloseReason::DiedIdle));
         }
-    }
-    for (Entry *entry = m_store.first(Stage::Warm); entry; entry = entry->next) {
-        if (gone.contains(localAddress(entry->descriptor)))
-            entry->epoch = NoEpoch; // closed as it cools
     }
     return closing;
 }

@@ -40,7 +40,6 @@ static ConnectionInfo::State stateOf(Stage stage)
     case Stage::Unclaimed:
         return ConnectionInfo::State::Unclaimed;
     case Stage::Idle:
-    case Stage::Warm:
     case Stage::Stale:
     case Stage::Free:
         break;

@@ -18,7 +18,6 @@ struct Policy
     int maximumIdle = 1; // never 0
     int maximumConnections = 0;
     int maximumWaiters = 0;
-    int warmConnections = 0; // 0: none is kept warm
     milliseconds idleTimeout{};
     milliseconds maximumLifetime{};
     double lifetimeSpread = 0; // 0 to 1

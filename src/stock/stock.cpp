@@ -4,7 +4,6 @@
 #include "servings.h"
 #include "socketguard.h"
 #include "threadname.h"
-#include "warmshelf.h"
 
 #include <QtNetwork/qtcpsocket.h>
 
@@ -28,7 +27,6 @@ void Stock::open(const Policy &policy, std::unique_ptr<Watcher> watcher, std::fu
     m_watcher = std::move(watcher);
     m_wake = std::move(wake);
     m_isOpen = true;
-    m_isAskedById = false;
 }
 
 void Stock::setPolicy(const Policy &policy)
@@ -41,7 +39,6 @@ void Stock::setPolicy(const Policy &policy)
 void Stock::use(const Policy &policy)
 {
     m_policy = policy;
-    m_keepsWarm = policy.warmConnections > 0 && !policy.hasResetter;
     m_watchesLeaks = policy.leakThreshold.count() > 0;
 }
 
@@ -157,9 +154,7 @@ void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vec
         return;
     case TimeLimits::Verdict::LivedTooLong:
         m_store.forgetLife(entry);
-        if (entry->stage == Stage::Warm) {
-            entry->shelf->requestCooling();
-        } else if (entry->stage == Stage::Idle || entry->stage == Stage::Stale) {
+        if (entry->stage == Stage::Idle || entry->stage == Stage::Stale) {
             m_watcher->remove(entry->descriptor);
             closing.push_back(forget(entry, CloseReason::LivedTooLong));
         }
@@ -170,7 +165,6 @@ void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vec
 void Stock::shut(const QString &reason, std::optional<Clock::time_point> drainUntil)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
-    coolHere();
     Lock lock(m_mutex);
     const bool isClosed = !m_isOpen && !m_drainUntil;
     m_isOpen = false;
@@ -275,7 +269,7 @@ Stock::Admission Stock::place(Entry *entry, bool comesHome, Lock &lock)
         bury(entry, CloseReason::LivedTooLong, lock);
     } else if (hasEnded) {
         disposeOf(entry, Look::LastWords, CloseReason::DiedIdle, lock);
-    } else if (entry->stage != Stage::Warm && m_store.idle() >= m_policy.maximumIdle) {
+    } else if (m_store.idle() >= m_policy.maximumIdle) {
         bury(entry, CloseReason::StockFull, lock);
     } else if (!shelve(entry, now)) {
         bury(entry, CloseReason::Dirty, lock); // it could not be known to live
@@ -333,8 +327,7 @@ bool Stock::shelve(Entry *entry, Clock::time_point now)
 Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder)
 {
     qCDebug(m_log) << entry->id << "goes out";
-    if (!entry->owner) // it may be warm
-        entry->owner = shared_from_this();
+    entry->owner = shared_from_this();
     entry->isReturning = false;
     entry->holder.swap(holder);
     ++m_totals.taken;
@@ -345,7 +338,7 @@ Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder
     return Connection(entry);
 }
 
-// The one that is to go out. Null if there is none, or if it has to be validated or cooled first, which is seen to for an ID.
+// The one that is to go out. Null if there is none, or if it has to be validated first, which is seen to for an ID.
 Entry *Stock::pick(ConnectionId id, Clock::time_point now)
 {
     if (id.isNull()) {
@@ -357,12 +350,9 @@ Entry *Stock::pick(ConnectionId id, Clock::time_point now)
             return stale;
         return m_policy.reuse == Reuse::OldestFirst ? m_store.first(Stage::Idle) : m_store.last(Stage::Idle);
     }
-    m_isAskedById = true;
     Entry *entry = m_store.find(id);
     if (!entry || entry->stage == Stage::Unclaimed)
         return entry;
-    if (entry->stage == Stage::Warm)
-        entry->shelf->requestCooling();
     if (entry->stage != Stage::Idle && entry->stage != Stage::Stale)
         return nullptr;
     if (!isStale(entry, now) || TimeLimits::isSpent(*entry, m_policy, now))
@@ -415,14 +405,11 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
 Connection Stock::take(ConnectionId id)
 {
     Home::settle();
-    if (Connection warm = takeWarm(id))
-        return warm;
     Lock lock(m_mutex);
     if (Entry *entry = checkOut(id, lock))
         return lend(entry, &PoolStatistics::fromStock, holderName());
     if (!m_isOpen || !id.isNull())
         return {};
-    requestCooling();
     if (Entry *stale = m_store.first(Stage::Stale))
         requestCheck(stale);
     return {};
@@ -431,7 +418,6 @@ Connection Stock::take(ConnectionId id)
 void Stock::join(std::shared_ptr<Waiter> waiter)
 {
     Home::settle();
-    coolHere(); // a future's result may go to another thread, and what is warm cannot
     Lock lock(m_mutex);
     waiter->holder = holderName();
     if (Entry *entry = checkOut(waiter->wanted, lock)) {
@@ -459,8 +445,6 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
     }
     ++m_totals.queued;
     m_newcomers.push_back(waiter);
-    if (waiter->wanted.isNull())
-        requestCooling();
     m_line.join(std::move(waiter));
     requestChecksForWaiters();
     wake(); // for its deadline, and for the connection that it needs
@@ -480,7 +464,6 @@ bool Stock::leave(quint64 number, Departure departure)
 
 void Stock::flush()
 {
-    coolHere();
     Lock lock(m_mutex);
     std::vector<Remains> closing = forgetAllIdle();
     wake();
@@ -522,7 +505,7 @@ Remains Stock::leaveEntry(Entry *entry)
     return remains;
 }
 
-// All that wait in no thread; what is warm is sent for.
+// All that wait in no thread.
 std::vector<Remains> Stock::forgetAllIdle()
 {
     std::vector<Remains> closing;
@@ -533,10 +516,6 @@ std::vector<Remains> Stock::forgetAllIdle()
                 m_watcher->remove(entry->descriptor);
             closing.push_back(forget(entry, CloseReason::Flushed));
         }
-    }
-    for (Entry *entry = m_store.first(Stage::Warm); entry; entry = entry->next) {
-        entry->epoch = NoEpoch;
-        entry->shelf->requestCooling();
     }
     for (Entry *entry = m_store.first(Stage::Checked); entry; entry = entry->next) {
         if (!entry->isReturning) // idle, but for its validator

@@ -24,7 +24,7 @@ namespace QNetPool {
 // function says otherwise. A pool shares it with the leases it handed out, which may outlive the pool; whoever calls take(),
 // put(), join() or flush() shares it, too, as continuations of those who waited may delete the pool.
 //
-// Its functions stand in files of their own by what they do: admission, look, lease, warm, check, networkcheck and numbers; the
+// Its functions stand in files of their own by what they do: admission, look, lease, check, networkcheck and numbers; the
 // rest in stock.cpp.
 //
 // The rule of ownership: who moved an entry out of a line of the store under the lock owns its socket, without the lock.
@@ -118,9 +118,6 @@ public:
     static void discard(Entry *entry);
     static std::unique_ptr<QTcpSocket> detach(Entry *entry);
 
-    // The warm shelf's side, in its thread: warm.cpp.
-    void cool(Entry *entry);
-
 private:
     using Lock = std::unique_lock<std::mutex>;
     enum class Look { Quiet, HasBytes, LastWords, Gone };
@@ -165,11 +162,6 @@ private:
     void requestCheck(Entry *entry);
     void requestChecksForWaiters();
 
-    Connection takeWarm(ConnectionId id);
-    bool returnWarm(Entry *entry);
-    void requestCooling();
-    void coolHere();
-
     void comeHome(Entry *entry);
     bool refit(Entry *entry);
     void park(Entry *entry);
@@ -181,8 +173,7 @@ private:
     static bool runElsewhere(Entry *entry, Home::Act act);
 
     const LogCategory m_log;
-    std::atomic<bool> m_keepsWarm = false; // as the policy says, for a look without the lock
-    std::atomic<bool> m_watchesLeaks = false;
+    std::atomic<bool> m_watchesLeaks = false; // as the policy says, for a look without the lock
     mutable std::mutex m_mutex; // guards everything below
     Store m_store;
     WaiterLine m_line;
@@ -190,7 +181,6 @@ private:
     std::unique_ptr<Watcher> m_watcher;
     Policy m_policy;
     bool m_isOpen = false;
-    bool m_isAskedById = false; // in this run: then none is kept warm, where only one thread finds it
     bool m_doChecksFail = false; // the last one did: nobody counts on those that run
     Clock::time_point m_doubtedUntil; // what became idle before then has to be validated
     bool m_isRetryDue = false; // and not told yet

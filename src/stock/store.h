@@ -30,7 +30,7 @@ public:
     Entry *find(ConnectionId id) const noexcept { return m_byId.value(id, nullptr); }
     Entry *find(quint64 token) noexcept; // null if the record has a new tenant or none
     int count(Stage stage) const noexcept { return m_lines[std::size_t(stage)].count; }
-    int idle() const noexcept { return count(Stage::Idle) + count(Stage::Warm) + count(Stage::Stale); }
+    int idle() const noexcept { return count(Stage::Idle) + count(Stage::Stale); }
     int leased() const noexcept; // out with the application, its validator and its resetter included
     const std::deque<Entry> &all() const noexcept { return m_entries; } // free ones, too; each keeps its place
 

@@ -8,15 +8,12 @@
 #include <QtCore/QTimer>
 #include <QtNetwork/QTcpSocket>
 
-#include <sys/socket.h>
-
 namespace {
 
 struct Setting
 {
     Transport transport = Transport::Tcp;
     int idle = 1000;
-    int warm = 0;
 };
 
 // A client pool with a full stock whose sockets have all been used, and the server in another process.
@@ -43,7 +40,6 @@ private:
     static ClientPool::Configuration configurationOf(const Setting &setting, quint16 port)
     {
         ClientPool::Configuration configuration = clientFor(setting.transport, port, setting.idle, ConnectionMode::Single);
-        configuration.warmConnections = setting.warm;
         return configuration;
     }
 
@@ -106,49 +102,13 @@ QJsonObject path(const char *name, QJsonObject parameters = {})
     return parameters;
 }
 
-// Below a running event loop: only there a thread keeps connections warm.
-void inEventLoop(const std::function<void()> &act)
-{
-    QEventLoop loop;
-    QTimer::singleShot(0, &loop, [&] {
-        act();
-        loop.quit();
-    });
-    loop.exec();
-}
-
-void warm()
-{
-    FullPool pool({.idle = 100, .warm = 4});
-    List list(100);
-    // Asking for a connection by its ID ends that any is kept warm, until the pool is started anew.
-    pool->close();
-    pool->start();
-    turnUntil([&] { return pool->idleCount() == 100; }, "the stock is full again");
-    const auto descriptor = int(list.idle.first()->socketDescriptor());
-    const auto peek = [descriptor] {
-        char byte;
-        for (int i = 0; i < 2; ++i) {
-            if (::recv(descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0)
-                qFatal("the peer has closed");
-        }
-    };
-    inEventLoop([&] {
-        takeAndUse(pool);
-        compare("checkout", path("warm"),
-                {timed("qnetpool, socket used", [&] { takeAndUse(pool); }),
-                 timed("qnetpool, socket not used", [&] { pool->take(); }),
-                 timed("naive Qt", [&] { takeFromList(list.idle); }), timed("two looks at a peer, the system's part", peek)},
-                rounds);
-    });
-}
-
 void parked(Transport transport)
 {
     FullPool pool({transport});
+    List list(100);
     compare("checkout", path("parked", {{QLatin1String("transport"), nameOf(transport)}}),
             {timed("qnetpool, socket used", [&] { takeAndUse(pool); }),
-             timed("qnetpool, socket not used", [&] { pool->take(); })},
+             timed("qnetpool, socket not used", [&] { pool->take(); }), timed("naive Qt", [&] { takeFromList(list.idle); })},
             rounds);
 }
 
@@ -226,7 +186,6 @@ int main(int argc, char **argv)
     if (arguments.value(1) == QLatin1String("--serve"))
         return servePool(application, arguments.value(2) == nameOf(Transport::Tls) ? Transport::Tls : Transport::Tcp,
                          ConnectionMode::Single);
-    warm();
     parked(Transport::Tcp);
     parked(Transport::Tls);
     for (const int idle : {10, 1000, 16000}) {

@@ -34,7 +34,6 @@ def checkout(path, **parameters):
 
 
 GOALS = [
-    Goal("warm", checkout("warm"), "<=", 60, "ns"),
     *(Goal(f"parked, {transport}", checkout("parked", transport=transport), "<=", limit, "ns")
       for transport, limit in (("TCP", 3000), ("TLS", 8000))),
     Goal("by ID among 16000, to among 10", checkout("by_id", idle=16000), "<=", 1.2, reference=[checkout("by_id", idle=10)]),

@@ -55,7 +55,6 @@ private:
 
 struct Variant
 {
-    int warm = 0;
     Reuse reuse = Reuse::OldestFirst;
 };
 
@@ -74,7 +73,6 @@ private:
     static ClientPool::Configuration configurationOf(Transport transport, quint16 port, const Variant &variant)
     {
         ClientPool::Configuration configuration = clientFor(transport, port, Idle, ConnectionMode::Single);
-        configuration.warmConnections = variant.warm;
         configuration.reuse = variant.reuse;
         return configuration;
     }
@@ -140,7 +138,7 @@ void askOnce(ClientPool &pool)
     connection->read(Size);
 }
 
-// One slot makes all requests: only there warm connections are of use.
+// One slot makes all requests.
 std::vector<Figure> askPoolBlocking(Transport transport, quint16 port, const Variant &variant)
 {
     Stock stock(transport, port, variant);
@@ -323,13 +321,9 @@ void request(Transport transport)
     const quint16 port = server.readPort();
     compare("request", {{QLatin1String("transport"), nameOf(transport)}, {QLatin1String("idle"), Idle}},
             {{"qnetpool", [=] { return askPool(transport, port, {}); }},
-             {"qnetpool, newest first",
-              [=] {
-                  return askPool(transport, port, {0, Reuse::NewestFirst});
-              }},
-             {"qnetpool, warm", [=] { return askPool(transport, port, {4}); }},
+             {"qnetpool, newest first", [=] { return askPool(transport, port, {Reuse::NewestFirst}); }},
              {"qnetpool, blocking", [=] { return askPoolBlocking(transport, port, {}); }},
-             {"qnetpool, blocking, warm", [=] { return askPoolBlocking(transport, port, {4}); }},
+             {"qnetpool, blocking, newest first", [=] { return askPoolBlocking(transport, port, {Reuse::NewestFirst}); }},
              {"naive Qt, kept", [=] { return askKept(transport, port); }},
              {"naive Qt, connect per request", [=] { return askAnew(transport, port); }},
              {"bare socket, notifier", [=] { return askNotified(transport, port); }},

@@ -70,7 +70,7 @@ void fuzz(Input &input)
     Bits second(input.byte());
     const int reaction = second.number(4);
     configuration.maximumCapacity = 1 + second.number(2);
-    configuration.warmConnections = second.number(1);
+    second.number(1); // of an option that is no more: the corpora keep their meaning
     configuration.maximumConnections = second.flag() ? 2 : 0;
 
     const int mode = input.below(8); // garbage gets nowhere and takes long: seldom

@@ -24,9 +24,7 @@ private Q_SLOTS:
     void clientTriesAgainAfterTheDialThatIsOnItsWay();
     void clientThatIsFullDialsNothing();
     void validatorIsAskedAgain();
-    void warmConnectionIsValidated();
     void connectionFromAnAddressThatIsGoneIsClosed();
-    void warmConnectionFromAnAddressThatIsGoneIsClosed();
     void addressesOfThisHostAreKnown();
     void connectionFromAnyAddressOfThisHostStays();
     void stoppedPoolDoesNothing();
@@ -190,33 +188,6 @@ void tst_NetworkChange::validatorIsAskedAgain()
     QCOMPARE(asked, until);
 }
 
-void tst_NetworkChange::warmConnectionIsValidated()
-{
-    ServerPool::Configuration serverWish;
-    serverWish.connectionMode = ConnectionMode::Single;
-    ServerPool server(serverWish);
-    listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
-    wish.connectionMode = ConnectionMode::Single;
-    wish.warmConnections = 1;
-    wish.validateAfter = 1h;
-    int asked = 0;
-    wish.validator = [&asked](QTcpSocket *) {
-        ++asked;
-        return QtFuture::makeReadyFuture(true);
-    };
-    ClientPool client(wish);
-    fill(server, client, 2);
-    bool isTaken = true;
-    QTimer::singleShot(0, &client, [&] { // in an event loop, where a connection stays warm
-        client.take()->setProperty("used", true);
-        client.checkStock();
-        isTaken = bool(client.take());
-    });
-    QTRY_VERIFY(!isTaken);
-    QTRY_VERIFY(asked >= 1);
-}
-
 static std::unique_ptr<QTcpSocket> connectedFrom(const QString &address, quint16 port)
 {
     auto socket = std::make_unique<QTcpSocket>();
@@ -263,30 +234,6 @@ void tst_NetworkChange::connectionFromAnAddressThatIsGoneIsClosed()
     QVERIFY(!news.events.empty());
     QVERIFY(news.events.front() == std::pair(Stock::News::Kind::Lost, ids[0]));
     QVERIFY(!stock->takeNews().isRetryDue);
-    stock->leavePool();
-}
-
-void tst_NetworkChange::warmConnectionFromAnAddressThatIsGoneIsClosed()
-{
-    QTcpServer peer;
-    QVERIFY(peer.listen(QHostAddress::LocalHost));
-    const auto stock = std::make_shared<Stock>(&clientLog);
-    Policy policy;
-    policy.maximumIdle = 10;
-    policy.warmConnections = 2;
-    stock->open(policy, Watcher::create(this, [](quint64) {}), [] {});
-    for (int i = 0; i < 3; ++i)
-        QVERIFY(stock->admit(stock->expect(), {}, connectedFrom(QStringLiteral("127.0.0.2"), peer.serverPort()))
-                == Stock::Admission::Admitted);
-    bool isDone = false;
-    QTimer::singleShot(0, this, [&] { // in an event loop, where a connection stays warm
-        stock->take()->setProperty("used", true);
-        QCOMPARE(stock->idleCount(), 3);
-        std::thread([&stock] { stock->checkNetwork([](const QHostAddress &) { return false; }); }).join();
-        isDone = true;
-    });
-    QTRY_VERIFY(isDone);
-    QTRY_COMPARE(stock->idleCount(), 0);
     stock->leavePool();
 }
 

@@ -52,12 +52,12 @@ private Q_SLOTS:
     void randomTrafficAgreesWithASimpleModel();
 };
 
-static constexpr Stage allStages[] = {Stage::Free,      Stage::Pending, Stage::Idle,   Stage::Warm,    Stage::Stale,
-                                      Stage::Unchecked, Stage::Checked, Stage::Leased, Stage::Overdue, Stage::Unclaimed};
+static constexpr Stage allStages[] = {Stage::Free,    Stage::Pending, Stage::Idle,    Stage::Stale,    Stage::Unchecked,
+                                      Stage::Checked, Stage::Leased,  Stage::Overdue, Stage::Unclaimed};
 static_assert(std::size(allStages) == StageCount);
 
 // Where an entry that is in use may be.
-static constexpr Stage usedStages[] = {Stage::Pending, Stage::Idle,   Stage::Warm,    Stage::Stale,    Stage::Unchecked,
+static constexpr Stage usedStages[] = {Stage::Pending, Stage::Idle,   Stage::Stale,   Stage::Unchecked,
                                        Stage::Checked, Stage::Leased, Stage::Overdue, Stage::Unclaimed};
 
 static ConnectionId numberedId(int number)
@@ -458,7 +458,7 @@ void tst_Store::stockAndLeasesAreTheSumOfTheirStages()
         Store store;
         Entry *entry = addNamed(store, 1);
         store.move(entry, stage, {});
-        QCOMPARE(store.idle(), isOneOf(stage, {Stage::Idle, Stage::Warm, Stage::Stale}) ? 1 : 0);
+        QCOMPARE(store.idle(), isOneOf(stage, {Stage::Idle, Stage::Stale}) ? 1 : 0);
         QCOMPARE(store.leased(), isOneOf(stage, {Stage::Leased, Stage::Overdue, Stage::Unchecked, Stage::Checked}) ? 1 : 0);
         store.remove(entry);
         QCOMPARE(store.idle(), 0);
@@ -806,7 +806,7 @@ void tst_Store::randomTrafficAgreesWithASimpleModel()
                 QCOMPARE(lineBackFrom(store.last(stage)), line);
                 QCOMPARE(store.count(stage), line.size());
             }
-            QCOMPARE(store.idle(), model.count({Stage::Idle, Stage::Warm, Stage::Stale}));
+            QCOMPARE(store.idle(), model.count({Stage::Idle, Stage::Stale}));
             QCOMPARE(store.leased(), model.count({Stage::Leased, Stage::Overdue, Stage::Unchecked, Stage::Checked}));
         }
     }

@@ -163,7 +163,7 @@ inline void LoopUser::use(Held held)
     exchange->begin();
 }
 
-// Takes and gives back without returning to the event loop: what can be kept warm is taken again.
+// Takes and gives back without returning to the event loop.
 inline void LoopUser::useInOneTurn(Held held)
 {
     for (int i = 0; held && i < 5; ++i) {

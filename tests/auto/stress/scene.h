@@ -90,7 +90,6 @@ inline ClientPool::Configuration Scene::clientWish()
     wish.unclaimedTimeout = 200ms;
     wish.connectionMode = setting.mode;
     wish.reuse = setting.reuse;
-    wish.warmConnections = 2; // without effect in the other mode
     wish.dropUnexpectedBytes = setting.mode == ConnectionMode::Single;
     wish.tlsMode = setting.isTls ? TlsMode::SelfSigned : TlsMode::None;
     if (!setting.hasChecks)

@@ -16,7 +16,7 @@ constexpr std::array<Row, 3> Rows{{
         {"TCP, the server names connections, validated and reset",
          0.4,
          {ConnectionMode::Multi, false, true, Reuse::OldestFirst, 12, 0}},
-        {"TCP, the client names connections, some are kept warm, one setup thread",
+        {"TCP, the client names connections, one setup thread",
          0.3,
          {ConnectionMode::Single, false, false, Reuse::NewestFirst, 20, 1}},
         {"TLS, two setup threads", 0.3, {ConnectionMode::Multi, true, true, Reuse::OldestFirst, 12, 2}},

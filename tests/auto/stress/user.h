@@ -47,7 +47,7 @@ protected:
     ConnectionId m_recent; // one that this user had
 };
 
-// By its ID: of a client in single mode it keeps others from being kept warm until the next start, so it is rare there.
+// By its ID, which is rare where the client itself makes the IDs.
 inline Held User::takeRecent()
 {
     if (m_scene.setting.mode == ConnectionMode::Single && !m_dice.chance(3))

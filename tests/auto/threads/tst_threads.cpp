@@ -22,7 +22,6 @@ private Q_SLOTS:
     void everyoneGetsAnotherOne();
     void waitersOfFourThreadsAreServedInOrder_data();
     void waitersOfFourThreadsAreServedInOrder();
-    void whoHasAWarmConnectionDoesNotOvertakeWhoWaits();
 };
 
 // Answers each line on each connection with the same line, from the main thread.
@@ -296,43 +295,6 @@ void tst_Threads::waitersOfFourThreadsAreServedInOrder()
     QTimer::singleShot(0, this, [&] { std::for_each(leases.begin(), leases.end(), end); });
     QVERIFY(waiters.serve(end));
     waiters.verifyOrder();
-}
-
-void tst_Threads::whoHasAWarmConnectionDoesNotOvertakeWhoWaits()
-{
-    ServerPool::Configuration serverWish;
-    serverWish.connectionMode = ConnectionMode::Single;
-    ServerPool server(serverWish);
-    listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
-    wish.connectionMode = ConnectionMode::Single;
-    wish.warmConnections = 2;
-    wish.maximumConnections = 2;
-    ClientPool client(wish);
-    QVERIFY(client.start());
-    QTRY_COMPARE(client.idleCount(), 2);
-
-    Connection other;
-    QFuture<Connection> first;
-    QFuture<Connection> second;
-    bool isOvertaken = true;
-    QEventLoop loop;
-    QTimer::singleShot(0, &loop, [&] { // only below a running event loop any is kept warm
-        Connection used = client.take();
-        used.socket();
-        used.giveBack();
-        std::thread([&] {
-            other = client.take();
-            first = client.acquire();
-        }).join();
-        second = client.acquire();
-        isOvertaken = second.isFinished() && !first.isFinished();
-        loop.quit();
-    });
-    loop.exec();
-    QVERIFY(other);
-    QTRY_VERIFY(first.isFinished() || second.isFinished());
-    QVERIFY(!isOvertaken);
 }
 
 QNETPOOL_TEST_MAIN(tst_Threads)

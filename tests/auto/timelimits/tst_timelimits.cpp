@@ -125,8 +125,8 @@ void tst_TimeLimits::withoutLimitsNothingIsEverDue()
         Policy policy;
         policy.idleTimeout = policy.maximumLifetime = policy.leakThreshold = none;
         Store store;
-        for (const Stage stage : {Stage::Pending, Stage::Idle, Stage::Warm, Stage::Stale, Stage::Unchecked, Stage::Checked,
-                                  Stage::Leased, Stage::Overdue})
+        for (const Stage stage :
+             {Stage::Pending, Stage::Idle, Stage::Stale, Stage::Unchecked, Stage::Checked, Stage::Leased, Stage::Overdue})
             store.limitLife(addIn(store, stage, TimePoint()), TimeLimits::endOfLife(policy, TimePoint(), 0.5));
         QCOMPARE(next(store, policy), nothing());
     }
@@ -185,8 +185,8 @@ void tst_TimeLimits::staleOneHasBeenIdleAllTheTime()
 
 void tst_TimeLimits::lifeEndsInEveryStage()
 {
-    for (const Stage stage : {Stage::Idle, Stage::Warm, Stage::Stale, Stage::Unchecked, Stage::Checked, Stage::Leased,
-                              Stage::Overdue, Stage::Unclaimed}) {
+    for (const Stage stage :
+         {Stage::Idle, Stage::Stale, Stage::Unchecked, Stage::Checked, Stage::Leased, Stage::Overdue, Stage::Unclaimed}) {
         Store store;
         Entry *entry = addIn(store, stage);
         store.limitLife(entry, noon + 5s);
@@ -280,7 +280,7 @@ void tst_TimeLimits::tooManyUnclaimedAreDueAtOnce()
 void tst_TimeLimits::otherStagesHaveNoLimitButTheirLife()
 {
     Store store;
-    for (const Stage stage : {Stage::Pending, Stage::Warm, Stage::Unchecked, Stage::Checked, Stage::Overdue})
+    for (const Stage stage : {Stage::Pending, Stage::Unchecked, Stage::Checked, Stage::Overdue})
         addIn(store, stage, TimePoint());
     QCOMPARE(next(store, everyLimit()), nothing());
 }
@@ -687,8 +687,7 @@ void Day::takeOne()
 
 void Day::comesBack(Record &record)
 {
-    static constexpr Stage homes[] = {Stage::Idle, Stage::Idle,      Stage::Idle,
-                                      Stage::Warm, Stage::Unchecked, Stage::Unclaimed};
+    static constexpr Stage homes[] = {Stage::Idle, Stage::Idle, Stage::Idle, Stage::Unchecked, Stage::Unclaimed};
     if (record.end <= m_now || below(50) == 0) {
         livesEndedOutside += record.hasEnded;
         remove(record.entry);
@@ -699,7 +698,7 @@ void Day::comesBack(Record &record)
 
 void Day::happens()
 {
-    switch (below(12)) {
+    switch (below(11)) {
     case 0:
     case 1:
         if (m_records.size() < 60)
@@ -723,14 +722,6 @@ void Day::happens()
             comesBack(*record);
         return;
     case 9:
-        if (Record *record = anyIn({Stage::Warm})) {
-            if (below(2))
-                move(*record, Stage::Leased);
-            else
-                comesBack(*record);
-        }
-        return;
-    case 10:
         if (Record *record = anyIn({Stage::Idle, Stage::Stale})) // the peer says a last word, or by ID
             move(*record, below(3) ? Stage::Unclaimed : Stage::Leased);
         return;
@@ -773,7 +764,7 @@ void Day::carryOut(const Due &due)
     case Verdict::LivedTooLong:
         m_store.forgetLife(due.entry);
         record->hasEnded = true;
-        if (isIn(*record, {Stage::Idle, Stage::Warm, Stage::Stale}))
+        if (isIn(*record, {Stage::Idle, Stage::Stale}))
             remove(due.entry);
         return;
     }

@@ -72,25 +72,10 @@ inline Life::Life(const Setting &setting, Peer &peer) : m_setting(setting), m_pe
 inline QString Life::live()
 {
     QString wrong;
-    const auto play = [this, &wrong] {
-        try {
-            steps();
-        } catch (const Stuck &stuck) {
-            wrong = stuck.where;
-        }
-    };
-    if (m_setting.isWarm) { // only below a running event loop is anything kept warm
-        QEventLoop loop;
-        QMetaObject::invokeMethod(
-                &loop,
-                [&] {
-                    play();
-                    loop.quit();
-                },
-                Qt::QueuedConnection);
-        loop.exec();
-    } else {
-        play();
+    try {
+        steps();
+    } catch (const Stuck &stuck) {
+        wrong = stuck.where;
     }
     m_pool.reset();
     m_peer.keepConnected(0, 0);
@@ -123,7 +108,6 @@ inline void Life::open()
         wish.setupThreads = m_setting.setupThreads;
         wish.handshakeTimeout = NoRescue;
         wish.allowedPeers = m_setting.allowedPeers;
-        wish.warmConnections = m_setting.isWarm ? 2 : 0;
         if (m_setting.isTls)
             wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
         m_pool = std::make_unique<ServerPool>(wish);
@@ -134,7 +118,6 @@ inline void Life::open()
         wish.minimumInterval = wish.maximumInterval = 2ms;
         wish.maximumBackoff = 10ms;
         wish.connectTimeout = wish.handshakeTimeout = NoRescue;
-        wish.warmConnections = m_setting.isWarm ? 2 : 0;
         wish.tlsMode = m_setting.isTls ? TlsMode::SelfSigned : TlsMode::None;
         m_pool = std::make_unique<ClientPool>(wish);
     }
@@ -166,7 +149,6 @@ inline void Life::serveThoseWhoWait()
     m_broken += !exchange(std::move(one));
 }
 
-// Where connections are kept warm, the same one three times.
 inline void Life::takeAndGiveBack()
 {
     for (int i = 0; i < 3; ++i) {

@@ -22,7 +22,6 @@ struct Setting
     QNetPool::ConnectionMode mode = QNetPool::ConnectionMode::Multi;
     int capacity = 4;
     int setupThreads = 0;
-    bool isWarm = false;
     QStringList allowedPeers{};
 
     bool namesConnections() const { return mode == QNetPool::ConnectionMode::Multi; }

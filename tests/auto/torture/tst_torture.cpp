@@ -134,12 +134,12 @@ void tst_Torture::everyCallFailsOnce_data()
     constexpr auto Single = ConnectionMode::Single;
     const bool isAsked = qEnvironmentVariableIntValue("QNETPOOL_TORTURE_THOROUGH") > 0;
     QTest::newRow("client") << Setting{} << (isAsked || !isShort());
-    QTest::newRow("client, Single, warm") << Setting{.mode = Single, .isWarm = true} << isAsked;
+    QTest::newRow("client, Single") << Setting{.mode = Single} << isAsked;
     QTest::newRow("client, setup thread") << Setting{.setupThreads = 1} << isAsked;
     QTest::newRow("client, TLS") << Setting{.isTls = true, .capacity = 2} << isAsked;
     QTest::newRow("server, allowed peers")
             << Setting{.isServer = true, .allowedPeers = {QStringLiteral("127.0.0.1")}} << (isAsked || !isShort());
-    QTest::newRow("server, Single, warm") << Setting{.isServer = true, .mode = Single, .isWarm = true} << isAsked;
+    QTest::newRow("server, Single") << Setting{.isServer = true, .mode = Single} << isAsked;
     QTest::newRow("server, TLS, setup thread")
             << Setting{.isServer = true, .isTls = true, .capacity = 2, .setupThreads = 1} << isAsked;
 }

@@ -428,7 +428,7 @@ const Touches &touches()
     return all;
 }
 
-enum class Kind { Tcp, Tls, Warm };
+enum class Kind { Tcp, Tls };
 
 // A client and a server, each with the connections of the other.
 class Pair
@@ -439,21 +439,14 @@ public:
         ServerPool::Configuration serverWish;
         if (kind == Kind::Tls)
             serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
-        if (kind == Kind::Warm)
-            serverWish.connectionMode = ConnectionMode::Single;
         server.emplace(serverWish);
         listen(*server);
-        const int capacity = kind == Kind::Warm ? 2 : 1; // the last that is idle is not kept warm
-        ClientPool::Configuration wish = clientOf(server->serverPort(), capacity);
+        ClientPool::Configuration wish = clientOf(server->serverPort(), 1);
         wish.minimumInterval = wish.maximumInterval = 1h;
         if (kind == Kind::Tls)
             wish.tlsMode = TlsMode::SelfSigned;
-        if (kind == Kind::Warm) {
-            wish.connectionMode = ConnectionMode::Single;
-            wish.warmConnections = 2;
-        }
         client.emplace(wish);
-        fill(*server, *client, capacity);
+        fill(*server, *client, 1);
         while (Connection lease = server->take())
             m_theirs.push_back(std::move(lease));
     }
@@ -485,7 +478,7 @@ void exercise(QTcpSocket *here, QTcpSocket *there)
     settle(); // what should not be would be now
 }
 
-// Below a running event loop, without which none is kept warm.
+// In a slot, where most leases end.
 void inEventLoop(const std::function<void()> &body)
 {
     QEventLoop loop;
@@ -503,8 +496,8 @@ void tst_Traces::nextHolderNoticesNothing_data()
 {
     QTest::addColumn<Kind>("kind");
     QTest::addColumn<int>("number");
-    static constexpr const char *kinds[] = {"TCP", "TLS", "warm"};
-    for (const Kind kind : {Kind::Tcp, Kind::Tls, Kind::Warm}) {
+    static constexpr const char *kinds[] = {"TCP", "TLS"};
+    for (const Kind kind : {Kind::Tcp, Kind::Tls}) {
         for (std::size_t i = 0; i < touches().size(); ++i) {
             const Touch &touch = touches()[i].second;
             if (kind == Kind::Tls ? !touch.isForPlainTcp : !touch.needsTls)
