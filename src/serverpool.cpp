@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <qnetpool/serverpool.h>
 
-#include "descriptor.h"
-#include "errorflood.h"
+#include "system/descriptor.h"
+#include "accept/errorratelimiter.h"
 #include "pool_p.h"
-#include "setup/listener.h"
-#include "setup/peerfilter.h"
-#include "setup/pendinghandshakes.h"
+#include "accept/listener.h"
+#include "accept/peerfilter.h"
+#include "accept/pendinghandshakes.h"
 #include "setup/tls.h"
 
 #include <QtCore/qpointer.h>

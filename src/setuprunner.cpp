@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "setuprunner.h"
 
-#include "setup/dial.h"
-#include "setup/directdials.h"
-#include "setup/plainwelcome.h"
-#include "setup/welcome.h"
-#include "stock/socketguard.h"
-#include "threadname.h"
+#include "dial/socketdial.h"
+#include "dial/directdials.h"
+#include "accept/plainaccept.h"
+#include "accept/serverhandshake.h"
+#include "lease/socketguard.h"
+#include "system/threadname.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qeventloop.h>

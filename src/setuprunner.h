@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "inbox.h"
-#include "setup/dialplan.h"
+#include "system/inbox.h"
+#include "dial/dialplan.h"
 #include "setup/outcome.h"
-#include "setup/welcomeplan.h"
+#include "accept/acceptplan.h"
 
 #include <QtCore/qhash.h>
 #include <QtCore/qobject.h>

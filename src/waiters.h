@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "stock/waiterline.h"
+#include "stock/waitqueue.h"
 
 #include <QtCore/qfuture.h>
 

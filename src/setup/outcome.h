@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "descriptor.h"
+#include "system/descriptor.h"
 
 #include <qnetpool/connectionid.h>
 #include <qnetpool/pool.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "setup.h"
 
-#include "unsentbytes.h"
+#include "lease/unsentbytes.h"
 
 #include <QtCore/qcoreevent.h>
 

@@ -3,7 +3,7 @@
 #include "stock.h"
 
 #include "randomid.h"
-#include "socketguard.h"
+#include "lease/socketguard.h"
 
 #include <QtCore/qrandom.h>
 #include <QtCore/qthread.h>

@@ -2,7 +2,7 @@
 // The stock's side of the validator and the resetter: which connections they are run on, and what becomes of them.
 #include "stock.h"
 
-#include "socketguard.h"
+#include "lease/socketguard.h"
 
 namespace QNetPool {
 

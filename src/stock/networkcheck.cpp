@@ -2,7 +2,7 @@
 // The stock after a change of the host's network: which connections cannot work any more, and which are in doubt.
 #include "stock.h"
 
-#include "descriptor.h"
+#include "system/descriptor.h"
 
 #include <QtCore/qset.h>
 

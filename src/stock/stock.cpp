@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stock.h"
 
-#include "servings.h"
-#include "socketguard.h"
-#include "threadname.h"
+#include "recursionlimiter.h"
+#include "lease/socketguard.h"
+#include "system/threadname.h"
 
 #include <QtNetwork/qtcpsocket.h>
 

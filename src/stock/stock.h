@@ -2,14 +2,14 @@
 #pragma once
 
 #include "histogram.h"
-#include "home.h"
+#include "lease/threadmailbox.h"
 #include "logging.h"
 #include "policy.h"
-#include "remains.h"
+#include "lease/closinghandle.h"
 #include "store.h"
 #include "timelimits.h"
-#include "waiterline.h"
-#include "watcher.h"
+#include "waitqueue.h"
+#include "system/watcher.h"
 
 #include <QtCore/qset.h>
 #include <QtNetwork/qhostaddress.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "setup/addressorder.h"
+#include "dial/addressorder.h"
 
 #include <QtTest/QTest>
 

@@ -2,7 +2,7 @@
 #include "certificates.h"
 #include "descriptors.h"
 #include "patience.h"
-#include "setup/dialplan.h"
+#include "dial/dialplan.h"
 #include "setup/tls.h"
 #include "setuprunner.h"
 #include "silentpeer.h"

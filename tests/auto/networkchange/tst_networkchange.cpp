@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "networkchange.h"
+#include "system/networkchange.h"
 #include "pools.h"
 #include "settle.h"
 #include "stock/stock.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "setup/peerfilter.h"
+#include "accept/peerfilter.h"
 
 #include <QtTest/QTest>
 

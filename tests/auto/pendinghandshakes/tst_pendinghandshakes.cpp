@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "setup/pendinghandshakes.h"
+#include "accept/pendinghandshakes.h"
 #include "stock/entry.h"
 
 #include <QtTest/QTest>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "patience.h"
-#include "setup/resolver.h"
+#include "dial/resolver.h"
 #include "testmain.h"
 
 #include <QtCore/QProcess>

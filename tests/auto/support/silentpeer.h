@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "systemaddress.h"
+#include "system/systemaddress.h"
 
 #include <array>
 #include <sys/socket.h>

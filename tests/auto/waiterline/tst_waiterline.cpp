@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stock/waiterline.h"
+#include "stock/waitqueue.h"
 
 #include <QtTest/QTest>
 

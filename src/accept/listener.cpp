@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "listener.h"
 
-#include "descriptor.h"
+#include "system/descriptor.h"
 
 #include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qpointer.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "errorflood.h"
+#include "errorratelimiter.h"
 
 namespace QNetPool {
 

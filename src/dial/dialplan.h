@@ -2,7 +2,7 @@
 #pragma once
 
 #include "resolver.h"
-#include "tlscontext.h"
+#include "setup/tlscontext.h"
 
 #include <qnetpool/global.h>
 

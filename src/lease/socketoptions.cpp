@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "socketoptions.h"
 
-#include "kerneldescriptor.h"
+#include "system/kerneldescriptor.h"
 
 namespace QNetPool {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "remains.h"
+#include "closinghandle.h"
 
 #include "socketguard.h"
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dial.h"
+#include "socketdial.h"
 
-#include "descriptor.h"
-#include "kerneldescriptor.h"
-#include "pooledsocket.h"
-#include "tls.h"
-#include "wireid.h"
+#include "system/descriptor.h"
+#include "system/kerneldescriptor.h"
+#include "lease/pooledsocket.h"
+#include "setup/tls.h"
+#include "setup/wireid.h"
 
 #include <QtCore/qpointer.h>
 #include <QtNetwork/qsslsocket.h>

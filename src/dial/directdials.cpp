@@ -2,7 +2,7 @@
 #include "directdials.h"
 
 #include "addressorder.h"
-#include "wireid.h"
+#include "setup/wireid.h"
 
 #include <QtCore/qcoreevent.h>
 #include <QtNetwork/qnetworkproxy.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "socketoptions.h"
+#include "lease/socketoptions.h"
 
 #include <sys/socket.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "setup.h"
-#include "welcomeplan.h"
+#include "setup/setup.h"
+#include "acceptplan.h"
 
 namespace QNetPool {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "socketguard.h"
 
-#include "entry.h"
-#include "home.h"
-#include "kerneldescriptor.h"
+#include "stock/entry.h"
+#include "threadmailbox.h"
+#include "system/kerneldescriptor.h"
 #include "unsentbytes.h"
 
 #include <QtCore/qabstracteventdispatcher.h>

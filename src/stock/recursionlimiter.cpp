@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "servings.h"
+#include "recursionlimiter.h"
 
 #include <utility>
 #include <vector>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "descriptor.h"
+#include "system/descriptor.h"
 #include "dialplan.h"
-#include "outcome.h"
+#include "setup/outcome.h"
 #include "resolver.h"
-#include "watcher.h"
+#include "system/watcher.h"
 
 #include <QtCore/qbasictimer.h>
 #include <QtCore/qobject.h>

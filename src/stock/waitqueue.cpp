@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "waiterline.h"
+#include "waitqueue.h"
 
 namespace QNetPool {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dialplan.h"
-#include "setup.h"
+#include "setup/setup.h"
 
 namespace QNetPool {
 

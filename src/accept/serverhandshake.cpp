@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "welcome.h"
+#include "serverhandshake.h"
 
-#include "descriptor.h"
-#include "pooledsocket.h"
-#include "wireid.h"
+#include "system/descriptor.h"
+#include "lease/pooledsocket.h"
+#include "setup/wireid.h"
 
 #include <QtNetwork/qsslsocket.h>
 

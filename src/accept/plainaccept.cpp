@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "plainwelcome.h"
+#include "plainaccept.h"
 
-#include "wireid.h"
+#include "setup/wireid.h"
 
 namespace QNetPool {
 

@@ -2,8 +2,8 @@
 // The stock's eyes: whether a connection that nobody holds still lives, and what becomes of it then.
 #include "stock.h"
 
-#include "probe.h"
-#include "socketguard.h"
+#include "system/probe.h"
+#include "lease/socketguard.h"
 
 #include <QtNetwork/qtcpsocket.h>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The lease's side of the stock: how a connection comes to its holder, and how it leaves it.
-#include "stock.h"
+#include "stock/stock.h"
 
-#include "probe.h"
+#include "system/probe.h"
 #include "socketguard.h"
 
 #include <QtCore/qabstracteventdispatcher.h>

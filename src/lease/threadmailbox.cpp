@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "home.h"
+#include "threadmailbox.h"
 
-#include "entry.h"
+#include "stock/entry.h"
 #include "socketguard.h"
 
 #include <QtCore/qcoreapplication.h>

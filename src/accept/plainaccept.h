@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "outcome.h"
-#include "welcomeplan.h"
+#include "setup/outcome.h"
+#include "acceptplan.h"
 
 namespace QNetPool {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "tlscontext.h"
+#include "setup/tlscontext.h"
 
 #include <qnetpool/global.h>
 

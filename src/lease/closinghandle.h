@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "descriptor.h"
+#include "system/descriptor.h"
 
 QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 

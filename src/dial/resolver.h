@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "inbox.h"
+#include "system/inbox.h"
 
 #include <QtNetwork/qhostaddress.h>
 #include <QtNetwork/qhostinfo.h>
