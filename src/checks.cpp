@@ -75,7 +75,7 @@ void Checks::start(Entry *entry)
         return stock->checked(entry, true);
     const QPointer<Checks> alive(this); // the function may stop or delete the pool
     const int stops = m_stops;
-    QTcpSocket *socket = Stock::socket(entry);
+    QTcpSocket *socket = socketOf(entry);
     QFuture<bool> future = call(function, socket);
     if (!alive || m_stops != stops) {
         future.cancel();

@@ -32,69 +32,69 @@ namespace QNetPool {
 
 namespace {
 
-struct Prepared : PreparedPolicy
+struct PreparedClient : PreparedCommon
 {
     SizingLimits limits;
     std::shared_ptr<DialPlan> plan = std::make_shared<DialPlan>();
 };
 
-QString whyNot(const ClientPool::Configuration &wish, const DialPlan &plan)
+QString whyNot(const ClientPool::Configuration &requested, const DialPlan &plan)
 {
-    if (wish.host.isEmpty() && !wish.dialer)
+    if (requested.host.isEmpty() && !requested.dialer)
         return QStringLiteral("there is neither a host nor a dialer");
-    if (wish.port == 0 && !wish.dialer)
-        return QStringLiteral("the port of host %1 is 0").arg(wish.host);
-    if (wish.tlsMode == TlsMode::None)
+    if (requested.port == 0 && !requested.dialer)
+        return QStringLiteral("the port of host %1 is 0").arg(requested.host);
+    if (requested.tlsMode == TlsMode::None)
         return {};
     if (const std::optional<QString> missing = whyNoTls())
         return QStringLiteral("TLS to %1 is asked for, but %2").arg(plan.target(), *missing);
-    if (const std::optional<QString> weakness = whyTooWeak(wish.sslConfiguration, wish.allowTls12))
+    if (const std::optional<QString> weakness = whyTooWeak(requested.sslConfiguration, requested.allowTls12))
         return *weakness;
-    if (wish.tlsMode == TlsMode::Verified && wish.host.isEmpty() && wish.peerName.isEmpty())
+    if (requested.tlsMode == TlsMode::Verified && requested.host.isEmpty() && requested.peerName.isEmpty())
         return QStringLiteral("TlsMode::Verified needs a peerName, or a host, to verify");
     if (const qsizetype bad = plan.pins.indexOf(QByteArray()); bad >= 0)
         return QStringLiteral("the pinned fingerprint \"%1\" is not a SHA-256 fingerprint of 64 hexadecimal digits")
-                .arg(QString::fromLatin1(wish.pinnedFingerprints.at(bad)));
+                .arg(QString::fromLatin1(requested.pinnedFingerprints.at(bad)));
     return {};
 }
 
-Prepared prepare(const ClientPool::Configuration &wish)
+PreparedClient prepare(const ClientPool::Configuration &requested)
 {
-    Prepared result;
-    result.limits = {wish.minimumCapacity, wish.maximumCapacity, wish.minimumInterval,
-                     wish.maximumInterval, wish.maximumBackoff,  wish.maximumPending};
-    result.changes = result.limits.putRight();
-    result.policy = policyOf(wish, result.changes);
+    PreparedClient result;
+    result.limits = {requested.minimumCapacity, requested.maximumCapacity, requested.minimumInterval,
+                     requested.maximumInterval, requested.maximumBackoff,  requested.maximumPending};
+    result.changes = result.limits.clamp();
+    result.policy = policyOf(requested, result.changes);
     result.policy.maximumIdle = result.limits.maximumCapacity;
-    result.policy.dropUnexpectedBytes = wish.dropUnexpectedBytes && wish.connectionMode == ConnectionMode::Single;
-    result.checks = checksOf(wish, result.changes);
-    result.setupThreads = setupThreadsOf(wish, result.changes);
-    result.checkOnNetworkChange = wish.checkOnNetworkChange;
+    result.policy.dropUnexpectedBytes = requested.dropUnexpectedBytes && requested.connectionMode == ConnectionMode::Single;
+    result.checks = checksOf(requested, result.changes);
+    result.setupThreads = setupThreadsOf(requested, result.changes);
+    result.checkOnNetworkChange = requested.checkOnNetworkChange;
 
     DialPlan &plan = *result.plan;
-    plan.host = wish.host;
-    plan.address = QHostAddress(wish.host);
-    plan.resolver = std::make_shared<Resolver>(wish.host);
-    result.policy.host = wish.host;
-    plan.port = wish.port;
-    plan.peerName = wish.peerName;
-    plan.dialer = wish.dialer;
-    plan.tlsMode = wish.tlsMode;
-    plan.mode = wish.connectionMode;
-    plan.format = wish.idFormat;
-    plan.connectTimeout = wish.connectTimeout;
-    plan.handshakeTimeout = wish.handshakeTimeout;
-    plan.keepAlivePeriod = wish.keepAlivePeriod;
-    plan.userTimeout = userTimeoutOf(wish, result.changes);
-    putRightTime(plan.connectTimeout, "connectTimeout", result.changes);
-    putRightTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
-    if (wish.tlsMode == TlsMode::SelfSigned) {
-        for (const QByteArray &text : wish.pinnedFingerprints)
+    plan.host = requested.host;
+    plan.address = QHostAddress(requested.host);
+    plan.resolver = std::make_shared<Resolver>(requested.host);
+    result.policy.host = requested.host;
+    plan.port = requested.port;
+    plan.peerName = requested.peerName;
+    plan.dialer = requested.dialer;
+    plan.tlsMode = requested.tlsMode;
+    plan.mode = requested.connectionMode;
+    plan.format = requested.idFormat;
+    plan.connectTimeout = requested.connectTimeout;
+    plan.handshakeTimeout = requested.handshakeTimeout;
+    plan.keepAlivePeriod = requested.keepAlivePeriod;
+    plan.userTimeout = userTimeoutOf(requested, result.changes);
+    clampTime(plan.connectTimeout, "connectTimeout", result.changes);
+    clampTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
+    if (requested.tlsMode == TlsMode::SelfSigned) {
+        for (const QByteArray &text : requested.pinnedFingerprints)
             plan.pins << parseFingerprint(text);
     }
-    result.refusal = whyNot(wish, plan);
-    if (wish.tlsMode != TlsMode::None && result.refusal.isEmpty())
-        plan.tls = clientTls(wish.sslConfiguration, wish.tlsMode, wish.allowTls12);
+    result.refusal = whyNot(requested, plan);
+    if (requested.tlsMode != TlsMode::None && result.refusal.isEmpty())
+        plan.tls = clientTls(requested.sslConfiguration, requested.tlsMode, requested.allowTls12);
     return result;
 }
 
@@ -103,10 +103,10 @@ Prepared prepare(const ClientPool::Configuration &wish)
 class ClientPoolPrivate final : public PoolPrivate
 {
 public:
-    explicit ClientPoolPrivate(ClientPool::Configuration wish);
+    explicit ClientPoolPrivate(ClientPool::Configuration requested);
 
     bool start();
-    bool apply(const ClientPool::Configuration &wish);
+    bool apply(const ClientPool::Configuration &requested);
 
     ClientPool::Configuration configuration;
 
@@ -115,7 +115,7 @@ private:
     void stopSetup() override;
     void retryNow() override;
     void roomOrWaitersChanged(int unserved) override;
-    void use(const Prepared &prepared);
+    void use(const PreparedClient &prepared);
     void beginRound();
     void advance();
     bool dial(); // false: the pool has as many connections as it may have
@@ -132,14 +132,14 @@ private:
     bool m_isRetryDue = false; // if the round that runs fails
 };
 
-ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration wish)
-    : PoolPrivate(&clientLog), configuration(std::move(wish)), m_pause(this)
+ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration requested)
+    : PoolPrivate(&clientLog), configuration(std::move(requested)), m_pause(this)
 {
     m_pause.setSingleShot(true);
     connect(&m_pause, &QTimer::timeout, this, &ClientPoolPrivate::beginRound);
 }
 
-void ClientPoolPrivate::use(const Prepared &prepared)
+void ClientPoolPrivate::use(const PreparedClient &prepared)
 {
     m_plan = prepared.plan;
     const int most = prepared.policy.maximumConnections;
@@ -152,11 +152,11 @@ void ClientPoolPrivate::use(const Prepared &prepared)
 bool ClientPoolPrivate::start()
 {
     const QPointer<ClientPoolPrivate> alive(this); // here and below: a slot may delete the pool, or close it
-    if (!settle())
+    if (!finishStopping())
         return false;
     if (isRunning())
         return true;
-    const Prepared prepared = prepare(configuration);
+    const PreparedClient prepared = prepare(configuration);
     if (refuses(prepared) || !open(prepared))
         return false;
     const quint64 thisRun = run();
@@ -170,13 +170,13 @@ bool ClientPoolPrivate::start()
     return alive && isStill(thisRun);
 }
 
-bool ClientPoolPrivate::apply(const ClientPool::Configuration &wish)
+bool ClientPoolPrivate::apply(const ClientPool::Configuration &requested)
 {
     const QPointer<ClientPoolPrivate> alive(this);
-    if (!settle())
+    if (!finishStopping())
         return false;
     if (isRunning()) {
-        const Prepared prepared = prepare(wish);
+        const PreparedClient prepared = prepare(requested);
         if (refuses(prepared))
             return false;
         use(prepared);
@@ -185,7 +185,7 @@ bool ClientPoolPrivate::apply(const ClientPool::Configuration &wish)
         if (m_pause.isActive() && m_pause.remainingTimeAsDuration() > m_cycle.interval())
             sleep(m_cycle.interval());
     }
-    configuration = wish;
+    configuration = requested;
     return true;
 }
 

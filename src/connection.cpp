@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <qnetpool/connection.h>
 
-#include "stock/stock.h"
+#include "lease/lease.h"
 
 #include <QtNetwork/qtcpsocket.h>
 
@@ -36,7 +36,7 @@ namespace QNetPool {
 */
 ConnectionId Connection::id() const noexcept
 {
-    return m_entry ? m_entry->id : ConnectionId();
+    return m_lease ? m_lease->id : ConnectionId();
 }
 
 /*!
@@ -48,7 +48,7 @@ ConnectionId Connection::id() const noexcept
 */
 QTcpSocket *Connection::socket() const
 {
-    return m_entry ? Stock::socket(m_entry) : nullptr;
+    return m_lease ? socketOf(m_lease) : nullptr;
 }
 
 /*!
@@ -67,8 +67,8 @@ QTcpSocket *Connection::socket() const
 */
 void Connection::giveBack()
 {
-    if (Entry *entry = std::exchange(m_entry, nullptr))
-        Stock::giveBack(entry);
+    if (Lease *lease = std::exchange(m_lease, nullptr))
+        QNetPool::giveBack(lease);
 }
 
 /*!
@@ -77,8 +77,8 @@ void Connection::giveBack()
 */
 void Connection::discard()
 {
-    if (Entry *entry = std::exchange(m_entry, nullptr))
-        Stock::discard(entry);
+    if (Lease *lease = std::exchange(m_lease, nullptr))
+        QNetPool::discard(lease);
 }
 
 /*!
@@ -87,8 +87,8 @@ void Connection::discard()
 */
 std::unique_ptr<QTcpSocket> Connection::detach()
 {
-    Entry *entry = std::exchange(m_entry, nullptr);
-    return entry ? Stock::detach(entry) : nullptr;
+    Lease *lease = std::exchange(m_lease, nullptr);
+    return lease ? QNetPool::detach(lease) : nullptr;
 }
 
 } // namespace QNetPool

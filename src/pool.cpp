@@ -108,7 +108,7 @@ void PoolPrivate::attach(Pool *pool)
     setParent(pool);
 }
 
-bool PoolPrivate::refuses(const PreparedPolicy &prepared)
+bool PoolPrivate::refuses(const PreparedCommon &prepared)
 {
     if (prepared.refusal.isEmpty())
         return false;
@@ -116,13 +116,13 @@ bool PoolPrivate::refuses(const PreparedPolicy &prepared)
     return true;
 }
 
-bool PoolPrivate::open(const PreparedPolicy &prepared)
+bool PoolPrivate::open(const PreparedCommon &prepared)
 {
     const QPointer<PoolPrivate> alive(this);
     closeHere(); // it may be draining
     if (!alive || m_isRunning)
         return false; // a slot has deleted it, or started it
-    auto watcher = Watcher::create(this, [this](quint64 token) { stock->inspect(token); });
+    auto watcher = Watcher::create(this, [this](quint64 token) { stock->handleActivity(token); });
     if (!watcher) {
         report(Pool::Error::ResourcesExhausted,
                QStringLiteral("idle connections cannot be watched: %1").arg(qt_error_string()));
@@ -138,7 +138,7 @@ bool PoolPrivate::open(const PreparedPolicy &prepared)
     return true;
 }
 
-void PoolPrivate::setPolicy(const PreparedPolicy &prepared)
+void PoolPrivate::setPolicy(const PreparedCommon &prepared)
 {
     for (const QString &change : prepared.changes)
         qCWarning(log).noquote() << change;
@@ -161,7 +161,7 @@ void PoolPrivate::followNetwork(bool follow)
 
 void PoolPrivate::checkStock()
 {
-    stock->checkNetwork(&isOnThisHost);
+    stock->revalidateAll(&isOnThisHost);
 }
 
 void PoolPrivate::abandonSetups()
@@ -189,27 +189,29 @@ bool PoolPrivate::event(QEvent *event)
 {
     if (event->type() != QEvent::User)
         return QObject::event(event);
-    spreadNews();
+    deliverNotifications();
     return true;
 }
 
-void PoolPrivate::spreadNews()
+void PoolPrivate::deliverNotifications()
 {
     const QPointer<PoolPrivate> alive(this); // a slot may delete the pool
-    const Stock::News news = stock->takeNews();
-    if (!settle()) // after the news was taken: what happens from now on will be told again
+    const Stock::Notifications notifications = stock->takeNotifications();
+    if (!finishStopping()) // after the notifications was taken: what happens from now on will be told again
         return;
-    for (const std::weak_ptr<Waiter> &newcomer : news.newcomers) {
+    for (const std::weak_ptr<Waiter> &newcomer : notifications.newcomers) {
         if (const auto waiter = std::dynamic_pointer_cast<FutureWaiter>(newcomer.lock()))
             watchForCancel(waiter);
     }
-    armExpiry(news.deadline); // before any slot runs, which may run an event loop, in which there are newer news
-    if (news.hasIdleChanged) // first, as it is out of date once a slot has run an event loop
-        Q_EMIT q->idleCountChanged(news.idle);
+    armExpiry(
+            notifications
+                    .deadline); // before any slot runs, which may run an event loop, in which there are newer notifications
+    if (notifications.hasIdleChanged) // first, as it is out of date once a slot has run an event loop
+        Q_EMIT q->idleCountChanged(notifications.idle);
     if (!alive)
         return;
-    for (const auto &[kind, id] : news.events) {
-        if (kind == Stock::News::Kind::Available)
+    for (const auto &[kind, id] : notifications.events) {
+        if (kind == Stock::Notifications::Kind::Available)
             Q_EMIT q->connectionAvailable(id);
         else
             Q_EMIT q->connectionLost(id);
@@ -217,10 +219,10 @@ void PoolPrivate::spreadNews()
             return;
     }
     m_checks.begin();
-    if (alive && news.isRetryDue)
+    if (alive && notifications.isRetryDue)
         retryNow();
     if (alive)
-        roomOrWaitersChanged(news.unserved);
+        roomOrWaitersChanged(notifications.unserved);
 }
 
 void PoolPrivate::armExpiry(std::optional<Stock::Clock::time_point> deadline)
@@ -271,7 +273,7 @@ void PoolPrivate::drain(std::chrono::milliseconds timeout)
     const quint64 thisRun = m_run;
     stock->shut(QStringLiteral("the pool is draining"), drainDeadline(timeout));
     if (alive && m_run == thisRun)
-        settle();
+        finishStopping();
 }
 
 bool PoolPrivate::isRunning() const
@@ -279,7 +281,7 @@ bool PoolPrivate::isRunning() const
     return m_isRunning && stock->isOpen();
 }
 
-bool PoolPrivate::settle()
+bool PoolPrivate::finishStopping()
 {
     const QPointer<PoolPrivate> alive(this);
     if (m_isRunning && !stock->isOpen()) {
@@ -291,7 +293,7 @@ bool PoolPrivate::settle()
     return alive;
 }
 
-// Once the last lease has ended, or the time is over, there are news, and it is closed.
+// Once the last lease has ended, or the time is over, there are notifications, and it is closed.
 void PoolPrivate::drainHere()
 {
     if (state == Pool::State::Draining)
@@ -597,7 +599,7 @@ void Pool::flush()
 void Pool::checkStock()
 {
     const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
-    stock->checkNetwork(&isOnThisHost);
+    stock->revalidateAll(&isOnThisHost);
 }
 
 /*!

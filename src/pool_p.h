@@ -2,7 +2,7 @@
 #pragma once
 
 #include "checks.h"
-#include "preparedpolicy.h"
+#include "prepared.h"
 #include "setuprunner.h"
 #include "stock/stock.h"
 #include "waiters.h"
@@ -17,7 +17,7 @@
 
 namespace QNetPool {
 
-// What both pools share: the stock, and the thread in which the stock's news become signals. A child of the pool, so that
+// What both pools share: the stock, and the thread in which the stock's notifications become signals. A child of the pool, so that
 // it moves to another thread with it.
 class PoolPrivate : public QObject
 {
@@ -27,13 +27,14 @@ public:
     void attach(Pool *pool);
 
     // In the pool's thread.
-    bool refuses(const PreparedPolicy &prepared); // reports why
-    bool open(const PreparedPolicy &prepared); // reports why it could not
-    void setPolicy(const PreparedPolicy &prepared); // warns of what was put right
+    bool refuses(const PreparedCommon &prepared); // reports why
+    bool open(const PreparedCommon &prepared); // reports why it could not
+    void setPolicy(const PreparedCommon &prepared); // warns of what was put right
     void close();
     void drain(std::chrono::milliseconds timeout);
     bool isRunning() const; // between open() and close()
-    bool settle(); // first of all: stops what another thread has closed, or drained. False: a slot has deleted the pool
+    bool
+    finishStopping(); // first of all: stops what another thread has closed, or drained. False: a slot has deleted the pool
     quint64 run() const noexcept { return m_run; } // tells one run from the next
     void report(Pool::Error error, const QString &message);
     void setState(Pool::State state);
@@ -65,7 +66,7 @@ protected:
     bool event(QEvent *event) override;
 
 private:
-    void spreadNews();
+    void deliverNotifications();
     void followNetwork(bool follow);
     void checkStock();
     void closeHere();

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <qnetpool/serverpool.h>
 
-#include "system/descriptor.h"
 #include "accept/errorratelimiter.h"
-#include "pool_p.h"
 #include "accept/listener.h"
 #include "accept/peerfilter.h"
 #include "accept/pendinghandshakes.h"
+#include "pool_p.h"
 #include "setup/tls.h"
+#include "system/descriptor.h"
 
 #include <QtCore/qpointer.h>
 #include <QtNetwork/qsslkey.h>
@@ -33,50 +33,51 @@ namespace QNetPool {
 
 namespace {
 
-struct Prepared : PreparedPolicy
+struct PreparedServer : PreparedCommon
 {
     PeerFilter filter;
-    std::shared_ptr<WelcomePlan> plan = std::make_shared<WelcomePlan>();
+    std::shared_ptr<AcceptPlan> plan = std::make_shared<AcceptPlan>();
     int backlog = 0;
     int maximumPendingHandshakes = 0;
     int maximumPendingPerPeer = 0;
 };
 
-Prepared prepare(const ServerPool::Configuration &wish)
+PreparedServer prepare(const ServerPool::Configuration &requested)
 {
-    Prepared result;
-    result.policy = policyOf(wish, result.changes);
-    result.checks = checksOf(wish, result.changes);
-    result.setupThreads = setupThreadsOf(wish, result.changes);
-    result.checkOnNetworkChange = wish.checkOnNetworkChange;
-    if (wish.maximumCapacity < 1)
-        result.changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(wish.maximumCapacity);
-    result.backlog = std::max(1, wish.listenBacklog);
-    result.maximumPendingHandshakes = wish.maximumPendingHandshakes;
-    result.maximumPendingPerPeer = wish.maximumPendingPerPeer;
-    WelcomePlan &plan = *result.plan;
-    plan.mode = wish.connectionMode;
-    plan.format = wish.idFormat;
-    plan.handshakeTimeout = wish.handshakeTimeout;
-    plan.keepAlivePeriod = wish.keepAlivePeriod;
-    plan.userTimeout = userTimeoutOf(wish, result.changes);
-    putRightTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
+    PreparedServer result;
+    result.policy = policyOf(requested, result.changes);
+    result.checks = checksOf(requested, result.changes);
+    result.setupThreads = setupThreadsOf(requested, result.changes);
+    result.checkOnNetworkChange = requested.checkOnNetworkChange;
+    if (requested.maximumCapacity < 1)
+        result.changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(requested.maximumCapacity);
+    result.backlog = std::max(1, requested.listenBacklog);
+    result.maximumPendingHandshakes = requested.maximumPendingHandshakes;
+    result.maximumPendingPerPeer = requested.maximumPendingPerPeer;
+    AcceptPlan &plan = *result.plan;
+    plan.mode = requested.connectionMode;
+    plan.format = requested.idFormat;
+    plan.handshakeTimeout = requested.handshakeTimeout;
+    plan.keepAlivePeriod = requested.keepAlivePeriod;
+    plan.userTimeout = userTimeoutOf(requested, result.changes);
+    clampTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
 
     QString offender;
-    if (const std::optional<PeerFilter> filter = PeerFilter::fromStrings(wish.allowedPeers, &offender))
+    if (const std::optional<PeerFilter> filter = PeerFilter::fromStrings(requested.allowedPeers, &offender))
         result.filter = *filter;
     else
         result.refusal = QStringLiteral("\"%1\" among the allowed peers is neither an address nor a subnet").arg(offender);
-    if (wish.sslConfiguration.isNull() || !result.refusal.isEmpty())
+    if (requested.sslConfiguration.isNull() || !result.refusal.isEmpty())
         return result;
     if (const std::optional<QString> missing = whyNoTls())
         result.refusal = QStringLiteral("TLS is asked for, but ") + *missing;
-    else if (wish.sslConfiguration.localCertificateChain().isEmpty() || wish.sslConfiguration.privateKey().isNull())
+    else if (requested.sslConfiguration.localCertificateChain().isEmpty()
+             || requested.sslConfiguration.privateKey().isNull())
         result.refusal = QStringLiteral("TLS is asked for, but the sslConfiguration lacks a certificate or a private key");
-    else if (const std::optional<QString> weakness = whyTooWeak(wish.sslConfiguration, wish.allowTls12))
+    else if (const std::optional<QString> weakness = whyTooWeak(requested.sslConfiguration, requested.allowTls12))
         result.refusal = *weakness;
     else
-        plan.tls = serverTls(wish.sslConfiguration, wish.allowTls12);
+        plan.tls = serverTls(requested.sslConfiguration, requested.allowTls12);
     plan.isEncrypted = true;
     return result;
 }
@@ -86,9 +87,9 @@ Prepared prepare(const ServerPool::Configuration &wish)
 class ServerPoolPrivate final : public PoolPrivate
 {
 public:
-    explicit ServerPoolPrivate(ServerPool::Configuration wish);
+    explicit ServerPoolPrivate(ServerPool::Configuration requested);
 
-    bool apply(const ServerPool::Configuration &wish);
+    bool apply(const ServerPool::Configuration &requested);
     bool listen(const QHostAddress &address, quint16 port);
     bool listen(qintptr descriptor);
     bool addConnection(qintptr descriptor);
@@ -98,7 +99,7 @@ public:
 
 private:
     void stopSetup() override;
-    void use(const Prepared &prepared);
+    void use(const PreparedServer &prepared);
     bool ensureRunning();
     bool listen(const QString &where, const std::function<bool()> &bind);
     QString whereItListens() const { return endpointText(listener.address().toString(), listener.port()); }
@@ -109,14 +110,14 @@ private:
     void reportPeer(Pool::Error error, const QString &message); // what a peer can cause at will
     void reportWithheld();
 
-    Prepared m_use;
+    PreparedServer m_use;
     PendingHandshakes m_handshakes;
-    ErrorFlood m_flood;
+    ErrorRateLimiter m_errorRate;
     QTimer m_windowEnd; // of the flood
 };
 
-ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration wish)
-    : PoolPrivate(&serverLog), configuration(std::move(wish)),
+ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration requested)
+    : PoolPrivate(&serverLog), configuration(std::move(requested)),
       listener([this](qintptr descriptor, const QHostAddress &peer) { accepted(Descriptor(descriptor), peer); },
                [this](bool isExhausted, const QString &cause) { cannotAccept(isExhausted, cause); },
                [this] { setState(Pool::State::Ready); }, this),
@@ -126,7 +127,7 @@ ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration wish)
     connect(&m_windowEnd, &QTimer::timeout, this, &ServerPoolPrivate::reportWithheld);
 }
 
-void ServerPoolPrivate::use(const Prepared &prepared)
+void ServerPoolPrivate::use(const PreparedServer &prepared)
 {
     m_use = prepared;
     setPolicy(prepared);
@@ -136,19 +137,19 @@ void ServerPoolPrivate::use(const Prepared &prepared)
     setCapacity(prepared.policy.maximumIdle);
 }
 
-bool ServerPoolPrivate::apply(const ServerPool::Configuration &wish)
+bool ServerPoolPrivate::apply(const ServerPool::Configuration &requested)
 {
     const QPointer<ServerPoolPrivate> alive(this); // here and below: a slot may delete the pool, or close it
-    if (!settle())
+    if (!finishStopping())
         return false;
     if (isRunning()) {
-        const Prepared prepared = prepare(wish);
+        const PreparedServer prepared = prepare(requested);
         if (refuses(prepared))
             return false;
         use(prepared);
     }
     if (alive)
-        configuration = wish;
+        configuration = requested;
     return true;
 }
 
@@ -156,11 +157,11 @@ bool ServerPoolPrivate::apply(const ServerPool::Configuration &wish)
 bool ServerPoolPrivate::ensureRunning()
 {
     const QPointer<ServerPoolPrivate> alive(this);
-    if (!settle())
+    if (!finishStopping())
         return false;
     if (isRunning())
         return true;
-    const Prepared prepared = prepare(configuration);
+    const PreparedServer prepared = prepare(configuration);
     if (refuses(prepared) || !open(prepared))
         return false;
     const quint64 thisRun = run();
@@ -181,7 +182,7 @@ bool ServerPoolPrivate::listen(qintptr descriptor)
 bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()> &bind)
 {
     const QPointer<ServerPoolPrivate> alive(this);
-    if (!settle())
+    if (!finishStopping())
         return false;
     const bool wasRunning = isRunning();
     if (listener.isListening()) {
@@ -210,7 +211,7 @@ bool ServerPoolPrivate::addConnection(qintptr descriptor)
 {
     Descriptor owned(descriptor);
     const QPointer<ServerPoolPrivate> alive(this);
-    if (!settle() || state == Pool::State::Draining)
+    if (!finishStopping() || state == Pool::State::Draining)
         return false;
     if (ensureRunning() && alive)
         setState(Pool::State::Ready);
@@ -225,7 +226,7 @@ void ServerPoolPrivate::stopSetup()
     listener.close();
     m_handshakes.clear();
     m_windowEnd.stop();
-    for (const ErrorFlood::Withheld &withheld : m_flood.takeWithheld())
+    for (const ErrorRateLimiter::Withheld &withheld : m_errorRate.takeWithheld())
         errorCount += withheld.count;
 }
 
@@ -299,16 +300,16 @@ void ServerPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
 
 void ServerPoolPrivate::reportPeer(Pool::Error error, const QString &message)
 {
-    if (m_flood.admits(error, message, ErrorFlood::Clock::now()))
+    if (m_errorRate.admits(error, message, ErrorRateLimiter::Clock::now()))
         report(error, message);
     else if (!m_windowEnd.isActive())
-        m_windowEnd.start(ErrorFlood::Window);
+        m_windowEnd.start(ErrorRateLimiter::Window);
 }
 
 void ServerPoolPrivate::reportWithheld()
 {
     const QPointer<ServerPoolPrivate> alive(this);
-    for (const ErrorFlood::Withheld &withheld : m_flood.takeWithheld()) {
+    for (const ErrorRateLimiter::Withheld &withheld : m_errorRate.takeWithheld()) {
         errorCount += withheld.count - 1; // report() counts one
         report(withheld.error, QStringLiteral("%1 more of the kind, the last: %2").arg(withheld.count).arg(withheld.last));
         if (!alive)

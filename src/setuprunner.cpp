@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "setuprunner.h"
 
-#include "dial/socketdial.h"
-#include "dial/directdials.h"
 #include "accept/plainaccept.h"
 #include "accept/serverhandshake.h"
+#include "dial/directdials.h"
+#include "dial/socketdial.h"
 #include "lease/socketguard.h"
 #include "system/threadname.h"
 
@@ -22,22 +22,22 @@
 namespace QNetPool {
 
 // The setups that run in one thread.
-class SetupRunner::Bench final
+class SetupRunner::Worker final
 {
 public:
-    Bench(SetupRunner *runner, QObject *parent) // which moves it to other threads
+    Worker(SetupRunner *runner, QObject *parent) // which moves it to other threads
         : m_runner(runner),
           m_directDials(
                   [this](quint64 number, const std::shared_ptr<const DialPlan> &plan, SetupOutcome outcome) {
                       if (plan->tlsMode != TlsMode::None && outcome.isConnected())
-                          begin(number, new Dial(plan, std::move(outcome)));
+                          begin(number, new SocketDial(plan, std::move(outcome)));
                       else
                           m_runner->deliver(number, std::move(outcome));
                   },
                   parent)
     {
     }
-    ~Bench() { abandonAll(); }
+    ~Worker() { abandonAll(); }
 
     void begin(quint64 number, Order order)
     {
@@ -60,17 +60,17 @@ private:
         if (m_directDials.canDo(client.plan))
             m_directDials.begin(number, std::move(client.plan));
         else
-            begin(number, new Dial(std::move(client.plan)));
+            begin(number, new SocketDial(std::move(client.plan)));
     }
 
     void begin(quint64 number, Server server)
     {
         if (!server.plan->isEncrypted)
-            m_runner->deliver(number, welcomePlain(std::move(server.descriptor), *server.plan, server.id, server.peer));
+            m_runner->deliver(number, acceptPlain(std::move(server.descriptor), *server.plan, server.id, server.peer));
         else
             begin(number,
-                  new Welcome(std::move(server.plan), server.id, server.peer.toString(), server.handshakeTimeout,
-                              std::move(server.descriptor)));
+                  new ServerHandshake(std::move(server.plan), server.id, server.peer.toString(), server.handshakeTimeout,
+                                      std::move(server.descriptor)));
     }
 
     void begin(quint64 number, Setup *setup)
@@ -124,8 +124,8 @@ private:
     {
         nameThisThread(QStringLiteral("QNetPool setup %1").arg(number));
         {
-            Bench bench(m_runner, nullptr);
-            m_bench = &bench;
+            Worker bench(m_runner, nullptr);
+            m_worker = &bench;
             m_orders.moveToThread(QThread::currentThread());
             QEventLoop().exec();
             m_orders.moveToThread(nullptr);
@@ -136,19 +136,19 @@ private:
     void carryOut(std::optional<Task> task)
     {
         if (task)
-            m_bench->begin(task->first, std::move(task->second));
+            m_worker->begin(task->first, std::move(task->second));
         else
             QThread::currentThread()->quit(); // a dialer's loops, too
     }
 
     SetupRunner *const m_runner;
-    Bench *m_bench = nullptr; // its thread's alone
+    Worker *m_worker = nullptr; // its thread's alone
     Inbox<std::optional<Task>> m_orders; // nullopt: to end
     std::thread m_thread;
 };
 
 SetupRunner::SetupRunner(Done done, QObject *parent)
-    : QObject(parent), m_done(std::move(done)), m_bench(std::make_unique<Bench>(this, this)),
+    : QObject(parent), m_done(std::move(done)), m_worker(std::make_unique<Worker>(this, this)),
       m_results([this](Result result) { finish(std::move(result)); }, this)
 {
 }
@@ -172,7 +172,7 @@ void SetupRunner::run(Entry *entry, Order order)
     if (thread)
         thread->post(number, std::move(order));
     else
-        m_bench->begin(number, std::move(order));
+        m_worker->begin(number, std::move(order));
 }
 
 SetupRunner::Thread *SetupRunner::threadForNext()
@@ -205,7 +205,7 @@ void SetupRunner::stop()
     m_threads.clear(); // waits for them
     for (Result &late : m_results.takeAll())
         drop(late);
-    m_bench->abandonAll();
+    m_worker->abandonAll();
 }
 
 void SetupRunner::drop(Result &result)

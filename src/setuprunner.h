@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "system/inbox.h"
+#include "accept/acceptplan.h"
 #include "dial/dialplan.h"
 #include "setup/outcome.h"
-#include "accept/acceptplan.h"
+#include "system/inbox.h"
 
 #include <QtCore/qhash.h>
 #include <QtCore/qobject.h>
@@ -28,7 +28,7 @@ public:
     };
     struct Server
     {
-        std::shared_ptr<const WelcomePlan> plan;
+        std::shared_ptr<const AcceptPlan> plan;
         ConnectionId id;
         QHostAddress peer;
         std::chrono::milliseconds handshakeTimeout;
@@ -48,7 +48,7 @@ public:
     void stop(); // ends what was abandoned, and the threads; a slot that a dialer has connected may delete the pool
 
 private:
-    class Bench;
+    class Worker;
     class Thread;
     struct Result
     {
@@ -63,7 +63,7 @@ private:
     void endIdleThreads();
 
     const Done m_done;
-    const std::unique_ptr<Bench> m_bench; // in the pool's thread
+    const std::unique_ptr<Worker> m_worker; // in the pool's thread
     std::vector<std::unique_ptr<Thread>> m_threads;
     int m_threadCount = 0; // how many take on more
     quint64 m_lastNumber = 0;

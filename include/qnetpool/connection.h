@@ -12,22 +12,22 @@ QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 namespace QNetPool {
 
 class Stock;
-struct Entry;
+struct Lease;
 
 class QNETPOOL_EXPORT Connection
 {
 public:
     constexpr Connection() noexcept = default;
     ~Connection() { giveBack(); }
-    Connection(Connection &&other) noexcept : m_entry(std::exchange(other.m_entry, nullptr)) { }
+    Connection(Connection &&other) noexcept : m_lease(std::exchange(other.m_lease, nullptr)) { }
     Connection &operator=(Connection &&other) noexcept
     {
         Connection moved(std::move(other));
-        std::swap(m_entry, moved.m_entry);
+        std::swap(m_lease, moved.m_lease);
         return *this;
     }
 
-    explicit operator bool() const noexcept { return m_entry != nullptr; }
+    explicit operator bool() const noexcept { return m_lease != nullptr; }
     ConnectionId id() const noexcept;
     QTcpSocket *socket() const;
     QTcpSocket *operator->() const { return socket(); }
@@ -39,9 +39,9 @@ public:
 private:
     Q_DISABLE_COPY(Connection)
     friend class Stock;
-    explicit Connection(Entry *entry) noexcept : m_entry(entry) { }
+    explicit Connection(Lease *lease) noexcept : m_lease(lease) { }
 
-    Entry *m_entry = nullptr;
+    Lease *m_lease = nullptr;
 };
 
 } // namespace QNetPool

@@ -12,7 +12,7 @@
 namespace QNetPool {
 
 // What all connections that a server pool accepts have in common.
-struct WelcomePlan
+struct AcceptPlan
 {
     bool isEncrypted = false;
     QSslConfiguration tls;

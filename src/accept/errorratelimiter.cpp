@@ -3,7 +3,7 @@
 
 namespace QNetPool {
 
-bool ErrorFlood::admits(Pool::Error error, const QString &message, Clock::time_point now)
+bool ErrorRateLimiter::admits(Pool::Error error, const QString &message, Clock::time_point now)
 {
     if (now >= m_windowEnds) {
         m_windowEnds = now + Window;
@@ -20,7 +20,7 @@ bool ErrorFlood::admits(Pool::Error error, const QString &message, Clock::time_p
     return false;
 }
 
-std::vector<ErrorFlood::Withheld> ErrorFlood::takeWithheld()
+std::vector<ErrorRateLimiter::Withheld> ErrorRateLimiter::takeWithheld()
 {
     std::vector<Withheld> result;
     for (auto kind = m_kinds.begin(); kind != m_kinds.end(); ++kind) {

@@ -12,7 +12,7 @@ namespace QNetPool {
 
 // Strangers can cause errors as often as they like, and must not flood a log or a signal handler with them. So the first of each
 // kind within a second are told one by one, and all others together at its end.
-class ErrorFlood
+class ErrorRateLimiter
 {
 public:
     using Clock = std::chrono::steady_clock;

@@ -5,7 +5,7 @@
 
 namespace QNetPool {
 
-SetupOutcome welcomePlain(Descriptor descriptor, const WelcomePlan &plan, ConnectionId id, const QHostAddress &peer)
+SetupOutcome acceptPlain(Descriptor descriptor, const AcceptPlan &plan, ConnectionId id, const QHostAddress &peer)
 {
     const auto begin = std::chrono::steady_clock::now();
     SetupOutcome outcome;

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "serverhandshake.h"
 
-#include "system/descriptor.h"
 #include "lease/pooledsocket.h"
 #include "setup/wireid.h"
+#include "system/descriptor.h"
 
 #include <QtNetwork/qsslsocket.h>
 
 namespace QNetPool {
 
-Welcome::Welcome(std::shared_ptr<const WelcomePlan> plan, ConnectionId id, const QString &peer,
-                 std::chrono::milliseconds handshakeTimeout, Descriptor descriptor)
+ServerHandshake::ServerHandshake(std::shared_ptr<const AcceptPlan> plan, ConnectionId id, const QString &peer,
+                                 std::chrono::milliseconds handshakeTimeout, Descriptor descriptor)
     : Setup({true, true, plan->mode == ConnectionMode::Multi}, peer), m_plan(std::move(plan)), m_id(id),
       m_handshakeTimeout(handshakeTimeout), m_descriptor(std::move(descriptor))
 {
 }
 
-void Welcome::start()
+void ServerHandshake::start()
 {
     adopt(std::make_unique<PooledSocket<QSslSocket>>());
     if (!socket()->setSocketDescriptor(m_descriptor.value()))
@@ -30,7 +30,7 @@ void Welcome::start()
     advance();
 }
 
-void Welcome::enter(SetupStep step)
+void ServerHandshake::enter(SetupStep step)
 {
     if (step == SetupStep::Encrypt) {
         tls()->setSslConfiguration(m_plan->tls);
@@ -44,7 +44,7 @@ void Welcome::enter(SetupStep step)
     }
 }
 
-QString Welcome::reasonForClose() const
+QString ServerHandshake::reasonForClose() const
 {
     return QStringLiteral("the connection ID could not be sent to %1").arg(peer());
 }

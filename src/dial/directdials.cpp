@@ -64,7 +64,7 @@ bool DirectDials::canDo(const std::shared_ptr<const DialPlan> &plan)
 
 void DirectDials::begin(quint64 number, std::shared_ptr<const DialPlan> plan)
 {
-    Dial &dial = m_dials[number];
+    DescriptorDial &dial = m_dials[number];
     dial.plan = std::move(plan);
     dial.stepBegan = Clock::now();
     limit(number, dial, dial.plan->connectTimeout);
@@ -79,7 +79,7 @@ void DirectDials::begin(quint64 number, std::shared_ptr<const DialPlan> plan)
         lookedUp(number, dial, *known);
 }
 
-void DirectDials::lookedUp(quint64 number, Dial &dial, const Resolver::Answer &answer)
+void DirectDials::lookedUp(quint64 number, DescriptorDial &dial, const Resolver::Answer &answer)
 {
     dial.step = Step::Connect;
     dial.addresses = interleaved(answer.addresses);
@@ -87,7 +87,7 @@ void DirectDials::lookedUp(quint64 number, Dial &dial, const Resolver::Answer &a
     connectNext(number, dial);
 }
 
-void DirectDials::connectNext(quint64 number, Dial &dial)
+void DirectDials::connectNext(quint64 number, DescriptorDial &dial)
 {
     while (dial.attempts.size() < std::min(dial.addresses.size(), MostAttempts)) {
         const quint64 token = tokenOf(number, dial.attempts.size());
@@ -117,7 +117,7 @@ void DirectDials::report(quint64 token)
     const auto found = m_dials.find(number);
     if (found == m_dials.end())
         return; // it has ended
-    Dial &dial = found->second;
+    DescriptorDial &dial = found->second;
     if (dial.step == Step::ReadId && token == dial.token)
         return readId(number, dial);
     const auto index = qsizetype(token % MostAttempts);
@@ -132,7 +132,7 @@ void DirectDials::report(quint64 token)
     connectNext(number, dial);
 }
 
-void DirectDials::connected(quint64 number, Dial &dial, qsizetype winner)
+void DirectDials::connected(quint64 number, DescriptorDial &dial, qsizetype winner)
 {
     const DialPlan &plan = *dial.plan;
     const Clock::time_point now = Clock::now();
@@ -158,7 +158,7 @@ void DirectDials::connected(quint64 number, Dial &dial, qsizetype winner)
     finish(number, dial);
 }
 
-void DirectDials::readId(quint64 number, Dial &dial)
+void DirectDials::readId(quint64 number, DescriptorDial &dial)
 {
     const auto reasonForClose = [&dial] {
         return QStringLiteral("%1 sent %2 of the %3 bytes of a connection ID")
@@ -187,7 +187,7 @@ void DirectDials::readId(quint64 number, Dial &dial)
     finish(number, dial);
 }
 
-void DirectDials::limit(quint64 number, Dial &dial, std::chrono::milliseconds time)
+void DirectDials::limit(quint64 number, DescriptorDial &dial, std::chrono::milliseconds time)
 {
     m_deadlines.erase({dial.deadline, number});
     dial.deadline = Clock::now() + std::min<std::chrono::milliseconds>(time, std::chrono::hours(24));
@@ -195,7 +195,7 @@ void DirectDials::limit(quint64 number, Dial &dial, std::chrono::milliseconds ti
     armTimer();
 }
 
-void DirectDials::setNextAttempt(quint64 number, Dial &dial, Clock::time_point when)
+void DirectDials::setNextAttempt(quint64 number, DescriptorDial &dial, Clock::time_point when)
 {
     if (dial.nextAttempt == when)
         return;
@@ -228,7 +228,7 @@ void DirectDials::timerEvent(QTimerEvent *event)
     m_timer.stop();
     while (!m_deadlines.empty() && m_deadlines.begin()->first <= Clock::now()) {
         const auto [when, number] = *m_deadlines.begin();
-        Dial &dial = m_dials.at(number);
+        DescriptorDial &dial = m_dials.at(number);
         if (when == dial.deadline)
             expire(number, dial);
         else
@@ -237,7 +237,7 @@ void DirectDials::timerEvent(QTimerEvent *event)
     armTimer();
 }
 
-void DirectDials::expire(quint64 number, Dial &dial)
+void DirectDials::expire(quint64 number, DescriptorDial &dial)
 {
     const DialPlan &plan = *dial.plan;
     if (dial.step == Step::ReadId)
@@ -254,7 +254,7 @@ void DirectDials::expire(quint64 number, Dial &dial)
     failToConnect(number, dial);
 }
 
-void DirectDials::failToConnect(quint64 number, Dial &dial)
+void DirectDials::failToConnect(quint64 number, DescriptorDial &dial)
 {
     QString message = QStringLiteral("cannot connect to %1: %2").arg(dial.plan->target(), dial.cause);
     if (dial.addresses.size() > 1)
@@ -264,7 +264,7 @@ void DirectDials::failToConnect(quint64 number, Dial &dial)
     fail(number, dial, dial.error, message);
 }
 
-void DirectDials::fail(quint64 number, Dial &dial, Pool::Error error, const QString &message)
+void DirectDials::fail(quint64 number, DescriptorDial &dial, Pool::Error error, const QString &message)
 {
     dial.outcome.error = error;
     dial.outcome.message = message;
@@ -279,14 +279,14 @@ void DirectDials::endAttempt(Descriptor &attempt)
     attempt = {};
 }
 
-void DirectDials::endAttempts(Dial &dial)
+void DirectDials::endAttempts(DescriptorDial &dial)
 {
     for (Descriptor &attempt : dial.attempts)
         endAttempt(attempt);
 }
 
 // What the dial has going on ends; its descriptor is the caller's.
-Descriptor DirectDials::takeFrom(quint64 number, Dial &dial)
+Descriptor DirectDials::takeFrom(quint64 number, DescriptorDial &dial)
 {
     if (dial.step == Step::LookUp && dial.plan->resolver)
         dial.plan->resolver->leave(&m_answers, number);
@@ -296,7 +296,7 @@ Descriptor DirectDials::takeFrom(quint64 number, Dial &dial)
     return std::move(dial.descriptor);
 }
 
-void DirectDials::finish(quint64 number, Dial &dial)
+void DirectDials::finish(quint64 number, DescriptorDial &dial)
 {
     SetupOutcome outcome = std::move(dial.outcome);
     outcome.descriptor = takeFrom(number, dial);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "system/descriptor.h"
 #include "dialplan.h"
-#include "setup/outcome.h"
 #include "resolver.h"
+#include "setup/outcome.h"
+#include "system/descriptor.h"
 #include "system/watcher.h"
 
 #include <QtCore/qbasictimer.h>
@@ -43,7 +43,7 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
     enum class Step { LookUp, Connect, ReadId };
-    struct Dial
+    struct DescriptorDial
     {
         std::shared_ptr<const DialPlan> plan;
         Step step = Step::LookUp;
@@ -62,26 +62,26 @@ private:
     };
 
     void timerEvent(QTimerEvent *event) override;
-    void lookedUp(quint64 number, Dial &dial, const Resolver::Answer &answer);
-    void connectNext(quint64 number, Dial &dial);
+    void lookedUp(quint64 number, DescriptorDial &dial, const Resolver::Answer &answer);
+    void connectNext(quint64 number, DescriptorDial &dial);
     void report(quint64 token);
-    void connected(quint64 number, Dial &dial, qsizetype winner);
-    void readId(quint64 number, Dial &dial);
-    void limit(quint64 number, Dial &dial, std::chrono::milliseconds time);
-    void setNextAttempt(quint64 number, Dial &dial, Clock::time_point when);
+    void connected(quint64 number, DescriptorDial &dial, qsizetype winner);
+    void readId(quint64 number, DescriptorDial &dial);
+    void limit(quint64 number, DescriptorDial &dial, std::chrono::milliseconds time);
+    void setNextAttempt(quint64 number, DescriptorDial &dial, Clock::time_point when);
     void armTimer();
-    void expire(quint64 number, Dial &dial);
-    void fail(quint64 number, Dial &dial, Pool::Error error, const QString &message);
-    void failToConnect(quint64 number, Dial &dial);
+    void expire(quint64 number, DescriptorDial &dial);
+    void fail(quint64 number, DescriptorDial &dial, Pool::Error error, const QString &message);
+    void failToConnect(quint64 number, DescriptorDial &dial);
     void endAttempt(Descriptor &attempt);
-    void endAttempts(Dial &dial);
-    Descriptor takeFrom(quint64 number, Dial &dial);
-    void finish(quint64 number, Dial &dial);
+    void endAttempts(DescriptorDial &dial);
+    Descriptor takeFrom(quint64 number, DescriptorDial &dial);
+    void finish(quint64 number, DescriptorDial &dial);
 
     const Done m_done;
     std::unique_ptr<Watcher> m_watcher;
     Resolver::Asker m_answers;
-    std::unordered_map<quint64, Dial> m_dials;
+    std::unordered_map<quint64, DescriptorDial> m_dials;
     std::set<std::pair<Clock::time_point, quint64>> m_deadlines; // and next attempts
     QBasicTimer m_timer;
     Clock::time_point m_timerEnds;

@@ -1,30 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "socketdial.h"
 
-#include "system/descriptor.h"
-#include "system/kerneldescriptor.h"
 #include "lease/pooledsocket.h"
 #include "setup/tls.h"
 #include "setup/wireid.h"
+#include "system/descriptor.h"
+#include "system/kerneldescriptor.h"
 
 #include <QtCore/qpointer.h>
 #include <QtNetwork/qsslsocket.h>
 
 namespace QNetPool {
 
-Dial::Dial(std::shared_ptr<const DialPlan> plan)
+SocketDial::SocketDial(std::shared_ptr<const DialPlan> plan)
     : Setup({false, plan->tlsMode != TlsMode::None, plan->mode == ConnectionMode::Multi}, plan->target()),
       m_plan(std::move(plan))
 {
 }
 
-Dial::Dial(std::shared_ptr<const DialPlan> plan, SetupOutcome connected) : Dial(std::move(plan))
+SocketDial::SocketDial(std::shared_ptr<const DialPlan> plan, SetupOutcome connected) : SocketDial(std::move(plan))
 {
     m_descriptor = std::move(connected.descriptor);
     m_outcome.connectTime = connected.connectTime;
 }
 
-void Dial::start()
+void SocketDial::start()
 {
     if (m_descriptor.isValid())
         return takeOver();
@@ -33,14 +33,14 @@ void Dial::start()
     else
         adopt(std::make_unique<PooledSocket<QSslSocket>>());
     limit(m_plan->connectTimeout);
-    connect(socket(), &QTcpSocket::connected, this, &Dial::connected);
+    connect(socket(), &QTcpSocket::connected, this, &SocketDial::connected);
     if (m_plan->dialer)
         callDialer();
     else
         socket()->connectToHost(m_plan->host, m_plan->port);
 }
 
-void Dial::takeOver()
+void SocketDial::takeOver()
 {
     auto *const pooled = new PooledSocket<QSslSocket>;
     adopt(std::unique_ptr<QTcpSocket>(pooled));
@@ -58,10 +58,10 @@ void Dial::takeOver()
     advance();
 }
 
-void Dial::callDialer()
+void SocketDial::callDialer()
 {
     const std::shared_ptr<const DialPlan> plan = m_plan; // the dialer may delete the pool
-    const QPointer<Dial> alive(this);
+    const QPointer<SocketDial> alive(this);
     QString cause;
     try {
         return plan->dialer(socket());
@@ -75,7 +75,7 @@ void Dial::callDialer()
              QStringLiteral("cannot connect to %1: the dialer has thrown: %2").arg(peer(), cause));
 }
 
-void Dial::connected()
+void SocketDial::connected()
 {
     if (step() != SetupStep::Connect)
         return;
@@ -88,7 +88,7 @@ void Dial::connected()
     advance();
 }
 
-void Dial::enter(SetupStep step)
+void SocketDial::enter(SetupStep step)
 {
     if (step == SetupStep::Encrypt)
         encrypt();
@@ -96,7 +96,7 @@ void Dial::enter(SetupStep step)
         readMore(); // the ID may have come with the end of the handshake
 }
 
-void Dial::encrypt()
+void SocketDial::encrypt()
 {
     tls()->setSslConfiguration(m_plan->tls);
     tls()->setPeerVerifyName(m_plan->peerName.isEmpty() ? m_plan->host : m_plan->peerName);
@@ -106,7 +106,7 @@ void Dial::encrypt()
         m_plan->context->learnFrom(tls());
 }
 
-void Dial::encrypted()
+void SocketDial::encrypted()
 {
     if (matchesPin(*tls(), m_plan->pins))
         return advance();
@@ -115,7 +115,7 @@ void Dial::encrypted()
                  .arg(peer(), QLatin1String(peerFingerprint(*tls()))));
 }
 
-void Dial::readMore()
+void SocketDial::readMore()
 {
     const bool wantsId = step() == SetupStep::ReadId && m_outcome.id.isNull();
     if (!wantsId || socket()->bytesAvailable() < wireSize(m_plan->format))
@@ -127,7 +127,7 @@ void Dial::readMore()
     advance();
 }
 
-QString Dial::reasonForClose() const
+QString SocketDial::reasonForClose() const
 {
     return QStringLiteral("%1 sent %2 of the %3 bytes of a connection ID")
             .arg(peer())

@@ -7,11 +7,11 @@
 namespace QNetPool {
 
 // A client's connection being set up, where DirectDials cannot go on: connect, TLS, read the ID.
-class Dial final : public Setup
+class SocketDial final : public Setup
 {
 public:
-    explicit Dial(std::shared_ptr<const DialPlan> plan); // from the beginning
-    Dial(std::shared_ptr<const DialPlan> plan, SetupOutcome connected); // with TLS, from the handshake on
+    explicit SocketDial(std::shared_ptr<const DialPlan> plan); // from the beginning
+    SocketDial(std::shared_ptr<const DialPlan> plan, SetupOutcome connected); // with TLS, from the handshake on
 
 private:
     void start() override;

@@ -5,7 +5,7 @@
 
 namespace QNetPool {
 
-void Remains::close()
+void ClosingHandle::close()
 {
     descriptor = {};
     if (socket)

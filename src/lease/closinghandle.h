@@ -8,7 +8,7 @@ QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 namespace QNetPool {
 
 // What is left of a connection that has left the stock: to be closed without the stock's lock.
-struct Remains
+struct ClosingHandle
 {
     QTcpSocket *socket = nullptr;
     Descriptor descriptor;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The lease's side of the stock: how a connection comes to its holder, and how it leaves it.
-#include "stock/stock.h"
+#include "lease.h"
 
-#include "system/probe.h"
 #include "socketguard.h"
+#include "system/descriptor.h"
+#include "system/probe.h"
+#include "threadmailbox.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
@@ -13,176 +14,154 @@
 
 namespace QNetPool {
 
-QTcpSocket *Stock::socket(Entry *entry)
+namespace {
+
+void forgetEndedThread(Lease *lease)
 {
-    if (entry->home && entry->home->hasEnded())
-        entry->home.reset();
-    entry->isUsed = true;
-    if (entry->isBare) {
-        entry->owner->embody(entry);
-    } else if (entry->socket && !entry->home) {
-        pullHere(entry);
-        if (entry->owner->m_watchesLeaks)
-            entry->owner->noteHolder(entry);
-        // Bytes that Qt has read already raise no notification any more, and the holder waits for one.
-        if (entry->socket->bytesAvailable() > 0)
-            QMetaObject::invokeMethod(entry->socket, &QIODevice::readyRead, Qt::QueuedConnection);
-    }
-    return entry->socket;
+    if (lease->mailbox && lease->mailbox->hasEnded())
+        lease->mailbox.reset();
 }
 
-// Who first uses the socket has it, whoever asked for it.
-void Stock::noteHolder(Entry *entry)
+void pullHere(Lease *lease)
 {
-    const Lock lock(m_mutex);
-    entry->holder = holderName();
+    lease->guard->pull();
+    lease->mailbox = ThreadMailbox::ofThisThread();
+    lease->mailbox->moveIn(lease);
 }
 
-void Stock::pullHere(Entry *entry)
-{
-    entry->guard->pull();
-    entry->home = Home::ofThisThread();
-    entry->home->moveIn(entry);
-}
-
-// Its first use: it becomes a socket, in the holder's thread.
-void Stock::embody(Entry *entry)
+// Its first use: the descriptor becomes a socket, in the holder's thread.
+void createSocket(Lease *lease)
 {
     if (!QAbstractEventDispatcher::instance())
         QEventLoop loop; // makes one: a socket that begins without would not hear of its descriptor in other threads either
     auto *socket = new PooledSocket<QTcpSocket>;
-    Descriptor descriptor(entry->descriptor);
+    Descriptor descriptor(lease->descriptor);
     if (socket->setSocketDescriptor(descriptor.value())) // else the peer has reset it
         descriptor.release();
-    entry->isBare = false;
-    SocketGuard::make(socket)->enter(entry);
-    pullHere(entry);
-    const Lock lock(m_mutex);
-    socket->setPeer(m_policy.host);
-    entry->holder = holderName();
-}
-
-void Stock::leaveHome(Entry *entry)
-{
-    if (entry->home)
-        std::exchange(entry->home, nullptr)->moveOut(entry);
+    lease->isBare = false;
+    SocketGuard::make(socket)->enter(lease);
+    pullHere(lease);
+    socket->setPeer(lease->owner->noteFirstUse(lease));
 }
 
 // Whether the lease's end has to wait or to happen in another thread: there is code of the socket's on this thread's call
 // stack, or it lives elsewhere.
-bool Stock::runElsewhere(Entry *entry, Home::Act act)
+bool runElsewhere(Lease *lease, ThreadMailbox::Act act)
 {
-    if (entry->home && entry->home->hasEnded())
-        entry->home.reset();
-    if (!entry->home || !entry->guard)
+    forgetEndedThread(lease);
+    if (!lease->mailbox || !lease->guard)
         return false;
-    if (entry->home->isHere()) {
-        const bool isItsThread = entry->socket->thread() == QThread::currentThread(); // unless the holder has moved it
-        if (!isItsThread || !entry->guard->isBusy())
+    if (lease->mailbox->isHere()) {
+        const bool isItsThread = lease->socket->thread() == QThread::currentThread(); // unless the holder has moved it
+        if (!isItsThread || !lease->guard->isBusy())
             return false;
-        entry->guard->whenQuiet([entry, act] { act(entry); });
+        lease->guard->whenQuiet([lease, act] { act(lease); });
         return true;
     }
-    if (entry->home->post(entry, act))
+    if (lease->mailbox->post(lease, act))
         return true;
-    entry->home.reset(); // that thread has ended
+    lease->mailbox.reset(); // that thread has ended
     return false;
 }
 
-void Stock::giveBack(Entry *entry)
+// A used socket comes into the calling thread if the one where it was used has ended.
+void bringHere(Lease *lease)
 {
-    if (runElsewhere(entry, &Stock::giveBack))
-        return;
-    const std::shared_ptr<Stock> stock = entry->owner;
-    stock->comeHome(entry);
-}
-
-void Stock::comeHome(Entry *entry)
-{
-    qCDebug(m_log) << entry->id << "comes back";
-    const bool wasUsed = entry->isUsed;
-    if (wasUsed && entry->socket && !entry->home)
-        pullHere(entry); // the thread where it was used has ended
-    else if (wasUsed && entry->socket && !entry->socket->thread())
-        entry->guard->pull(); // this thread is ending, and has let go of it
-    if (wasUsed && entry->socket && entry->socket->thread() == QThread::currentThread()) {
+    if (!lease->mailbox)
+        pullHere(lease);
+    else if (!lease->socket->thread())
+        lease->guard->pull(); // this thread is ending, and has let go of it
+    if (lease->socket->thread() == QThread::currentThread()) {
         // A holder that has called deleteLater() wants it gone.
-        QCoreApplication::sendPostedEvents(entry->socket, QEvent::DeferredDelete);
-    }
-    const bool isFit = !wasUsed || (entry->socket && refit(entry));
-    leaveHome(entry);
-    if (wasUsed && isFit)
-        park(entry);
-    const Look seen = wasUsed ? Look::Quiet : look(entry);
-    Lock lock(m_mutex);
-    endLease(entry, Clock::now());
-    if (!isFit) {
-        bury(entry, entry->socket ? CloseReason::Dirty : CloseReason::Discarded, lock);
-    } else if (seen == Look::Quiet && wasUsed && m_policy.hasResetter && isCurrent(entry)) {
-        entry->isReturning = true;
-        entry->owner.reset();
-        m_store.move(entry, Stage::Unchecked, Clock::now());
-        wake();
-    } else {
-        disposeOf(entry, seen, CloseReason::Dirty, lock);
+        QCoreApplication::sendPostedEvents(lease->socket, QEvent::DeferredDelete);
     }
 }
 
-// From a holder's thread into none, ready for the next one.
-void Stock::park(Entry *entry)
+} // namespace
+
+QTcpSocket *socketOf(Lease *lease)
 {
-    entry->isUsed = false;
-    entry->guard->park();
-    entry->hasBytes = entry->socket->bytesAvailable() > 0;
+    forgetEndedThread(lease);
+    lease->isUsed = true;
+    if (lease->isBare) {
+        createSocket(lease);
+    } else if (lease->socket && !lease->mailbox) {
+        pullHere(lease);
+        lease->owner->noteUse(lease);
+        // Bytes that Qt has read already raise no notification any more, and the holder waits for one.
+        if (lease->socket->bytesAvailable() > 0)
+            QMetaObject::invokeMethod(lease->socket, &QIODevice::readyRead, Qt::QueuedConnection);
+    }
+    return lease->socket;
 }
 
-void Stock::endLease(const Entry *entry, Clock::time_point now)
+void giveBack(Lease *lease)
 {
-    m_leaseTimes.record(now - entry->since);
+    if (runElsewhere(lease, &giveBack))
+        return;
+    const std::shared_ptr<LeaseOwner> owner = lease->owner;
+    Condition condition = Condition::Untouched;
+    if (lease->isUsed) {
+        if (lease->socket)
+            bringHere(lease);
+        if (!lease->socket)
+            condition = Condition::Gone;
+        else
+            condition = refit(lease) ? Condition::Fit : lease->socket ? Condition::Unfit : Condition::Gone;
+    }
+    leaveThread(lease);
+    if (condition == Condition::Fit)
+        park(lease);
+    owner->takeBack(lease, condition);
 }
 
-// Whether the next holder can have it, with nothing of this one left. It stays in this thread.
-bool Stock::refit(Entry *entry)
+bool refit(Lease *lease)
 {
-    SocketGuard *guard = entry->guard;
-    if (entry->socket->thread() != QThread::currentThread() || !guard->isSameConnection())
+    SocketGuard *guard = lease->guard;
+    if (lease->socket->thread() != QThread::currentThread() || !guard->isSameConnection())
         return false; // or else its holder has moved it to where nobody else may touch it
     guard->sever();
-    if (entry->encrypted && probe(entry->descriptor) == Health::Readable)
+    if (lease->encrypted && probe(lease->descriptor) == ProbeResult::Readable)
         guard->readNow(); // session tickets are not the holder's to read
     // Before the last of this holder's bytes leave: what comes after them is the peer's answer to the next one.
-    if (guard->hasUnread() || probe(entry->descriptor) != Health::Quiet)
+    if (guard->hasUnread() || probe(lease->descriptor) != ProbeResult::Quiet)
         return false;
     if (guard->hasUnsent())
-        entry->socket->flush();
-    return entry->socket->state() == QAbstractSocket::ConnectedState && guard->restore() && guard->isFit();
+        lease->socket->flush();
+    return lease->socket->state() == QAbstractSocket::ConnectedState && guard->restore() && guard->isFit();
 }
 
-void Stock::discard(Entry *entry)
+void leaveThread(Lease *lease)
 {
-    if (runElsewhere(entry, &Stock::discard))
+    if (lease->mailbox)
+        std::exchange(lease->mailbox, nullptr)->moveOut(lease);
+}
+
+void park(Lease *lease)
+{
+    lease->isUsed = false;
+    lease->guard->park();
+    lease->hasBytes = lease->socket->bytesAvailable() > 0;
+}
+
+void discard(Lease *lease)
+{
+    if (runElsewhere(lease, &discard))
         return;
-    const std::shared_ptr<Stock> stock = entry->owner;
-    leaveHome(entry);
-    Lock lock(stock->m_mutex);
-    stock->endLease(entry, Clock::now());
-    stock->bury(entry, CloseReason::Discarded, lock);
+    const std::shared_ptr<LeaseOwner> owner = lease->owner;
+    leaveThread(lease);
+    owner->takeBackDiscarded(lease);
 }
 
-std::unique_ptr<QTcpSocket> Stock::detach(Entry *entry)
+std::unique_ptr<QTcpSocket> detach(Lease *lease)
 {
-    const std::shared_ptr<Stock> stock = entry->owner;
-    QTcpSocket *detached = socket(entry);
-    leaveHome(entry);
-    if (entry->guard)
-        entry->guard->leave();
-    const Lock lock(stock->m_mutex);
-    qCDebug(stock->m_log) << entry->id << "is detached";
-    stock->endLease(entry, Clock::now());
-    stock->m_store.remove(entry);
-    ++(detached ? stock->m_totals.detached : stock->m_totals.discarded);
-    stock->wake();
-    return std::unique_ptr<QTcpSocket>(detached);
+    const std::shared_ptr<LeaseOwner> owner = lease->owner;
+    std::unique_ptr<QTcpSocket> detached(socketOf(lease));
+    leaveThread(lease);
+    if (lease->guard)
+        lease->guard->leave();
+    owner->letGo(lease, bool(detached));
+    return detached;
 }
 
 } // namespace QNetPool

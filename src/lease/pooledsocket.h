@@ -10,7 +10,7 @@
 namespace QNetPool {
 
 // What the holder of a socket has touched since it was last forgotten, so that only that need be undone.
-class Traces
+class DirtyFlags
 {
 public:
     enum Trace : quint8 {
@@ -50,11 +50,11 @@ public:
     virtual QObject *eventFilterObject() noexcept = 0;
     virtual void forgetError() { } // of a foreign socket, it cannot be done
 
-    Traces traces;
+    DirtyFlags traces;
     std::unique_ptr<SocketObserver> observer;
 
 protected:
-    void touchOptions(Traces::Trace trace = Traces::Options)
+    void touchOptions(DirtyFlags::Trace trace = DirtyFlags::Options)
     {
         if (observer && !traces.has(trace))
             observer->aboutToTouchOptions();
@@ -89,7 +89,7 @@ public:
 
     qintptr socketDescriptor() const override
     {
-        const_cast<PooledSocket *>(this)->touchOptions(Traces::Descriptor);
+        const_cast<PooledSocket *>(this)->touchOptions(DirtyFlags::Descriptor);
         return Socket::socketDescriptor();
     }
 
@@ -107,19 +107,19 @@ public:
 protected:
     void connectNotify(const QMetaMethod &signal) override
     {
-        traces.leave(Traces::Connections);
+        traces.leave(DirtyFlags::Connections);
         Socket::connectNotify(signal);
     }
 
     qint64 readData(char *data, qint64 size) override
     {
-        traces.leave(Traces::Bytes);
+        traces.leave(DirtyFlags::Bytes);
         return Socket::readData(data, size);
     }
 
     qint64 writeData(const char *data, qint64 size) override
     {
-        traces.leave(Traces::Bytes);
+        traces.leave(DirtyFlags::Bytes);
         return Socket::writeData(data, size);
     }
 };

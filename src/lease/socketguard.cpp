@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "socketguard.h"
 
-#include "stock/entry.h"
-#include "threadmailbox.h"
+#include "lease.h"
 #include "system/kerneldescriptor.h"
+#include "threadmailbox.h"
 #include "unsentbytes.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
@@ -117,40 +117,40 @@ void SocketGuard::learn()
 void SocketGuard::distrust()
 {
     aboutToTouchOptions();
-    m_observed.traces.leave(Traces::All);
+    m_observed.traces.leave(DirtyFlags::All);
 }
 
 SocketGuard::~SocketGuard()
 {
     if (m_isGone)
         *m_isGone = true;
-    Entry *entry = m_entry;
-    if (entry)
+    Lease *lease = m_lease;
+    if (lease)
         leave();
-    const std::shared_ptr<Home> home = entry ? std::exchange(entry->home, nullptr) : nullptr;
+    const std::shared_ptr<ThreadMailbox> mailbox = lease ? std::exchange(lease->mailbox, nullptr) : nullptr;
     if (m_whenQuiet) { // the lease has ended, and then the holder deleted the socket
-        if (home)
-            home->moveOut(entry);
+        if (mailbox)
+            mailbox->moveOut(lease);
         std::exchange(m_whenQuiet, nullptr)();
-    } else if (home) {
-        home->socketIsGone(entry);
+    } else if (mailbox) {
+        mailbox->socketIsGone(lease);
     }
 }
 
-void SocketGuard::enter(Entry *entry) noexcept
+void SocketGuard::enter(Lease *lease) noexcept
 {
-    m_entry = entry;
-    entry->socket = m_socket;
-    entry->guard = this;
-    entry->descriptor = m_descriptor;
-    entry->encrypted = m_isEncrypted;
+    m_lease = lease;
+    lease->socket = m_socket;
+    lease->guard = this;
+    lease->descriptor = m_descriptor;
+    lease->encrypted = m_isEncrypted;
 }
 
 void SocketGuard::leave() noexcept
 {
-    m_entry->socket = nullptr;
-    m_entry->guard = nullptr;
-    m_entry = nullptr;
+    m_lease->socket = nullptr;
+    m_lease->guard = nullptr;
+    m_lease = nullptr;
 }
 
 void SocketGuard::findNotifiers()
@@ -313,7 +313,7 @@ void SocketGuard::sever()
 {
     if (m_socket->parent())
         m_socket->setParent(nullptr);
-    if (isTouched(Traces::Connections))
+    if (isTouched(DirtyFlags::Connections))
         m_socket->disconnect();
     m_socket->blockSignals(false);
     resetChannels(m_socket); // those others would hide what is unread
@@ -321,7 +321,7 @@ void SocketGuard::sever()
 
 bool SocketGuard::restore()
 {
-    if (isTouched(Traces::Bytes | Traces::Options))
+    if (isTouched(DirtyFlags::Bytes | DirtyFlags::Options))
         flushTls();
     QCoreApplication::removePostedEvents(m_socket);
 
@@ -354,14 +354,14 @@ bool SocketGuard::restore()
         m_tlsSettings->restore(*static_cast<QSslSocket *>(m_socket));
 #endif
     bool isRestored = m_socket->bindingStorage()->isEmpty(); // Qt moves none that has bindings to another thread
-    m_isDescriptorKnown |= isTouched(Traces::Descriptor);
-    if (isTouched(Traces::Options) || m_isDescriptorKnown) {
+    m_isDescriptorKnown |= isTouched(DirtyFlags::Descriptor);
+    if (isTouched(DirtyFlags::Options) || m_isDescriptorKnown) {
         m_socket->setReadBufferSize(0);
         isRestored &= !m_options || m_options->restore(m_socket);
     }
     isRestored &= !hasPeerSaidGoodbye(); // which the error tells
     m_observed.forgetError();
-    m_hasBuffers |= isTouched(Traces::Bytes);
+    m_hasBuffers |= isTouched(DirtyFlags::Bytes);
 
     // A holder's filters cannot be listed, so this one steps in front of them: the filter installed last is asked first,
     // and it delivers every event itself.

@@ -14,7 +14,7 @@ QT_FORWARD_DECLARE_CLASS(QSocketNotifier)
 
 namespace QNetPool {
 
-struct Entry;
+struct Lease;
 
 // Stands between a pooled socket and its holders: parks and pulls it, knows when it is in the middle of its own events, and
 // undoes what a holder did to it. Owned by the socket; everything is called where the socket may be used.
@@ -25,9 +25,9 @@ public:
     static SocketGuard *make(QTcpSocket *socket);
     static SocketGuard *find(QTcpSocket *socket); // null if it has none
 
-    ~SocketGuard() override; // if it guards for an entry, the holder has deleted the socket: the entry hears of it
-    void enter(Entry *entry) noexcept;
-    void leave() noexcept; // the entry lives on without the socket, or the socket without the entry
+    ~SocketGuard() override; // if it guards for an lease, the holder has deleted the socket: the lease hears of it
+    void enter(Lease *lease) noexcept;
+    void leave() noexcept; // the lease lives on without the socket, or the socket without the lease
 
     // Out of every thread: no event dispatcher polls it and any thread may pull it.
     void park();
@@ -82,7 +82,7 @@ private:
     bool m_mayHaveQueued = false; // calls of QSslSocket's own
     int m_depth = 0;
     bool *m_isGone = nullptr; // of deliver(), to tell it of the end
-    Entry *m_entry = nullptr;
+    Lease *m_lease = nullptr;
     qintptr m_number = -1; // of the socket's descriptor, as Qt has it
     qintptr m_descriptor = -1;
     QPointer<QObject> m_engine; // of the connection: a holder that connects the socket anew makes Qt delete it

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "threadmailbox.h"
 
-#include "stock/entry.h"
+#include "lease.h"
 #include "socketguard.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -13,14 +13,14 @@
 namespace QNetPool {
 
 // Hears in the thread what others have posted.
-class Home::Agent final : public QObject
+class ThreadMailbox::Receiver final : public QObject
 {
 public:
-    explicit Agent(Home *home) : m_home(home)
+    explicit Receiver(ThreadMailbox *mailbox) : m_mailbox(mailbox)
     {
         // While the QThread still exists: what is local to the thread is destroyed only afterwards.
         connect(
-                QThread::currentThread(), &QThread::finished, this, [home] { home->end(); }, Qt::DirectConnection);
+                QThread::currentThread(), &QThread::finished, this, [mailbox] { mailbox->end(); }, Qt::DirectConnection);
     }
 
 protected:
@@ -28,141 +28,141 @@ protected:
     {
         if (event->type() != QEvent::User)
             return QObject::event(event);
-        m_home->carryOut();
+        m_mailbox->carryOut();
         return true;
     }
 
 private:
-    Home *const m_home;
+    ThreadMailbox *const m_mailbox;
 };
 
 // What is local to a thread may be asked for while the thread destroys it.
-struct Home::Resident
+struct ThreadMailbox::ThreadLocal
 {
-    std::shared_ptr<Home> home;
-    std::unique_ptr<Agent> agent;
+    std::shared_ptr<ThreadMailbox> mailbox;
+    std::unique_ptr<Receiver> receiver;
 
-    ~Resident()
+    ~ThreadLocal()
     {
-        if (home)
-            home->end();
+        if (mailbox)
+            mailbox->end();
         isThreadOver = true;
     }
 
     static thread_local bool isThreadOver;
 };
 
-thread_local bool Home::Resident::isThreadOver = false;
+thread_local bool ThreadMailbox::ThreadLocal::isThreadOver = false;
 
-Home::Resident &Home::resident()
+ThreadMailbox::ThreadLocal &ThreadMailbox::local()
 {
-    thread_local Resident resident;
-    return resident;
+    thread_local ThreadLocal local;
+    return local;
 }
 
-std::shared_ptr<Home> Home::ofThisThread()
+std::shared_ptr<ThreadMailbox> ThreadMailbox::ofThisThread()
 {
-    if (Resident::isThreadOver) {
-        auto ended = std::make_shared<Home>();
+    if (ThreadLocal::isThreadOver) {
+        auto ended = std::make_shared<ThreadMailbox>();
         ended->m_hasEnded = true;
         return ended;
     }
-    Resident &resident = Home::resident();
-    if (!resident.home || resident.home->hasEnded()) {
-        resident.home = std::make_shared<Home>();
-        resident.agent = std::make_unique<Agent>(resident.home.get());
-        resident.home->m_agent = resident.agent.get();
+    ThreadLocal &local = ThreadMailbox::local();
+    if (!local.mailbox || local.mailbox->hasEnded()) {
+        local.mailbox = std::make_shared<ThreadMailbox>();
+        local.receiver = std::make_unique<Receiver>(local.mailbox.get());
+        local.mailbox->m_receiver = local.receiver.get();
     }
-    return resident.home;
+    return local.mailbox;
 }
 
-bool Home::isHere() const noexcept
+bool ThreadMailbox::isHere() const noexcept
 {
-    return !Resident::isThreadOver && resident().home.get() == this;
+    return !ThreadLocal::isThreadOver && local().mailbox.get() == this;
 }
 
-void Home::settle()
+void ThreadMailbox::carryOutPending()
 {
-    if (Resident::isThreadOver)
+    if (ThreadLocal::isThreadOver)
         return;
-    if (Home *home = resident().home.get(); home && home->m_hasErrands.load(std::memory_order_acquire))
-        home->carryOut();
+    if (ThreadMailbox *mailbox = local().mailbox.get(); mailbox && mailbox->m_hasMessages.load(std::memory_order_acquire))
+        mailbox->carryOut();
 }
 
-void Home::moveIn(Entry *entry)
+void ThreadMailbox::moveIn(Lease *lease)
 {
     const std::lock_guard lock(m_mutex);
     if (hasEnded())
         return;
-    entry->place = m_guests.size();
-    m_guests.push_back(entry);
+    lease->place = m_leases.size();
+    m_leases.push_back(lease);
 }
 
-void Home::moveOut(Entry *entry)
+void ThreadMailbox::moveOut(Lease *lease)
 {
     const std::lock_guard lock(m_mutex);
-    if (entry->place >= m_guests.size() || m_guests[entry->place] != entry)
+    if (lease->place >= m_leases.size() || m_leases[lease->place] != lease)
         return; // the thread is ending
-    Entry *last = m_guests.back();
-    m_guests[entry->place] = last;
-    last->place = entry->place;
-    m_guests.pop_back();
+    Lease *last = m_leases.back();
+    m_leases[lease->place] = last;
+    last->place = lease->place;
+    m_leases.pop_back();
 }
 
-bool Home::post(Entry *entry, Act act)
+bool ThreadMailbox::post(Lease *lease, Act act)
 {
     const std::lock_guard lock(m_mutex);
     if (hasEnded())
         return false;
-    m_errands.push_back({entry, act});
-    m_hasErrands.store(true, std::memory_order_release);
-    QCoreApplication::postEvent(m_agent, new QEvent(QEvent::User));
+    m_messages.push_back({lease, act});
+    m_hasMessages.store(true, std::memory_order_release);
+    QCoreApplication::postEvent(m_receiver, new QEvent(QEvent::User));
     return true;
 }
 
 // One by one: each may run an event loop, in which the others are not to wait.
-void Home::carryOut()
+void ThreadMailbox::carryOut()
 {
     std::unique_lock lock(m_mutex);
-    while (!m_errands.empty()) {
-        const Errand errand = m_errands.front();
-        m_errands.erase(m_errands.begin());
+    while (!m_messages.empty()) {
+        const Message message = m_messages.front();
+        m_messages.erase(m_messages.begin());
         lock.unlock();
-        errand.act(errand.entry);
+        message.act(message.lease);
         lock.lock();
     }
-    m_hasErrands.store(false, std::memory_order_release);
+    m_hasMessages.store(false, std::memory_order_release);
 }
 
-void Home::socketIsGone(Entry *entry)
+void ThreadMailbox::socketIsGone(Lease *lease)
 {
-    moveOut(entry);
+    moveOut(lease);
     Act act = nullptr;
     {
         const std::lock_guard lock(m_mutex);
-        const auto found = std::find_if(m_errands.begin(), m_errands.end(),
-                                        [entry](const Errand &errand) { return errand.entry == entry; });
-        if (found != m_errands.end()) {
+        const auto found = std::find_if(m_messages.begin(), m_messages.end(),
+                                        [lease](const Message &message) { return message.lease == lease; });
+        if (found != m_messages.end()) {
             act = found->act;
-            m_errands.erase(found);
+            m_messages.erase(found);
         }
     }
     if (act)
-        act(entry);
+        act(lease);
 }
 
-void Home::end()
+void ThreadMailbox::end()
 {
     carryOut();
     std::unique_lock lock(m_mutex);
     // Leases that go on live in no thread now, and in the one that next uses them.
-    while (!m_guests.empty() || !m_errands.empty()) {
-        Entry *guest = m_guests.empty() ? nullptr : m_guests.back();
-        if (guest)
-            m_guests.pop_back();
+    while (!m_leases.empty() || !m_messages.empty()) {
+        Lease *resident = m_leases.empty() ? nullptr : m_leases.back();
+        if (resident)
+            m_leases.pop_back();
         lock.unlock(); // a holder's event filter hears of it
-        if (guest)
-            guest->guard->park();
+        if (resident)
+            resident->guard->park();
         carryOut();
         lock.lock();
     }

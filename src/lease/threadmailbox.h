@@ -12,48 +12,48 @@ QT_FORWARD_DECLARE_CLASS(QObject)
 
 namespace QNetPool {
 
-struct Entry;
+struct Lease;
 
 // A thread in which leased sockets live, for the other threads: a lease may end in one of those, but its socket must be
 // handled where it lives. It outlives its thread, so that who comes later finds that it has ended; a QThread could be gone.
-class Home
+class ThreadMailbox
 {
 public:
-    using Act = void (*)(Entry *);
+    using Act = void (*)(Lease *);
 
-    static std::shared_ptr<Home> ofThisThread();
-    static void settle(); // carries out what is posted for this thread; for those without an event loop
+    static std::shared_ptr<ThreadMailbox> ofThisThread();
+    static void carryOutPending(); // carries out what is posted for this thread; for those without an event loop
 
     bool isHere() const noexcept; // whether this is the calling thread's
     // Whether the thread has ended; then its sockets live in no thread.
     bool hasEnded() const noexcept { return m_hasEnded.load(std::memory_order_acquire); }
 
-    void moveIn(Entry *entry); // in this thread: its socket lives here from now on
-    void moveOut(Entry *entry);
+    void moveIn(Lease *lease); // in this thread: its socket lives here from now on
+    void moveOut(Lease *lease);
     // From any thread: act is run in this one, by its event loop, or when it uses a pool, or as it ends. False: it has ended.
-    bool post(Entry *entry, Act act);
-    // In this thread: the socket was destroyed by its holder, so what is posted for the entry need not wait.
-    void socketIsGone(Entry *entry);
+    bool post(Lease *lease, Act act);
+    // In this thread: the socket was destroyed by its holder, so what is posted for the lease need not wait.
+    void socketIsGone(Lease *lease);
 
 private:
-    struct Resident;
-    class Agent;
-    struct Errand
+    struct ThreadLocal;
+    class Receiver;
+    struct Message
     {
-        Entry *entry;
+        Lease *lease;
         Act act;
     };
 
-    static Resident &resident();
+    static ThreadLocal &local();
     void carryOut();
     void end();
 
     std::mutex m_mutex; // guards everything below
-    std::vector<Entry *> m_guests;
-    std::vector<Errand> m_errands;
-    QObject *m_agent = nullptr; // lives in this thread, while it has not ended
+    std::vector<Lease *> m_leases;
+    std::vector<Message> m_messages;
+    QObject *m_receiver = nullptr; // lives in this thread, while it has not ended
     std::atomic<bool> m_hasEnded = false;
-    std::atomic<bool> m_hasErrands = false;
+    std::atomic<bool> m_hasMessages = false;
 };
 
 } // namespace QNetPool

@@ -28,11 +28,11 @@ bool isSame(const QByteArray &one, const QByteArray &other)
     return difference == 0;
 }
 
-QSsl::SslProtocol protocolFor(QSsl::SslProtocol wish, bool allowTls12)
+QSsl::SslProtocol protocolFor(QSsl::SslProtocol requested, bool allowTls12)
 {
-    if (!allowTls12 || wish == QSsl::TlsV1_3 || wish == QSsl::TlsV1_3OrLater)
+    if (!allowTls12 || requested == QSsl::TlsV1_3 || requested == QSsl::TlsV1_3OrLater)
         return QSsl::TlsV1_3OrLater;
-    return wish == QSsl::TlsV1_2 ? QSsl::TlsV1_2 : QSsl::TlsV1_2OrLater;
+    return requested == QSsl::TlsV1_2 ? QSsl::TlsV1_2 : QSsl::TlsV1_2OrLater;
 }
 
 bool isStrong(const QSslCipher &cipher, bool allowTls12)
@@ -63,13 +63,13 @@ std::optional<QString> whyNoTls()
     return std::nullopt;
 }
 
-std::optional<QString> whyTooWeak(const QSslConfiguration &wish, bool allowTls12)
+std::optional<QString> whyTooWeak(const QSslConfiguration &requested, bool allowTls12)
 {
-    const QList<QSslCipher> ciphers = wish.ciphers();
+    const QList<QSslCipher> ciphers = requested.ciphers();
     const auto isAllowed = [allowTls12](const QSslCipher &cipher) { return isStrong(cipher, allowTls12); };
     if (!ciphers.isEmpty() && std::none_of(ciphers.begin(), ciphers.end(), isAllowed))
         return QStringLiteral("the sslConfiguration names no cipher of TLS 1.3");
-    switch (wish.protocol()) {
+    switch (requested.protocol()) {
     case QSsl::UnknownProtocol: // of a null configuration
     case QSsl::SecureProtocols:
     case QSsl::TlsV1_3:
@@ -85,19 +85,19 @@ std::optional<QString> whyTooWeak(const QSslConfiguration &wish, bool allowTls12
     }
 }
 
-QSslConfiguration clientTls(QSslConfiguration wish, TlsMode mode, bool allowTls12)
+QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allowTls12)
 {
-    if (wish.isNull())
-        wish = QSslConfiguration::defaultConfiguration();
-    dropOlderVersions(wish, allowTls12);
-    wish.setPeerVerifyMode(mode == TlsMode::Verified ? QSslSocket::VerifyPeer : QSslSocket::VerifyNone);
-    return wish;
+    if (requested.isNull())
+        requested = QSslConfiguration::defaultConfiguration();
+    dropOlderVersions(requested, allowTls12);
+    requested.setPeerVerifyMode(mode == TlsMode::Verified ? QSslSocket::VerifyPeer : QSslSocket::VerifyNone);
+    return requested;
 }
 
-QSslConfiguration serverTls(QSslConfiguration wish, bool allowTls12)
+QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12)
 {
-    dropOlderVersions(wish, allowTls12);
-    return wish;
+    dropOlderVersions(requested, allowTls12);
+    return requested;
 }
 
 QByteArray parseFingerprint(const QByteArray &text)

@@ -17,11 +17,11 @@ namespace QNetPool {
 std::optional<QString> whyNoTls();
 
 // Why a configuration is refused that asks for less than it may; nothing if it does not. Qt's default, which has TLS 1.2, is no
-// wish for it.
-std::optional<QString> whyTooWeak(const QSslConfiguration &wish, bool allowTls12);
+// requested for it.
+std::optional<QString> whyTooWeak(const QSslConfiguration &requested, bool allowTls12);
 
-QSslConfiguration clientTls(QSslConfiguration wish, TlsMode mode, bool allowTls12);
-QSslConfiguration serverTls(QSslConfiguration wish, bool allowTls12);
+QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allowTls12);
+QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12);
 
 // A SHA-256 fingerprint as 32 bytes, from 64 hexadecimal digits, with or without colons, or from the bytes; empty if it is neither.
 QByteArray parseFingerprint(const QByteArray &text);

@@ -40,7 +40,7 @@ template<typename Value> void inOrder(Value &minimum, Value &maximum, const char
 
 } // namespace
 
-QStringList SizingLimits::putRight()
+QStringList SizingLimits::clamp()
 {
     QStringList changes;
     atLeast(minimumCapacity, 1, 1, "minimumCapacity", changes);

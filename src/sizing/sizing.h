@@ -21,7 +21,7 @@ struct SizingLimits
 
     // Puts right what is out of range: capacity <= 0 becomes 1, interval <= 0 becomes 1 s, a minimum over its maximum is
     // swapped with it. Returns a sentence for each change.
-    QStringList putRight();
+    QStringList clamp();
 };
 
 // At the start of a cycle: few idle connections shorten the interval by 100 ms, many lengthen it by as much.

@@ -2,8 +2,8 @@
 // How connections come into the stock: those that are set up, and those that are put.
 #include "stock.h"
 
-#include "randomid.h"
 #include "lease/socketguard.h"
+#include "randomid.h"
 
 #include <QtCore/qrandom.h>
 #include <QtCore/qthread.h>
@@ -82,20 +82,20 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
     Admission refusal = Admission::Admitted;
     if (!isCurrent(entry) || (entry->descriptor < 0 && !entry->hasBytes))
         refusal = Admission::Closed;
-    else if (m_store.idle() >= m_policy.maximumIdle && !m_line.count())
+    else if (m_store.idle() >= m_policy.maximumIdle && !m_queue.count())
         refusal = Admission::Full;
     else if (entry->id.isNull() && !giveName(entry, id))
         refusal = Admission::IdInUse;
     if (refusal == Admission::Full) {
         ++m_totals.created;
-        bury(entry, CloseReason::StockFull, lock);
+        closeEntry(entry, CloseReason::StockFull, lock);
         return refusal;
     }
     if (refusal != Admission::Admitted) {
-        Remains remains = leaveEntry(entry);
+        ClosingHandle closing = removeEntry(entry);
         wake(); // there is room for another one
         lock.unlock();
-        remains.close();
+        closing.close();
         return refusal;
     }
     qCDebug(m_log) << entry->id << "is set up";

@@ -31,22 +31,22 @@ Entry *Stock::nextToCheck()
         const bool isSpent = !entry->isReturning && TimeLimits::isSpent(*entry, m_policy, Clock::now());
         m_store.move(entry, Stage::Checked, Clock::now());
         lock.unlock();
-        const Look seen = look(entry);
+        const Finding seen = inspect(entry);
         lock.lock();
         if (isSpent && isCurrent(entry)) {
-            burySpent(entry, lock);
+            closeSpent(entry, lock);
             lock.lock();
             requestChecksForWaiters();
             continue;
         }
-        if (seen == Look::Quiet && isCurrent(entry)) {
+        if (seen == Finding::Quiet && isCurrent(entry)) {
             entry->owner = self;
             lock.unlock();
-            socket(entry); // into the pool's thread
+            socketOf(entry); // into the pool's thread
             return entry;
         }
         // Bytes are for its next holder, not for the validator.
-        disposeOf(entry, seen, entry->isReturning ? CloseReason::Dirty : CloseReason::DiedIdle, lock);
+        route(entry, seen, entry->isReturning ? CloseReason::Dirty : CloseReason::DiedIdle, lock);
         if (!lock.owns_lock())
             lock.lock();
         requestChecksForWaiters();
@@ -60,7 +60,7 @@ void Stock::checked(Entry *entry, bool isFit)
     if (entry->guard && entry->guard->isBusy())
         return entry->guard->whenQuiet([self, entry, isFit] { self->checked(entry, isFit); });
     const bool isReady = isFit && entry->socket && refit(entry);
-    leaveHome(entry);
+    leaveThread(entry);
     if (isReady)
         park(entry);
     Lock lock(m_mutex);
@@ -68,7 +68,7 @@ void Stock::checked(Entry *entry, bool isFit)
     if (isReady)
         offer(entry, lock);
     else
-        bury(entry, isCurrent(entry) ? CloseReason::FailedCheck : CloseReason::Flushed, lock);
+        closeEntry(entry, isCurrent(entry) ? CloseReason::FailedCheck : CloseReason::Flushed, lock);
     if (!lock.owns_lock())
         lock.lock();
     requestChecksForWaiters(); // who counted on this one may not have got it

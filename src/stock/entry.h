@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <qnetpool/connectionid.h>
+#include "lease/lease.h"
 
 #include <QtCore/qstring.h>
 
 #include <chrono>
-#include <memory>
-
-QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 
 namespace QNetPool {
-
-class Home;
-class SocketGuard;
-class Stock;
 
 // Where a connection is in its life: Pending -> Idle <-> Leased, and from each of them out.
 enum class Stage : quint8 {
@@ -33,14 +26,11 @@ inline constexpr std::size_t StageCount = std::size_t(Stage::Unclaimed) + 1;
 // Why a connection was closed; PoolStatistics has a total for each.
 enum class CloseReason : quint8 { DiedIdle, IdleTooLong, LivedTooLong, FailedCheck, Dirty, Discarded, Flushed, StockFull };
 
-// One connection's record. Its address is stable, so a lease is a pointer to it.
-// The members are the store's to change under the stock's lock, except those of the socket: they belong to whom the
-// connection belongs to, which is the stock (under its lock) while it is idle and one holder while it is leased.
-struct Entry
+// One connection's record in the store, which alone changes it, under the stock's lock.
+struct Entry : Lease
 {
     using TimePoint = std::chrono::steady_clock::time_point;
 
-    ConnectionId id;
     Stage stage = Stage::Free;
     quint32 slot = 0;
     quint32 generation = 0; // told apart from the slot's earlier tenants
@@ -52,18 +42,8 @@ struct Entry
     TimePoint endOfLife = TimePoint::max();
     QString holder; // the thread that has it, for the report of a leak
 
-    QTcpSocket *socket = nullptr; // null again when the holder deletes it
-    SocketGuard *guard = nullptr;
-    qintptr descriptor = -1;
-    bool isBare = false; // plain TCP that nobody has used yet: the descriptor is no socket's so far
-    bool encrypted = false;
-    bool hasBytes = false; // bytes for the next holder were seen: watched for the hang-up alone
     bool isPaused = false; // in the watcher
-    bool isUsed = false; // its holder has had the socket
-    std::shared_ptr<Home> home; // the thread in which it lives, while a holder uses it
-    std::size_t place = 0; // among the home's guests
     bool isReturning = false; // unchecked or checked on its way back: the resetter's
-    std::shared_ptr<Stock> owner; // while leased: a lease may outlive the pool
 
     quint64 token() const noexcept { return quint64(generation) << 32 | slot; }
 };

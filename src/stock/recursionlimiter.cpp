@@ -13,22 +13,22 @@ thread_local std::vector<std::function<void()>> rests;
 
 } // namespace
 
-bool Servings::areTooDeep() noexcept
+bool RecursionLimiter::isTooDeep() noexcept
 {
     return depth >= 100;
 }
 
-void Servings::putOff(std::function<void()> rest)
+void RecursionLimiter::defer(std::function<void()> rest)
 {
     rests.push_back(std::move(rest));
 }
 
-Servings::Servings() noexcept
+RecursionLimiter::RecursionLimiter() noexcept
 {
     ++depth;
 }
 
-Servings::~Servings()
+RecursionLimiter::~RecursionLimiter()
 {
     // Well before the outermost returns: it may go on for long, or wait for what was put off.
     while (depth <= 50 && !rests.empty()) {

@@ -10,18 +10,18 @@ namespace QNetPool {
 // Serving one who waits runs his continuation, which may end the lease at once, which serves the next one, and so on: with
 // thousands in line, that would be thousands of calls deep. From a certain depth on, the rest is put off until those before
 // have returned.
-class Servings
+class RecursionLimiter
 {
 public:
-    static bool areTooDeep() noexcept; // in this thread
-    static void putOff(std::function<void()> rest);
+    static bool isTooDeep() noexcept; // in this thread
+    static void defer(std::function<void()> rest);
 
     // Around each serving.
-    Servings() noexcept;
-    ~Servings();
+    RecursionLimiter() noexcept;
+    ~RecursionLimiter();
 
 private:
-    Q_DISABLE_COPY_MOVE(Servings)
+    Q_DISABLE_COPY_MOVE(RecursionLimiter)
 };
 
 } // namespace QNetPool

@@ -12,7 +12,7 @@ PoolStatistics Stock::statistics() const
     statistics.leased = m_store.leased();
     statistics.pending = m_store.count(Stage::Pending);
     statistics.unclaimed = m_store.count(Stage::Unclaimed);
-    statistics.waiters = m_line.count();
+    statistics.waiters = m_queue.count();
     // Copied under the lock, evaluated without it.
     const Histogram connect = m_connectTimes;
     const Histogram handshake = m_handshakeTimes;
@@ -84,18 +84,18 @@ int Stock::pendingCount() const
 int Stock::waiterCount() const
 {
     const Lock lock(m_mutex);
-    return m_line.count();
+    return m_queue.count();
 }
 
 int Stock::unserved() const
 {
-    return m_doChecksFail ? m_line.countForAny() : unchecked();
+    return m_doChecksFail ? m_queue.countForAny() : unchecked();
 }
 
 // Waiters for any connection, less those for whom one is being checked.
 int Stock::unchecked() const
 {
-    return std::max(0, m_line.countForAny() - m_store.count(Stage::Unchecked) - m_store.count(Stage::Checked));
+    return std::max(0, m_queue.countForAny() - m_store.count(Stage::Unchecked) - m_store.count(Stage::Checked));
 }
 
 int Stock::unservedCount() const

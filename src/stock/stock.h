@@ -2,14 +2,13 @@
 #pragma once
 
 #include "histogram.h"
-#include "lease/threadmailbox.h"
+#include "lease/closinghandle.h"
 #include "logging.h"
 #include "policy.h"
-#include "lease/closinghandle.h"
 #include "store.h"
+#include "system/watcher.h"
 #include "timelimits.h"
 #include "waitqueue.h"
-#include "system/watcher.h"
 
 #include <QtCore/qset.h>
 #include <QtNetwork/qhostaddress.h>
@@ -24,11 +23,21 @@ namespace QNetPool {
 // function says otherwise. A pool shares it with the leases it handed out, which may outlive the pool; whoever calls take(),
 // put(), join() or flush() shares it, too, as continuations of those who waited may delete the pool.
 //
-// Its functions stand in files of their own by what they do: admission, look, lease, check, networkcheck and numbers; the
-// rest in stock.cpp.
+// Its functions stand in files of their own by what they do:
+//     admission      how a connection comes in
+//     checkout       how one goes out
+//     waiting        those who wait, and what comes to them
+//     returning      how a lease ends
+//     inspection     whether an idle one still lives, and what becomes of it then
+//     check          what the validator and the resetter are run on
+//     expiry         what time does to them
+//     revalidation   after a change of the network
+//     closing        how they leave the pool
+//     notifications  what the pool's thread is told
+//     statistics     what can be asked for
 //
 // The rule of ownership: who moved an entry out of a line of the store under the lock owns its socket, without the lock.
-class Stock : public std::enable_shared_from_this<Stock>
+class Stock final : public LeaseOwner, public std::enable_shared_from_this<Stock>
 {
 public:
     explicit Stock(LogCategory log) : m_log(log) { }
@@ -36,7 +45,7 @@ public:
     using Clock = std::chrono::steady_clock;
 
     // What the pool has to tell, in the order in which it happened.
-    struct News
+    struct Notifications
     {
         enum class Kind { Available, Lost };
         std::vector<std::pair<Kind, ConnectionId>> events;
@@ -44,7 +53,7 @@ public:
         int idle = 0;
         bool hasIdleChanged = false; // since it was last told, or since somebody listens
         int unserved = 0; // waiters for any connection, less those for whom one is being validated
-        bool isRetryDue = false; // the network may be another one: checkNetwork()
+        bool isRetryDue = false; // the network may be another one: revalidateAll()
         std::optional<Clock::time_point> deadline; // when expire() has something to do
     };
 
@@ -65,14 +74,14 @@ public:
     enum class Admission { Admitted, IdInUse, Full, Closed, Unwatched }; // Unwatched: the system refuses to watch it
     enum class Departure { TimedOut, Cancelled };
 
-    // The pool's side. wake is called with the lock held, from any thread, once until takeNews() is called.
+    // The pool's side. wake is called with the lock held, from any thread, once until takeNotifications() is called.
     void open(const Policy &policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake);
     void setPolicy(const Policy &policy);
     // Whether anyone listens to connectionAvailable() and to idleCountChanged(): if nobody does, nobody is woken for it.
     void setAudience(bool forAvailable, bool forIdleCount) noexcept;
-    News takeNews();
+    Notifications takeNotifications();
     std::vector<Leak> expire(Clock::time_point now);
-    void inspect(quint64 token); // the watcher's report, in the pool's thread
+    void handleActivity(quint64 token); // the watcher's report, in the pool's thread
     // Waiters fail, what is idle is closed, leases close what they hold when they end. Until drainUntil it drains, if there are any.
     void shut(const QString &reason, std::optional<Clock::time_point> drainUntil = {});
     bool isOpen() const;
@@ -97,7 +106,7 @@ public:
     // The host's network may have changed: connections from addresses that are not here any more are closed, the others are
     // validated before they go out.
     using IsHere = std::function<bool(const QHostAddress &address)>;
-    void checkNetwork(const IsHere &isHere);
+    void revalidateAll(const IsHere &isHere);
 
     Connection take(ConnectionId id = {});
     bool put(ConnectionId id, QTcpSocket *socket);
@@ -110,23 +119,24 @@ public:
     int leasedCount() const;
     int pendingCount() const;
     int waiterCount() const;
-    int unservedCount() const; // as in News
+    int unservedCount() const; // as in Notifications
 
-    // The lease's side, in the holder's thread: lease.cpp.
-    static QTcpSocket *socket(Entry *entry);
-    static void giveBack(Entry *entry);
-    static void discard(Entry *entry);
-    static std::unique_ptr<QTcpSocket> detach(Entry *entry);
+    // The lease's side: returning.cpp.
+    void takeBack(Lease *lease, Condition condition) override;
+    void takeBackDiscarded(Lease *lease) override;
+    void letGo(Lease *lease, bool hasSocket) override;
+    QString noteFirstUse(Lease *lease) override;
+    void noteUse(Lease *lease) override;
 
 private:
     using Lock = std::unique_lock<std::mutex>;
-    enum class Look { Quiet, HasBytes, LastWords, Gone };
+    enum class Finding { Quiet, HasBytes, LastWords, Gone };
 
     static constexpr quint64 NoEpoch = ~quint64(0);
 
     void use(const Policy &policy);
     bool isCurrent(const Entry *entry) const { return m_isOpen && entry->epoch == m_epoch; }
-    Look look(Entry *entry) const;
+    Finding inspect(Entry *entry) const;
     Entry *pick(ConnectionId id, Clock::time_point now);
     Entry *checkOut(ConnectionId id, Lock &lock);
     Connection lend(Entry *entry, qint64 PoolStatistics::*way, QString holder);
@@ -134,21 +144,21 @@ private:
     Admission place(Entry *entry, bool comesHome, Lock &lock);
     void placeLater(Entry *entry, bool comesHome);
     bool serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock);
-    bool shelve(Entry *entry, Clock::time_point now);
-    void bury(Entry *entry, CloseReason reason, Lock &lock);
-    void burySpent(Entry *entry, Lock &lock); // for the limit that it is over
-    void setAside(Entry *entry);
-    void disposeOf(Entry *entry, Look seen, CloseReason ifDead, Lock &lock);
-    bool canSetAside() const { return !m_policy.dropUnexpectedBytes && m_policy.unclaimedTimeout.count() > 0; }
-    void tell(News::Kind kind, ConnectionId id);
+    bool addToStock(Entry *entry, Clock::time_point now);
+    void closeEntry(Entry *entry, CloseReason reason, Lock &lock);
+    void closeSpent(Entry *entry, Lock &lock); // for the limit that it is over
+    void keepUnclaimed(Entry *entry);
+    void route(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock);
+    bool keepsUnclaimed() const { return !m_policy.dropUnexpectedBytes && m_policy.unclaimedTimeout.count() > 0; }
+    void tell(Notifications::Kind kind, ConnectionId id);
     void wake();
     void idleCountChanged();
     void expectBy(Clock::time_point deadline);
-    void carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<Remains> &closing,
+    void carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<ClosingHandle> &closing,
                   std::vector<Leak> &leaks);
-    Remains forget(Entry *entry, CloseReason reason);
-    Remains leaveEntry(Entry *entry);
-    std::vector<Remains> forgetAllIdle();
+    ClosingHandle retire(Entry *entry, CloseReason reason);
+    ClosingHandle removeEntry(Entry *entry);
+    std::vector<ClosingHandle> retireAllIdle();
     Admission admit(Entry *entry, ConnectionId id, const SetupTimes &times);
     bool hasRoom() const;
     bool giveName(Entry *entry, ConnectionId id);
@@ -158,25 +168,17 @@ private:
 
     bool isStale(const Entry *entry, Clock::time_point now) const;
     QSet<QHostAddress> localAddresses() const;
-    std::vector<Remains> forgetAllFrom(const QSet<QHostAddress> &gone);
+    std::vector<ClosingHandle> retireAllFrom(const QSet<QHostAddress> &gone);
     void requestCheck(Entry *entry);
     void requestChecksForWaiters();
 
-    void comeHome(Entry *entry);
-    bool refit(Entry *entry);
-    void park(Entry *entry);
     void endLease(const Entry *entry, Clock::time_point now);
-    void noteHolder(Entry *entry);
-    static void pullHere(Entry *entry);
-    void embody(Entry *entry);
-    static void leaveHome(Entry *entry);
-    static bool runElsewhere(Entry *entry, Home::Act act);
 
     const LogCategory m_log;
     std::atomic<bool> m_watchesLeaks = false; // as the policy says, for a look without the lock
     mutable std::mutex m_mutex; // guards everything below
     Store m_store;
-    WaiterLine m_line;
+    WaitQueue m_queue;
     std::vector<std::weak_ptr<Waiter>> m_newcomers;
     std::unique_ptr<Watcher> m_watcher;
     Policy m_policy;
@@ -192,13 +194,13 @@ private:
     Histogram m_acquireTimes;
     Histogram m_leaseTimes;
     QString m_lastError;
-    std::vector<std::pair<News::Kind, ConnectionId>> m_events;
+    std::vector<std::pair<Notifications::Kind, ConnectionId>> m_events;
     bool m_isAvailableHeard = false;
     bool m_isIdleCountHeard = false;
     int m_toldIdle = 0; // what who listens knows
-    Clock::time_point m_toldDeadline = Clock::time_point::max(); // as takeNews() last said
+    Clock::time_point m_toldDeadline = Clock::time_point::max(); // as takeNotifications() last said
     std::function<void()> m_wake;
-    bool m_awake = false; // woken, and the news not taken yet
+    bool m_awake = false; // woken, and the notifications not taken yet
 };
 
 } // namespace QNetPool

@@ -62,7 +62,7 @@ void Store::moveAsItIs(Entry *entry, Stage stage)
 void Store::remove(Entry *entry)
 {
     lineOf(entry).unlink(entry);
-    forgetLife(entry);
+    clearEndOfLife(entry);
     if (!entry->id.isNull())
         m_byId.remove(entry->id);
     const quint32 slot = entry->slot;
@@ -90,13 +90,13 @@ int Store::leased() const noexcept
 
 void Store::limitLife(Entry *entry, TimePoint end)
 {
-    forgetLife(entry);
+    clearEndOfLife(entry);
     entry->endOfLife = end;
     if (end != TimePoint::max())
         m_ends.emplace(end, entry);
 }
 
-void Store::forgetLife(Entry *entry)
+void Store::clearEndOfLife(Entry *entry)
 {
     if (entry->endOfLife != TimePoint::max())
         m_ends.erase({entry->endOfLife, entry});

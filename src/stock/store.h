@@ -35,7 +35,7 @@ public:
     const std::deque<Entry> &all() const noexcept { return m_entries; } // free ones, too; each keeps its place
 
     void limitLife(Entry *entry, TimePoint end);
-    void forgetLife(Entry *entry); // its end is not firstEnd() any more
+    void clearEndOfLife(Entry *entry); // its end is not firstEnd() any more
     Entry *firstEnd() const noexcept { return m_ends.empty() ? nullptr : m_ends.begin()->second; } // the next to end
 
 private:

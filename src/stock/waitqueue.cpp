@@ -5,7 +5,7 @@ namespace QNetPool {
 
 Waiter::~Waiter() = default;
 
-quint64 WaiterLine::join(std::shared_ptr<Waiter> waiter)
+quint64 WaitQueue::join(std::shared_ptr<Waiter> waiter)
 {
     const quint64 number = ++m_lastNumber;
     waiter->number = number;
@@ -16,7 +16,7 @@ quint64 WaiterLine::join(std::shared_ptr<Waiter> waiter)
     return number;
 }
 
-std::shared_ptr<Waiter> WaiterLine::next(ConnectionId arrived)
+std::shared_ptr<Waiter> WaitQueue::next(ConnectionId arrived)
 {
     if (m_waiters.empty())
         return nullptr;
@@ -29,13 +29,13 @@ std::shared_ptr<Waiter> WaiterLine::next(ConnectionId arrived)
     return leave(number);
 }
 
-std::shared_ptr<Waiter> WaiterLine::nextFor(ConnectionId arrived)
+std::shared_ptr<Waiter> WaitQueue::nextFor(ConnectionId arrived)
 {
     const auto certain = m_byId.constFind(arrived);
     return certain == m_byId.constEnd() ? nullptr : leave(*certain->begin());
 }
 
-std::shared_ptr<Waiter> WaiterLine::leave(quint64 number)
+std::shared_ptr<Waiter> WaitQueue::leave(quint64 number)
 {
     const auto found = m_waiters.find(number);
     if (found == m_waiters.end())
@@ -54,7 +54,7 @@ std::shared_ptr<Waiter> WaiterLine::leave(quint64 number)
     return waiter;
 }
 
-std::vector<std::shared_ptr<Waiter>> WaiterLine::takeExpired(TimePoint now)
+std::vector<std::shared_ptr<Waiter>> WaitQueue::takeExpired(TimePoint now)
 {
     std::vector<std::shared_ptr<Waiter>> expired;
     while (!m_deadlines.empty() && m_deadlines.begin()->first <= now)
@@ -62,7 +62,7 @@ std::vector<std::shared_ptr<Waiter>> WaiterLine::takeExpired(TimePoint now)
     return expired;
 }
 
-std::vector<std::shared_ptr<Waiter>> WaiterLine::takeCancelled()
+std::vector<std::shared_ptr<Waiter>> WaitQueue::takeCancelled()
 {
     std::vector<std::shared_ptr<Waiter>> cancelled;
     for (const auto &[number, waiter] : m_waiters) {
@@ -74,7 +74,7 @@ std::vector<std::shared_ptr<Waiter>> WaiterLine::takeCancelled()
     return cancelled;
 }
 
-std::vector<std::shared_ptr<Waiter>> WaiterLine::takeAll()
+std::vector<std::shared_ptr<Waiter>> WaitQueue::takeAll()
 {
     std::vector<std::shared_ptr<Waiter>> all;
     while (!m_waiters.empty())
@@ -82,7 +82,7 @@ std::vector<std::shared_ptr<Waiter>> WaiterLine::takeAll()
     return all;
 }
 
-std::optional<WaiterLine::TimePoint> WaiterLine::nextDeadline() const
+std::optional<WaitQueue::TimePoint> WaitQueue::nextDeadline() const
 {
     if (m_deadlines.empty())
         return std::nullopt;

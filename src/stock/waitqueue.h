@@ -39,7 +39,7 @@ protected:
 
 // The line: strictly first come, first served, whether one waits for any connection or for a certain one.
 // A plain value: no lock, no clock.
-class WaiterLine
+class WaitQueue
 {
 public:
     using TimePoint = Waiter::TimePoint;

@@ -53,11 +53,12 @@ bool isOnThisHost(const QHostAddress &address)
 
 bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
 {
-    tcp_keepalive wish{};
-    wish.onoff = period.count() > 0;
-    wish.keepalivetime = wish.keepaliveinterval = ULONG(std::clamp<qint64>(period.count(), 1000, 32767000));
+    tcp_keepalive requested{};
+    requested.onoff = period.count() > 0;
+    requested.keepalivetime = requested.keepaliveinterval = ULONG(std::clamp<qint64>(period.count(), 1000, 32767000));
     DWORD written = 0;
-    return ::WSAIoctl(SOCKET(descriptor), SIO_KEEPALIVE_VALS, &wish, sizeof wish, nullptr, 0, &written, nullptr, nullptr)
+    return ::WSAIoctl(SOCKET(descriptor), SIO_KEEPALIVE_VALS, &requested, sizeof requested, nullptr, 0, &written, nullptr,
+                      nullptr)
             == 0;
 }
 
@@ -132,8 +133,9 @@ bool setNonBlocking(qintptr descriptor)
 
 bool setLowDelay(qintptr descriptor)
 {
-    const BOOL wish = TRUE;
-    return ::setsockopt(SOCKET(descriptor), IPPROTO_TCP, TCP_NODELAY, reinterpret_cast<const char *>(&wish), sizeof wish)
+    const BOOL requested = TRUE;
+    return ::setsockopt(SOCKET(descriptor), IPPROTO_TCP, TCP_NODELAY, reinterpret_cast<const char *>(&requested),
+                        sizeof requested)
             == 0;
 }
 

@@ -6,14 +6,14 @@
 namespace QNetPool {
 
 // What one look at a connection, which neither blocks nor reads, tells of its peer.
-enum class Health {
+enum class ProbeResult {
     Quiet, // connected, nothing arrived
     Readable, // connected, bytes wait
     Finished, // the peer has closed; bytes it sent before may still wait
     Dead, // reset, or broken in another way
 };
 
-Health probe(qintptr descriptor) noexcept;
+ProbeResult probe(qintptr descriptor) noexcept;
 bool hasUnreadBytes(qintptr descriptor) noexcept;
 
 } // namespace QNetPool

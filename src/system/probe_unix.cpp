@@ -26,27 +26,27 @@ bool hasUnreadBytes(qintptr descriptor) noexcept
     return peek(descriptor) > 0;
 }
 
-Health probe(qintptr descriptor) noexcept
+ProbeResult probe(qintptr descriptor) noexcept
 {
     // The cheapest system call that tells, as nearly every connection is quiet.
     const ssize_t got = peek(descriptor);
     if (got == 0)
-        return Health::Finished;
+        return ProbeResult::Finished;
     if (got < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK ? Health::Quiet : Health::Dead;
+        return errno == EAGAIN || errno == EWOULDBLOCK ? ProbeResult::Quiet : ProbeResult::Dead;
 #ifdef POLLRDHUP
     // poll() sees the FIN or the reset behind unread bytes, which recv() cannot.
-    pollfd look{int(descriptor), POLLIN | POLLRDHUP, 0};
+    pollfd state{int(descriptor), POLLIN | POLLRDHUP, 0};
     int ready;
     do
-        ready = ::poll(&look, 1, 0);
+        ready = ::poll(&state, 1, 0);
     while (ready < 0 && errno == EINTR);
-    if (ready < 0 || (look.revents & (POLLERR | POLLNVAL)))
-        return Health::Dead;
-    if (look.revents & (POLLRDHUP | POLLHUP))
-        return Health::Finished;
+    if (ready < 0 || (state.revents & (POLLERR | POLLNVAL)))
+        return ProbeResult::Dead;
+    if (state.revents & (POLLRDHUP | POLLHUP))
+        return ProbeResult::Finished;
 #endif
-    return Health::Readable;
+    return ProbeResult::Readable;
 }
 
 } // namespace QNetPool

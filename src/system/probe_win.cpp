@@ -21,14 +21,14 @@ bool hasUnreadBytes(qintptr descriptor) noexcept
     return peek(descriptor) > 0;
 }
 
-Health probe(qintptr descriptor) noexcept
+ProbeResult probe(qintptr descriptor) noexcept
 {
     const int got = peek(descriptor);
     if (got > 0)
-        return Health::Readable;
+        return ProbeResult::Readable;
     if (got == 0)
-        return Health::Finished;
-    return ::WSAGetLastError() == WSAEWOULDBLOCK ? Health::Quiet : Health::Dead;
+        return ProbeResult::Finished;
+    return ::WSAGetLastError() == WSAEWOULDBLOCK ? ProbeResult::Quiet : ProbeResult::Dead;
 }
 
 } // namespace QNetPool

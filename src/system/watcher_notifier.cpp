@@ -19,7 +19,7 @@ public:
     NotifierWatcher(QObject *context, Report report) : m_shared(std::make_shared<Shared>())
     {
         m_shared->report = std::move(report);
-        m_shared->home = new QObject(context);
+        m_shared->mailbox = new QObject(context);
     }
 
     ~NotifierWatcher() override
@@ -27,7 +27,7 @@ public:
         const QMutexLocker lock(&m_shared->mutex);
         m_shared->watched.clear();
         m_shared->report = nullptr;
-        delete m_shared->home;
+        delete m_shared->mailbox;
     }
 
     bool watch(qintptr descriptor, quint64 token, Event event) override
@@ -97,10 +97,10 @@ private:
 
     template<typename Functor> void atHome(Functor functor)
     {
-        if (m_shared->home->thread() == QThread::currentThread())
+        if (m_shared->mailbox->thread() == QThread::currentThread())
             functor();
         else
-            QMetaObject::invokeMethod(m_shared->home, std::move(functor), Qt::QueuedConnection);
+            QMetaObject::invokeMethod(m_shared->mailbox, std::move(functor), Qt::QueuedConnection);
     }
 
     const std::shared_ptr<Shared> m_shared;

@@ -17,7 +17,7 @@ private Q_SLOTS:
     void beginsAnewWithEachWindow();
 };
 
-static int admitted(ErrorFlood &flood, Pool::Error error, int count, ErrorFlood::Clock::time_point now)
+static int admitted(ErrorRateLimiter &flood, Pool::Error error, int count, ErrorRateLimiter::Clock::time_point now)
 {
     int result = 0;
     for (int i = 0; i < count; ++i)
@@ -27,23 +27,23 @@ static int admitted(ErrorFlood &flood, Pool::Error error, int count, ErrorFlood:
 
 void tst_ErrorFlood::tellsTheFirstOfEachKind()
 {
-    const ErrorFlood::Clock::time_point now{1h};
-    ErrorFlood flood;
-    QCOMPARE(admitted(flood, Pool::Error::PeerRejected, 1000, now), ErrorFlood::ToldOneByOne);
-    QCOMPARE(admitted(flood, Pool::Error::TlsFailed, 1000, now), ErrorFlood::ToldOneByOne);
+    const ErrorRateLimiter::Clock::time_point now{1h};
+    ErrorRateLimiter flood;
+    QCOMPARE(admitted(flood, Pool::Error::PeerRejected, 1000, now), ErrorRateLimiter::ToldOneByOne);
+    QCOMPARE(admitted(flood, Pool::Error::TlsFailed, 1000, now), ErrorRateLimiter::ToldOneByOne);
     QVERIFY(!flood.admits(Pool::Error::PeerRejected, {}, now + 999ms));
 }
 
 void tst_ErrorFlood::tellsTheRestTogether()
 {
-    const ErrorFlood::Clock::time_point now{1h};
-    ErrorFlood flood;
+    const ErrorRateLimiter::Clock::time_point now{1h};
+    ErrorRateLimiter flood;
     QVERIFY(flood.takeWithheld().empty());
-    admitted(flood, Pool::Error::PeerRejected, ErrorFlood::ToldOneByOne, now);
+    admitted(flood, Pool::Error::PeerRejected, ErrorRateLimiter::ToldOneByOne, now);
     QVERIFY(flood.takeWithheld().empty());
     admitted(flood, Pool::Error::PeerRejected, 7, now);
-    admitted(flood, Pool::Error::TlsFailed, ErrorFlood::ToldOneByOne + 1, now);
-    const std::vector<ErrorFlood::Withheld> withheld = flood.takeWithheld();
+    admitted(flood, Pool::Error::TlsFailed, ErrorRateLimiter::ToldOneByOne + 1, now);
+    const std::vector<ErrorRateLimiter::Withheld> withheld = flood.takeWithheld();
     QCOMPARE(withheld.size(), 2u);
     QCOMPARE(withheld[0].error, Pool::Error::PeerRejected);
     QCOMPARE(withheld[0].count, 7);
@@ -55,13 +55,13 @@ void tst_ErrorFlood::tellsTheRestTogether()
 
 void tst_ErrorFlood::beginsAnewWithEachWindow()
 {
-    const ErrorFlood::Clock::time_point now{1h};
-    ErrorFlood flood;
+    const ErrorRateLimiter::Clock::time_point now{1h};
+    ErrorRateLimiter flood;
     admitted(flood, Pool::Error::PeerRejected, 100, now);
-    QCOMPARE(admitted(flood, Pool::Error::PeerRejected, 100, now + ErrorFlood::Window), ErrorFlood::ToldOneByOne);
-    const std::vector<ErrorFlood::Withheld> withheld = flood.takeWithheld(); // also those of a window that nobody ended
+    QCOMPARE(admitted(flood, Pool::Error::PeerRejected, 100, now + ErrorRateLimiter::Window), ErrorRateLimiter::ToldOneByOne);
+    const std::vector<ErrorRateLimiter::Withheld> withheld = flood.takeWithheld(); // also those of a window that nobody ended
     QCOMPARE(withheld.size(), 1u);
-    QCOMPARE(withheld[0].count, 200 - 2 * ErrorFlood::ToldOneByOne);
+    QCOMPARE(withheld[0].count, 200 - 2 * ErrorRateLimiter::ToldOneByOne);
 }
 
 QTEST_GUILESS_MAIN(tst_ErrorFlood)

@@ -573,7 +573,7 @@ void tst_Limits::idleTimeoutClosesInTime()
     const auto before = Clock::now();
     QVERIFY(!bench.add().isNull());
     const auto after = Clock::now();
-    const auto deadline = bench.stock->takeNews().deadline;
+    const auto deadline = bench.stock->takeNotifications().deadline;
     QVERIFY(deadline && *deadline >= before + 1h && *deadline <= after + 1h);
     QVERIFY(bench.stock->expire(*deadline - 1ns).empty());
     QCOMPARE(bench.stock->idleCount(), 1);
@@ -581,7 +581,7 @@ void tst_Limits::idleTimeoutClosesInTime()
     QCOMPARE(bench.stock->idleCount(), 0);
     QCOMPARE(bench.statistics().idleTooLong, 1);
     QCOMPARE(bench.statistics().closed(), 1);
-    QVERIFY(!bench.stock->takeNews().deadline);
+    QVERIFY(!bench.stock->takeNotifications().deadline);
     QTRY_COMPARE(bench.peer->state(), QAbstractSocket::UnconnectedState);
 }
 
@@ -697,7 +697,7 @@ void tst_Limits::noIdleTimeout()
     bench.add();
     bench.stock->expire(Clock::now() + 100000h);
     QCOMPARE(bench.stock->idleCount(), 1);
-    QVERIFY(!bench.stock->takeNews().deadline);
+    QVERIFY(!bench.stock->takeNotifications().deadline);
 }
 
 // --- maximumLifetime and lifetimeSpread --------------------------------------------------------------------------------
@@ -712,7 +712,7 @@ void tst_Limits::maximumLifetimeClosesInTime()
     const auto after = Clock::now();
     for (int i = 0; i < 3; ++i)
         QVERIFY(bench.stock->take(id)); // to be used does not prolong it
-    const auto deadline = bench.stock->takeNews().deadline;
+    const auto deadline = bench.stock->takeNotifications().deadline;
     QVERIFY(deadline && *deadline >= before + 1h && *deadline <= after + 1h);
     bench.stock->expire(*deadline - 1ns);
     QCOMPARE(bench.stock->idleCount(), 1);
@@ -720,7 +720,7 @@ void tst_Limits::maximumLifetimeClosesInTime()
     QCOMPARE(bench.stock->idleCount(), 0);
     QCOMPARE(bench.statistics().livedTooLong, 1);
     QCOMPARE(bench.statistics().closed(), 1);
-    QVERIFY(!bench.stock->takeNews().deadline);
+    QVERIFY(!bench.stock->takeNotifications().deadline);
     QTRY_COMPARE(bench.peer->state(), QAbstractSocket::UnconnectedState);
 }
 
@@ -754,7 +754,7 @@ void tst_Limits::leasedIsClosedAtTheEndOfItsLifeWhenItComesBack()
     bench.stock->expire(Clock::now());
     QCOMPARE(bench.stock->leasedCount(), 1); // a holder is not disturbed
     QCOMPARE(bench.peer->state(), QAbstractSocket::ConnectedState);
-    QVERIFY(!bench.stock->takeNews().deadline); // and the pool's thread does not spin until then
+    QVERIFY(!bench.stock->takeNotifications().deadline); // and the pool's thread does not spin until then
     leased.giveBack();
     QCOMPARE(bench.statistics().livedTooLong, 1);
     QCOMPARE(bench.statistics().givenBack, 0);
@@ -866,7 +866,7 @@ void tst_Limits::noMaximumLifetime()
     bench.stock->expire(Clock::now() + 100000h);
     QVERIFY(bench.stock->take(id));
     QCOMPARE(bench.stock->idleCount(), 1);
-    QVERIFY(!bench.stock->takeNews().deadline);
+    QVERIFY(!bench.stock->takeNotifications().deadline);
 }
 
 // --- leakThreshold -----------------------------------------------------------------------------------------------------
@@ -877,11 +877,11 @@ void tst_Limits::leakIsReportedInTime()
     policy.leakThreshold = 1h;
     Bench bench(policy);
     const ConnectionId id = bench.add();
-    QVERIFY(!bench.stock->takeNews().deadline); // what is idle is no leak
+    QVERIFY(!bench.stock->takeNotifications().deadline); // what is idle is no leak
     const auto before = Clock::now();
     Connection leased = bench.stock->take(id);
     const auto after = Clock::now();
-    const auto deadline = bench.stock->takeNews().deadline;
+    const auto deadline = bench.stock->takeNotifications().deadline;
     QVERIFY(deadline && *deadline >= before + 1h && *deadline <= after + 1h);
     QVERIFY(bench.stock->expire(*deadline - 1ns).empty());
     const std::vector<Stock::Leak> leaks = bench.stock->expire(*deadline + 5min);
@@ -889,7 +889,7 @@ void tst_Limits::leakIsReportedInTime()
     QCOMPARE(leaks.front().id, id);
     QCOMPARE(leaks.front().age, std::chrono::milliseconds(65min));
     QCOMPARE(leaks.front().holder, QStringLiteral("main thread"));
-    QVERIFY(!bench.stock->takeNews().deadline);
+    QVERIFY(!bench.stock->takeNotifications().deadline);
     QVERIFY(bench.stock->expire(*deadline + 100h).empty()); // once a lease
     QCOMPARE(bench.stock->leasedCount(), 1);
 
@@ -1085,7 +1085,7 @@ void tst_Limits::noLeakThreshold()
     const ConnectionId id = bench.add();
     const Connection leased = bench.stock->take(id);
     QVERIFY(bench.stock->expire(Clock::now() + 100000h).empty());
-    QVERIFY(!bench.stock->takeNews().deadline);
+    QVERIFY(!bench.stock->takeNotifications().deadline);
 }
 
 // --- reuse -------------------------------------------------------------------------------------------------------------
@@ -1174,7 +1174,7 @@ void tst_Limits::unclaimedTimeoutEndsLastWords()
     bench.peer->write("heard");
     bench.peer->disconnectFromHost();
     QTRY_COMPARE(bench.statistics().unclaimed, 2);
-    const auto deadline = bench.stock->takeNews().deadline;
+    const auto deadline = bench.stock->takeNotifications().deadline;
     QVERIFY(deadline && *deadline <= between + 1h);
     bench.stock->expire(*deadline - 1ns);
     QCOMPARE(bench.statistics().unclaimed, 2);

@@ -215,9 +215,9 @@ void tst_NetworkChange::connectionFromAnAddressThatIsGoneIsClosed()
                 == Stock::Admission::Admitted);
     }
     const Connection leased = stock->take(ids[2]);
-    stock->takeNews();
+    stock->takeNotifications();
     QStringList asked;
-    stock->checkNetwork([&asked](const QHostAddress &address) {
+    stock->revalidateAll([&asked](const QHostAddress &address) {
         asked << address.toString();
         return address != QHostAddress(QStringLiteral("127.0.0.2"));
     });
@@ -229,11 +229,11 @@ void tst_NetworkChange::connectionFromAnAddressThatIsGoneIsClosed()
     QVERIFY(stock->take(ids[3]));
     QCOMPARE(leased->state(), QAbstractSocket::ConnectedState); // the application's
     QCOMPARE(stock->statistics().diedIdle, 1);
-    const Stock::News news = stock->takeNews();
-    QVERIFY(news.isRetryDue);
-    QVERIFY(!news.events.empty());
-    QVERIFY(news.events.front() == std::pair(Stock::News::Kind::Lost, ids[0]));
-    QVERIFY(!stock->takeNews().isRetryDue);
+    const Stock::Notifications notifications = stock->takeNotifications();
+    QVERIFY(notifications.isRetryDue);
+    QVERIFY(!notifications.events.empty());
+    QVERIFY(notifications.events.front() == std::pair(Stock::Notifications::Kind::Lost, ids[0]));
+    QVERIFY(!stock->takeNotifications().isRetryDue);
     stock->leavePool();
 }
 

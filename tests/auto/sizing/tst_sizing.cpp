@@ -206,7 +206,7 @@ void tst_Sizing::putRightChangesWhatIsOutOfRange()
     SizingLimits limits{
             capacities.first, capacities.second, milliseconds(intervals.first), milliseconds(intervals.second), 60s,
             pending};
-    const QStringList sentences = limits.putRight();
+    const QStringList sentences = limits.clamp();
     QCOMPARE(limits.minimumCapacity, rightCapacities.first);
     QCOMPARE(limits.maximumCapacity, rightCapacities.second);
     QCOMPARE(limits.minimumInterval.count(), rightIntervals.first);
@@ -214,15 +214,15 @@ void tst_Sizing::putRightChangesWhatIsOutOfRange()
     QCOMPARE(limits.maximumPending, rightPending);
     QCOMPARE(limits.maximumBackoff.count(), 60000);
     QVERIFY2(sentences.size() == changes, qPrintable(sentences.join(QLatin1Char('\n'))));
-    QCOMPARE(limits.putRight(), QStringList()); // what is right stays
+    QCOMPARE(limits.clamp(), QStringList()); // what is right stays
 }
 
 void tst_Sizing::putRightSaysWhatItChanged()
 {
-    QCOMPARE(SizingLimits().putRight(), QStringList());
+    QCOMPARE(SizingLimits().clamp(), QStringList());
 
     SizingLimits limits{-3, 20, 500ms, -250ms, 60s, 0};
-    const QStringList sentences = limits.putRight();
+    const QStringList sentences = limits.clamp();
     QCOMPARE(sentences.size(), 3);
     const auto says = [](const QString &sentence, std::initializer_list<const char *> words) {
         return std::all_of(words.begin(), words.end(),
@@ -233,7 +233,7 @@ void tst_Sizing::putRightSaysWhatItChanged()
     QVERIFY2(says(sentences[2], {"maximumPending", "0", "1"}), qPrintable(sentences[2]));
 
     limits = {20, 5, 5s, 500ms, 60s, 64};
-    const QStringList swaps = limits.putRight();
+    const QStringList swaps = limits.clamp();
     QCOMPARE(swaps.size(), 2);
     QVERIFY2(says(swaps[0], {"minimumCapacity", "maximumCapacity", "swapped"}), qPrintable(swaps[0]));
     QVERIFY2(says(swaps[1], {"minimumInterval", "maximumInterval", "swapped"}), qPrintable(swaps[1]));
@@ -242,16 +242,16 @@ void tst_Sizing::putRightSaysWhatItChanged()
 void tst_Sizing::putRightRaisesTheBackoffToTheInterval()
 {
     SizingLimits limits{1, 1, 500ms, 5s, 4999ms, 1};
-    limits.putRight();
+    limits.clamp();
     QCOMPARE(limits.maximumBackoff.count(), 5000);
     limits = {1, 1, 500ms, 5s, 0ms, 1};
-    limits.putRight();
+    limits.clamp();
     QCOMPARE(limits.maximumBackoff.count(), 5000);
     limits = {1, 1, 9s, 5s, 1s, 1}; // the greater of the two, once they are in order
-    limits.putRight();
+    limits.clamp();
     QCOMPARE(limits.maximumBackoff.count(), 9000);
     limits = {1, 1, 500ms, 5s, 5001ms, 1};
-    QCOMPARE(limits.putRight(), QStringList());
+    QCOMPARE(limits.clamp(), QStringList());
     QCOMPARE(limits.maximumBackoff.count(), 5001);
 }
 

@@ -532,7 +532,7 @@ void tst_Store::lifeWithoutALimitHasNoEnd()
     QVERIFY(!store.firstEnd());
     store.limitLife(entry, TimePoint::max());
     QVERIFY(!store.firstEnd());
-    store.forgetLife(entry);
+    store.clearEndOfLife(entry);
     QVERIFY(!store.firstEnd());
     Entry *other = addIdle(store, 2);
     store.limitLife(other, TimePoint::max() - 1ns);
@@ -604,14 +604,14 @@ void tst_Store::forgottenEndIsNotTheFirst()
     Entry *two = addIdle(store, 2);
     store.limitLife(one, TimePoint(10s));
     store.limitLife(two, TimePoint(20s));
-    store.forgetLife(one);
+    store.clearEndOfLife(one);
     QCOMPARE(store.firstEnd(), two);
     QVERIFY(one->endOfLife == TimePoint(10s)); // whoever gives it back can see that it is over
-    store.forgetLife(one); // again
+    store.clearEndOfLife(one); // again
     QCOMPARE(store.firstEnd(), two);
     store.remove(one);
     QCOMPARE(store.firstEnd(), two);
-    store.forgetLife(two);
+    store.clearEndOfLife(two);
     QVERIFY(!store.firstEnd());
     store.limitLife(two, TimePoint(20s)); // a new limit is remembered, the same time or not
     QCOMPARE(store.firstEnd(), two);
@@ -651,7 +651,7 @@ void tst_Store::livesThatEndTogetherAreToldApart()
         const bool isNew = entries.remove(next);
         QVERIFY(isNew); // each of them once
         if (i % 2)
-            store.forgetLife(next);
+            store.clearEndOfLife(next);
         else
             store.remove(next);
     }
@@ -775,7 +775,7 @@ void tst_Store::randomTrafficAgreesWithASimpleModel()
                 // The first to end is the one that is forgotten, most of the time.
                 Entry *first = below(4) ? store.firstEnd() : entry;
                 if (first) {
-                    store.forgetLife(first);
+                    store.clearEndOfLife(first);
                     model.byEntry(first)->isEndForgotten = true;
                 }
             }

@@ -203,7 +203,7 @@ void tst_TimeLimits::forgottenLifeIsNotDueAgain()
     Entry *other = addIn(store, Stage::Overdue);
     store.limitLife(leased, noon + 5s);
     store.limitLife(other, noon + 6s);
-    store.forgetLife(leased); // it is closed when it comes back
+    store.clearEndOfLife(leased); // it is closed when it comes back
     QCOMPARE(next(store, everyLimit()), text(other, Verdict::LivedTooLong, noon + 6s));
     store.remove(other);
     QCOMPARE(next(store, everyLimit()), nothing());
@@ -762,7 +762,7 @@ void Day::carryOut(const Due &due)
         record->stage = Stage::Overdue;
         return;
     case Verdict::LivedTooLong:
-        m_store.forgetLife(due.entry);
+        m_store.clearEndOfLife(due.entry);
         record->hasEnded = true;
         if (isIn(*record, {Stage::Idle, Stage::Stale}))
             remove(due.entry);

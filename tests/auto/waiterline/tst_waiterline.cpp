@@ -69,7 +69,7 @@ static TimePoint at(std::chrono::seconds time) // no clock is asked
     return TimePoint() + time;
 }
 
-static quint64 join(WaiterLine &line, ConnectionId id = {}, TimePoint until = TimePoint::max())
+static quint64 join(WaitQueue &line, ConnectionId id = {}, TimePoint until = TimePoint::max())
 {
     return line.join(std::make_shared<QuietWaiter>(id, until));
 }
@@ -89,7 +89,7 @@ static QList<quint64> numbersOf(const std::vector<std::shared_ptr<Waiter>> &wait
 
 void tst_WaiterLine::emptyLineHasNobody()
 {
-    WaiterLine line;
+    WaitQueue line;
     QCOMPARE(line.count(), 0);
     QCOMPARE(line.countForAny(), 0);
     QVERIFY(!line.next(idA));
@@ -103,7 +103,7 @@ void tst_WaiterLine::emptyLineHasNobody()
 
 void tst_WaiterLine::firstComeFirstServed()
 {
-    WaiterLine line;
+    WaitQueue line;
     const auto first = std::make_shared<QuietWaiter>();
     const auto second = std::make_shared<QuietWaiter>();
     const auto third = std::make_shared<QuietWaiter>();
@@ -118,7 +118,7 @@ void tst_WaiterLine::firstComeFirstServed()
 
 void tst_WaiterLine::orderHoldsAcrossAnyAndCertain()
 {
-    WaiterLine line;
+    WaitQueue line;
     const quint64 certainFirst = join(line, idA);
     const quint64 anySecond = join(line);
     const quint64 certainThird = join(line, idA);
@@ -132,7 +132,7 @@ void tst_WaiterLine::orderHoldsAcrossAnyAndCertain()
 
 void tst_WaiterLine::certainIdServesItsWaiterOnly()
 {
-    WaiterLine line;
+    WaitQueue line;
     const quint64 forA = join(line, idA);
     const quint64 forB = join(line, idB);
     QVERIFY(!line.next(idC));
@@ -146,7 +146,7 @@ void tst_WaiterLine::certainIdServesItsWaiterOnly()
 
 void tst_WaiterLine::waitersForOneIdAreServedInOrder()
 {
-    WaiterLine line;
+    WaitQueue line;
     QList<quint64> joined;
     QList<quint64> served;
     for (int i = 0; i < 20; ++i) {
@@ -162,7 +162,7 @@ void tst_WaiterLine::waitersForOneIdAreServedInOrder()
 
 void tst_WaiterLine::whoWasNeverInLineHasNoNumber()
 {
-    WaiterLine line;
+    WaitQueue line;
     join(line);
     const auto waiter = std::make_shared<QuietWaiter>();
     QCOMPARE(waiter->number, 0u);
@@ -175,7 +175,7 @@ void tst_WaiterLine::whoWasNeverInLineHasNoNumber()
 
 void tst_WaiterLine::numbersGrowAndAreNeverReused()
 {
-    WaiterLine line;
+    WaitQueue line;
     quint64 last = 0;
     for (int i = 0; i < 100; ++i) {
         const auto waiter = std::make_shared<QuietWaiter>();
@@ -192,7 +192,7 @@ void tst_WaiterLine::numbersGrowAndAreNeverReused()
 
 void tst_WaiterLine::leavingInTheMiddleKeepsTheOrder()
 {
-    WaiterLine line;
+    WaitQueue line;
     const quint64 first = join(line);
     const quint64 second = join(line, idA);
     const quint64 third = join(line);
@@ -208,7 +208,7 @@ void tst_WaiterLine::leavingInTheMiddleKeepsTheOrder()
 
 void tst_WaiterLine::whoHasLeftIsNotServed()
 {
-    WaiterLine line;
+    WaitQueue line;
     const quint64 any = join(line, {}, at(5s));
     const quint64 certain = join(line, idA, at(5s));
     QVERIFY(line.leave(any));
@@ -224,7 +224,7 @@ void tst_WaiterLine::whoHasLeftIsNotServed()
 
 void tst_WaiterLine::expiryTakesExactlyThoseWhoseTimeHasCome()
 {
-    WaiterLine line;
+    WaitQueue line;
     const quint64 late = join(line, {}, at(30s));
     const quint64 soon = join(line, idA, at(10s));
     const quint64 never = join(line);
@@ -242,7 +242,7 @@ void tst_WaiterLine::expiryTakesExactlyThoseWhoseTimeHasCome()
 
 void tst_WaiterLine::whoWasServedDoesNotExpire()
 {
-    WaiterLine line;
+    WaitQueue line;
     const quint64 any = join(line, {}, at(5s));
     const quint64 certain = join(line, idA, at(5s));
     const quint64 other = join(line, idB, at(5s));
@@ -254,7 +254,7 @@ void tst_WaiterLine::whoWasServedDoesNotExpire()
 
 void tst_WaiterLine::nextDeadlineIsTheEarliestOfThoseInLine()
 {
-    WaiterLine line;
+    WaitQueue line;
     join(line);
     QVERIFY(!line.nextDeadline()); // waits for ever
     const quint64 late = join(line, {}, at(30s));
@@ -280,7 +280,7 @@ void tst_WaiterLine::nextDeadlineIsTheEarliestOfThoseInLine()
 
 void tst_WaiterLine::takeAllEmptiesTheLineInOrder()
 {
-    WaiterLine line;
+    WaitQueue line;
     QList<quint64> joined;
     joined << join(line, {}, at(30s)) << join(line, idA, at(10s)) << join(line) << join(line, idB) << join(line, idA);
     QCOMPARE(numbersOf(line.takeAll()), joined);
@@ -294,7 +294,7 @@ void tst_WaiterLine::takeAllEmptiesTheLineInOrder()
     QCOMPARE(numberOf(line.next(idA)), newcomer);
 }
 
-static std::shared_ptr<QuietWaiter> joinAs(WaiterLine &line, bool isCancelled, ConnectionId id = {},
+static std::shared_ptr<QuietWaiter> joinAs(WaitQueue &line, bool isCancelled, ConnectionId id = {},
                                            TimePoint until = TimePoint::max())
 {
     auto waiter = std::make_shared<QuietWaiter>(id, until);
@@ -304,7 +304,7 @@ static std::shared_ptr<QuietWaiter> joinAs(WaiterLine &line, bool isCancelled, C
 }
 
 // Everybody whom this one's arrival can serve, one after the other.
-static QList<quint64> serveAll(WaiterLine &line, ConnectionId arrived)
+static QList<quint64> serveAll(WaitQueue &line, ConnectionId arrived)
 {
     QList<quint64> served;
     while (const quint64 number = numberOf(line.next(arrived)))
@@ -314,7 +314,7 @@ static QList<quint64> serveAll(WaiterLine &line, ConnectionId arrived)
 
 void tst_WaiterLine::takeCancelledTakesExactlyThoseInOrder()
 {
-    WaiterLine line;
+    WaitQueue line;
     QVERIFY(line.takeCancelled().empty());
     const auto first = joinAs(line, false);
     const auto second = joinAs(line, true, idA, at(30s));
@@ -334,7 +334,7 @@ void tst_WaiterLine::takeCancelledTakesExactlyThoseInOrder()
 
 void tst_WaiterLine::cancelledOneStaysInLineUntilItIsTaken()
 {
-    WaiterLine line;
+    WaitQueue line;
     const auto gone = joinAs(line, true, {}, at(5s));
     const auto alsoGone = joinAs(line, true, idA);
     QCOMPARE(line.count(), 2);
@@ -349,7 +349,7 @@ void tst_WaiterLine::cancelledOneStaysInLineUntilItIsTaken()
 
 void tst_WaiterLine::takenCancelledOneLeavesNothingBehind()
 {
-    WaiterLine line;
+    WaitQueue line;
     std::vector<std::weak_ptr<Waiter>> gone;
     for (const ConnectionId id : {ConnectionId(), idA, idA, idB})
         gone.push_back(joinAs(line, true, id, at(5s)));
@@ -373,7 +373,7 @@ void tst_WaiterLine::takenCancelledOneLeavesNothingBehind()
 
 void tst_WaiterLine::takeCancelledFindsThoseWhoCancelledSince()
 {
-    WaiterLine line;
+    WaitQueue line;
     const auto first = joinAs(line, false, idA);
     const auto second = joinAs(line, false, idA);
     const auto third = joinAs(line, false);
@@ -390,7 +390,7 @@ void tst_WaiterLine::takeCancelledFindsThoseWhoCancelledSince()
 
 void tst_WaiterLine::countsTellAnyFromCertain()
 {
-    WaiterLine line;
+    WaitQueue line;
     const quint64 any = join(line);
     join(line, {}, at(5s));
     const quint64 certain = join(line, idA);
@@ -411,7 +411,7 @@ void tst_WaiterLine::countsTellAnyFromCertain()
 // Who is out of the line is no longer kept alive by it: a waiter holds a promise, and its future waits for that.
 void tst_WaiterLine::lineLetsGoOfThoseWhoLeft()
 {
-    WaiterLine line;
+    WaitQueue line;
     std::vector<std::weak_ptr<Waiter>> seen;
     for (const ConnectionId id : {ConnectionId(), idA, idB, idC, ConnectionId()}) {
         auto waiter = std::make_shared<QuietWaiter>(id, id == idC ? at(5s) : TimePoint::max());
@@ -443,7 +443,7 @@ void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
     std::mt19937 random(20240611); // the same traffic each time
     const auto below = [&random](unsigned count) { return int(random() % count); };
     std::list<Person> model; // in order of arrival, searched from the front
-    WaiterLine line;
+    WaitQueue line;
     TimePoint now;
     const auto takeFromModel = [&model](auto matches) {
         const auto found = std::find_if(model.begin(), model.end(), matches);

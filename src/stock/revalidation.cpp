@@ -13,7 +13,7 @@ bool Stock::isStale(const Entry *entry, Clock::time_point now) const
     return TimeLimits::isStale(*entry, m_policy, now) || (m_policy.hasValidator && entry->since <= m_doubtedUntil);
 }
 
-void Stock::checkNetwork(const IsHere &isHere)
+void Stock::revalidateAll(const IsHere &isHere)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     QSet<QHostAddress> gone = localAddresses();
@@ -21,13 +21,13 @@ void Stock::checkNetwork(const IsHere &isHere)
     Lock lock(m_mutex);
     if (!m_isOpen)
         return;
-    std::vector<Remains> closing = forgetAllFrom(gone);
+    std::vector<ClosingHandle> closing = retireAllFrom(gone);
     m_doubtedUntil = Clock::now();
     m_isRetryDue = true;
     wake();
     lock.unlock();
-    for (Remains &remains : closing)
-        remains.close();
+    for (ClosingHandle &connection : closing)
+        connection.close();
 }
 
 // Of all idle connections.
@@ -43,9 +43,9 @@ QSet<QHostAddress> Stock::localAddresses() const
 }
 
 // What was bound to an address that the host has no more gets no answer ever again, nor does it end.
-std::vector<Remains> Stock::forgetAllFrom(const QSet<QHostAddress> &gone)
+std::vector<ClosingHandle> Stock::retireAllFrom(const QSet<QHostAddress> &gone)
 {
-    std::vector<Remains> closing;
+    std::vector<ClosingHandle> closing;
     if (gone.isEmpty())
         return closing;
     for (Stage stage : {Stage::Idle, Stage::Stale}) {
@@ -54,8 +54,8 @@ std::vector<Remains> Stock::forgetAllFrom(const QSet<QHostAddress> &gone)
             if (!gone.contains(localAddress(candidate->descriptor)))
                 continue;
             m_watcher->remove(candidate->descriptor);
-            tell(News::Kind::Lost, candidate->id);
-            closing.push_back(forget(candidate, CloseReason::DiedIdle));
+            tell(Notifications::Kind::Lost, candidate->id);
+            closing.push_back(retire(candidate, CloseReason::DiedIdle));
         }
     }
     return closing;

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How a connection goes out: which one, and whether it may.
+#include "stock.h"
+
+#include "lease/threadmailbox.h"
+
+namespace QNetPool {
+
+Connection Stock::take(ConnectionId id)
+{
+    ThreadMailbox::carryOutPending();
+    Lock lock(m_mutex);
+    if (Entry *entry = checkOut(id, lock))
+        return lend(entry, &PoolStatistics::fromStock, holderName());
+    if (!m_isOpen || !id.isNull())
+        return {};
+    if (Entry *stale = m_store.first(Stage::Stale))
+        requestCheck(stale);
+    return {};
+}
+
+// A healthy connection, leased; null, with the lock held, if there is none.
+Entry *Stock::checkOut(ConnectionId id, Lock &lock)
+{
+    const Clock::time_point now = Clock::now();
+    while (Entry *entry = m_isOpen ? pick(id, now) : nullptr) {
+        if (entry->stage == Stage::Unclaimed) {
+            m_store.move(entry, Stage::Leased, now);
+            return entry;
+        }
+        m_watcher->pause(entry->descriptor);
+        entry->isPaused = true;
+        const bool isSpent = TimeLimits::isSpent(*entry, m_policy, now);
+        m_store.move(entry, Stage::Leased, now);
+        if (isSpent) {
+            closeSpent(entry, lock);
+            lock.lock();
+            continue;
+        }
+        lock.unlock();
+        const Finding seen = inspect(entry);
+        lock.lock();
+        if (!isCurrent(entry)) {
+            closeEntry(entry, CloseReason::Flushed, lock);
+            lock.lock();
+            continue; // the pool was closed, and perhaps opened again
+        }
+        const bool keeps = !m_policy.dropUnexpectedBytes;
+        const bool isCertain = !id.isNull();
+        if (seen == Finding::Quiet || (seen == Finding::HasBytes && keeps)
+            || (seen == Finding::LastWords && keeps && isCertain))
+            return entry;
+        if (seen == Finding::LastWords && keepsUnclaimed()) {
+            keepUnclaimed(entry);
+        } else {
+            tell(Notifications::Kind::Lost, entry->id);
+            closeEntry(entry, CloseReason::DiedIdle, lock);
+            lock.lock();
+        }
+    }
+    return nullptr;
+}
+
+// The one that is to go out. Null if there is none, or if it has to be validated first, which is seen to for an ID.
+Entry *Stock::pick(ConnectionId id, Clock::time_point now)
+{
+    if (id.isNull()) {
+        for (Entry *oldest; (oldest = m_store.first(Stage::Idle)) && isStale(oldest, now);)
+            m_store.moveAsItIs(oldest, Stage::Stale);
+        // What is spent is closed, and not validated; without a validator, none is stale any more.
+        if (Entry *stale = m_store.first(Stage::Stale);
+            stale && (!m_policy.hasValidator || TimeLimits::isSpent(*stale, m_policy, now)))
+            return stale;
+        return m_policy.reuse == Reuse::OldestFirst ? m_store.first(Stage::Idle) : m_store.last(Stage::Idle);
+    }
+    Entry *entry = m_store.find(id);
+    if (!entry || entry->stage == Stage::Unclaimed)
+        return entry;
+    if (entry->stage != Stage::Idle && entry->stage != Stage::Stale)
+        return nullptr;
+    if (!isStale(entry, now) || TimeLimits::isSpent(*entry, m_policy, now))
+        return entry;
+    requestCheck(entry);
+    return nullptr;
+}
+
+// way: what it counts as.
+Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder)
+{
+    qCDebug(m_log) << entry->id << "goes out";
+    entry->owner = shared_from_this();
+    entry->isReturning = false;
+    entry->holder.swap(holder);
+    ++m_totals.taken;
+    ++(m_totals.*way);
+    idleCountChanged();
+    if (m_watchesLeaks)
+        expectBy(TimeLimits::after(entry->since, m_policy.leakThreshold));
+    return Connection(entry);
+}
+
+} // namespace QNetPool

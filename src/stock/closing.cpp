@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How connections leave the pool: each with its reason, closed without the lock.
+#include "stock.h"
+
+#include "lease/socketguard.h"
+
+namespace QNetPool {
+
+void Stock::closeEntry(Entry *entry, CloseReason reason, Lock &lock)
+{
+    const std::shared_ptr<Stock> self = shared_from_this(); // the entry may be the last that holds it
+    ClosingHandle closing = retire(entry, reason);
+    wake();
+    lock.unlock();
+    closing.close();
+}
+
+void Stock::closeSpent(Entry *entry, Lock &lock)
+{
+    closeEntry(entry, entry->endOfLife <= Clock::now() ? CloseReason::LivedTooLong : CloseReason::IdleTooLong, lock);
+}
+
+// The connection leaves its entry, and the entry the store.
+ClosingHandle Stock::retire(Entry *entry, CloseReason reason)
+{
+    struct Cause
+    {
+        const char *text;
+        qint64 PoolStatistics::*total;
+    };
+    static constexpr Cause causes[] = {{"it died while idle", &PoolStatistics::diedIdle},
+                                       {"it was idle too long", &PoolStatistics::idleTooLong},
+                                       {"it has lived too long", &PoolStatistics::livedTooLong},
+                                       {"it failed its check", &PoolStatistics::failedCheck},
+                                       {"it came back not fit for use", &PoolStatistics::closedDirty},
+                                       {"it was discarded", &PoolStatistics::discarded},
+                                       {"the pool was flushed or closed", &PoolStatistics::flushed},
+                                       {"the stock is full", &PoolStatistics::stockFull}};
+    const Cause &cause = causes[std::size_t(reason)];
+    qCDebug(m_log) << entry->id << "is closed:" << cause.text;
+    ++(m_totals.*cause.total);
+    return removeEntry(entry);
+}
+
+ClosingHandle Stock::removeEntry(Entry *entry)
+{
+    ClosingHandle closing{entry->socket, Descriptor(entry->isBare ? entry->descriptor : -1)};
+    if (entry->guard)
+        entry->guard->leave();
+    m_store.remove(entry);
+    return closing;
+}
+
+// All that wait in no thread.
+std::vector<ClosingHandle> Stock::retireAllIdle()
+{
+    std::vector<ClosingHandle> closing;
+    closing.reserve(std::size_t(m_store.idle()));
+    for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Unchecked, Stage::Unclaimed}) {
+        while (Entry *entry = m_store.first(stage)) {
+            if (stage == Stage::Idle || stage == Stage::Stale)
+                m_watcher->remove(entry->descriptor);
+            closing.push_back(retire(entry, CloseReason::Flushed));
+        }
+    }
+    for (Entry *entry = m_store.first(Stage::Checked); entry; entry = entry->next) {
+        if (!entry->isReturning) // idle, but for its validator
+            entry->epoch = NoEpoch;
+    }
+    return closing;
+}
+
+void Stock::flush()
+{
+    Lock lock(m_mutex);
+    std::vector<ClosingHandle> closing = retireAllIdle();
+    wake();
+    lock.unlock();
+    for (ClosingHandle &connection : closing)
+        connection.close();
+}
+
+void Stock::shut(const QString &reason, std::optional<Clock::time_point> drainUntil)
+{
+    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
+    Lock lock(m_mutex);
+    const bool isClosed = !m_isOpen && !m_drainUntil;
+    m_isOpen = false;
+    m_drainUntil = isClosed ? std::nullopt : drainUntil;
+    ++m_epoch;
+    const std::vector<std::shared_ptr<Waiter>> waiters = m_queue.takeAll();
+    m_totals.abandoned += qint64(waiters.size());
+    std::vector<ClosingHandle> closing = retireAllIdle();
+    wake();
+    lock.unlock();
+
+    for (ClosingHandle &connection : closing)
+        connection.close();
+    for (const std::shared_ptr<Waiter> &waiter : waiters)
+        waiter->fail(Pool::Error::Closed, reason);
+}
+
+} // namespace QNetPool

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What becomes of a connection whose lease ends: the stock as the owner of leases, in the holder's thread.
+#include "stock.h"
+
+#include "system/threadname.h"
+
+namespace QNetPool {
+
+void Stock::takeBack(Lease *lease, Condition condition)
+{
+    auto *const entry = static_cast<Entry *>(lease);
+    qCDebug(m_log) << entry->id << "comes back";
+    const Finding seen = condition == Condition::Untouched ? inspect(entry) : Finding::Quiet;
+    Lock lock(m_mutex);
+    endLease(entry, Clock::now());
+    if (condition == Condition::Unfit) {
+        closeEntry(entry, CloseReason::Dirty, lock);
+    } else if (condition == Condition::Gone) {
+        closeEntry(entry, CloseReason::Discarded, lock);
+    } else if (condition == Condition::Fit && m_policy.hasResetter && isCurrent(entry)) {
+        entry->isReturning = true;
+        entry->owner.reset();
+        m_store.move(entry, Stage::Unchecked, Clock::now());
+        wake();
+    } else {
+        route(entry, seen, CloseReason::Dirty, lock);
+    }
+}
+
+void Stock::takeBackDiscarded(Lease *lease)
+{
+    auto *const entry = static_cast<Entry *>(lease);
+    Lock lock(m_mutex);
+    endLease(entry, Clock::now());
+    closeEntry(entry, CloseReason::Discarded, lock);
+}
+
+void Stock::letGo(Lease *lease, bool hasSocket)
+{
+    auto *const entry = static_cast<Entry *>(lease);
+    const Lock lock(m_mutex);
+    qCDebug(m_log) << entry->id << "is detached";
+    endLease(entry, Clock::now());
+    m_store.remove(entry);
+    ++(hasSocket ? m_totals.detached : m_totals.discarded);
+    wake();
+}
+
+void Stock::endLease(const Entry *entry, Clock::time_point now)
+{
+    m_leaseTimes.record(now - entry->since);
+}
+
+QString Stock::noteFirstUse(Lease *lease)
+{
+    const Lock lock(m_mutex);
+    static_cast<Entry *>(lease)->holder = holderName();
+    return m_policy.host;
+}
+
+// The first thread to use the socket becomes its holder, whichever asked for it.
+void Stock::noteUse(Lease *lease)
+{
+    if (!m_watchesLeaks)
+        return;
+    const Lock lock(m_mutex);
+    static_cast<Entry *>(lease)->holder = holderName();
+}
+
+QString Stock::holderName() const
+{
+    return m_watchesLeaks ? currentThreadName() : QString(); // only a report needs it
+}
+
+} // namespace QNetPool
