@@ -7,7 +7,6 @@
 #include "options.h"
 
 #include <QtCore/QCommandLineParser>
-#include <QtCore/QRegularExpression>
 #include <QtNetwork/QHostAddress>
 
 #include <cstdio>
@@ -29,23 +28,27 @@ struct Shorthand
     const char *field;
 };
 constexpr Shorthand sizes[] = {
-        {"min", "minimumCapacity"},
-        {"max", "maximumCapacity"},
-        {"min-interval", "minimumInterval"},
-        {"max-interval", "maximumInterval"},
+        {"min", "sizing.minimumCapacity"},
+        {"max", "sizing.maximumCapacity"},
+        {"min-interval", "sizing.minimumInterval"},
+        {"max-interval", "sizing.maximumInterval"},
 };
 
-// The name of an option that does what --client would do with the field; null if there is none.
+constexpr QLatin1String peerName("tls.peerName");
+constexpr QLatin1String pinnedFingerprints("tls.pinnedFingerprints");
+constexpr QLatin1String idFormat("idFormat");
+
+// The option that sets the same field of the client as --client would; null if there is none.
 const char *shorthandOf(const QString &field)
 {
     for (const Shorthand &shorthand : sizes) {
         if (field == QLatin1String(shorthand.field))
             return shorthand.option;
     }
-    return field == QLatin1String("pinnedFingerprints") ? "pin" : field == QLatin1String("peerName") ? "peer-name" : nullptr;
+    return field == pinnedFingerprints ? "pin" : field == peerName ? "peer-name" : nullptr;
 }
 
-// One that was not asked for makes room for the one that was.
+// The limit that was not given follows the one that was.
 template<typename Number> void makeRoom(Number &minimum, Number &maximum, bool isMinimumGiven, bool isMaximumGiven)
 {
     if (minimum <= maximum || isMinimumGiven == isMaximumGiven)
@@ -53,7 +56,7 @@ template<typename Number> void makeRoom(Number &minimum, Number &maximum, bool i
     (isMinimumGiven ? maximum : minimum) = isMinimumGiven ? minimum : maximum;
 }
 
-// Reads what the options say, and keeps the first problem that it meets.
+// Reads the options, and keeps the first problem.
 class Reader
 {
 public:
@@ -77,7 +80,7 @@ private:
     template<typename Configuration>
     void set(const char *option, Configuration &configuration, const QString &field, const QString &value);
     void refuseUseless(const Settings &settings);
-    void refuse(const FieldProblems &problems, const char *option);
+    void askPools(const Settings &settings);
 
     bool isSet(const char *name) const { return m_parser.isSet(QLatin1String(name)); }
     QString value(const char *name) const { return m_parser.value(QLatin1String(name)); }
@@ -89,7 +92,7 @@ private:
     void refuse(const char *name, const QString &cause);
 
     const QCommandLineParser &m_parser;
-    std::map<QString, const char *> m_clientFields; // that are given, and by which option
+    std::map<QString, const char *> m_clientFields; // that are given, by their full names, and by which option
     QString m_problem;
 };
 
@@ -103,7 +106,7 @@ void Reader::onlyIf(bool applies, std::initializer_list<const char *> names, con
 {
     for (const char *name : names) {
         if (!applies && isSet(name))
-            refuse(name, QStringLiteral("it is of use %1 only").arg(QLatin1String(condition)));
+            refuse(name, QStringLiteral("it only applies %1").arg(QLatin1String(condition)));
     }
 }
 
@@ -127,8 +130,6 @@ Endpoint Reader::endpoint(const char *name)
     const std::optional<Endpoint> result = Endpoint::fromString(value(name));
     if (!result)
         refuse(name, QStringLiteral("\"%1\" is not host:port (write an IPv6 address as [address]:port)").arg(value(name)));
-    else if (result->port == 0)
-        refuse(name, QStringLiteral("nothing can be reached on port 0"));
     return result.value_or(Endpoint());
 }
 
@@ -154,7 +155,7 @@ void Reader::readEnds(Settings &settings)
     const QString role = value("role");
     settings.client.connectionMode = settings.server.connectionMode =
             isSet("single") ? ConnectionMode::Single : ConnectionMode::Multi;
-    settings.client.tlsMode = TlsMode(number("tls", 0, 2));
+    settings.client.tls.mode = TlsMode(number("tls", 0, 2));
     if (role == QLatin1String("server"))
         readServer(settings);
     else if (role == QLatin1String("client"))
@@ -184,17 +185,19 @@ void Reader::readClient(Settings &settings)
     settings.data = endpoint("connect");
     if (settings.isMulti())
         settings.control = isSet("control") ? endpoint("control") : portAfter(settings.data);
+    if (isSet("control") && settings.control.port == 0)
+        refuse("control", QStringLiteral("nothing can be reached on port 0"));
 }
 
 void Reader::readServerTls(Settings &settings)
 {
-    onlyIf(settings.client.tlsMode != TlsMode::None && settings.hasServer(), {"cert", "key"},
+    onlyIf(settings.client.tls.mode != TlsMode::None && settings.hasServer(), {"cert", "key"},
            "with --tls and at the server's end");
-    if (settings.client.tlsMode == TlsMode::None || !settings.hasServer())
+    if (settings.client.tls.mode == TlsMode::None || !settings.hasServer())
         return;
     if (isSet("cert") != isSet("key"))
         return refuse(isSet("cert") ? "cert" : "key", QStringLiteral("--cert and --key go together"));
-    const bool isSelfSigned = settings.client.tlsMode == TlsMode::SelfSigned;
+    const bool isSelfSigned = settings.client.tls.mode == TlsMode::SelfSigned;
     QString cause;
     const auto chain = readCertificates(isSet("cert") ? value("cert") : BuiltIn::certificate(isSelfSigned), &cause);
     if (chain.isEmpty())
@@ -202,14 +205,15 @@ void Reader::readServerTls(Settings &settings)
     const QSslKey key = readPrivateKey(isSet("key") ? value("key") : BuiltIn::privateKey(isSelfSigned), &cause);
     if (key.isNull())
         return refuse("key", cause);
-    settings.server.sslConfiguration = showing(chain, key);
+    settings.server.tls.enabled = true;
+    settings.server.tls.configuration = showing(chain, key);
 }
 
 void Reader::readClientTls(Settings &settings)
 {
-    const bool isVerified = settings.client.tlsMode == TlsMode::Verified && settings.hasClient();
+    const bool isVerified = settings.client.tls.mode == TlsMode::Verified && settings.hasClient();
     onlyIf(isVerified, {"ca", "peer-name"}, "with --tls 2 and at the client's end");
-    onlyIf(settings.client.tlsMode == TlsMode::SelfSigned && settings.hasClient(), {"pin"},
+    onlyIf(settings.client.tls.mode == TlsMode::SelfSigned && settings.hasClient(), {"pin"},
            "with --tls 1 and at the client's end");
     readPins(settings);
     if (!isVerified)
@@ -218,21 +222,17 @@ void Reader::readClientTls(Settings &settings)
     const auto authorities = readCertificates(isSet("ca") ? value("ca") : BuiltIn::authority(), &cause);
     if (authorities.isEmpty())
         return refuse("ca", cause);
-    settings.client.sslConfiguration = trusting(authorities);
-    settings.client.peerName = value("peer-name");
-    if (settings.client.peerName.isEmpty() && !isSet("ca"))
-        settings.client.peerName = QStringLiteral("localhost"); // the built-in certificate's
+    settings.client.tls.configuration = trusting(authorities);
+    settings.client.tls.peerName = value("peer-name");
+    if (settings.client.tls.peerName.isEmpty() && !isSet("ca"))
+        settings.client.tls.peerName = QStringLiteral("localhost"); // the built-in certificate's
 }
 
 void Reader::readPins(Settings &settings)
 {
-    static const QRegularExpression fingerprint(QStringLiteral("^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$"));
-    const QStringList pins = m_parser.values(QStringLiteral("pin"));
-    for (const QString &pin : pins) {
-        if (!fingerprint.match(pin).hasMatch())
-            refuse("pin", QStringLiteral("\"%1\" is not a SHA-256 fingerprint of 64 hexadecimal digits").arg(pin));
-        settings.client.pinnedFingerprints << pin.toLatin1();
-    }
+    QString problem;
+    if (!setField(settings.client, pinnedFingerprints, m_parser.values(QStringLiteral("pin")).join(u','), &problem))
+        refuse("pin", problem);
 }
 
 template<typename Configuration>
@@ -241,14 +241,14 @@ void Reader::set(const char *option, Configuration &configuration, const QString
     constexpr bool isClient = std::is_same_v<Configuration, ClientPool::Configuration>;
     using Other = std::conditional_t<isClient, ServerPool::Configuration, ClientPool::Configuration>;
     const bool isKnown = fieldNames<Configuration>().contains(field);
-    if (!isKnown && fieldNames<Other>().contains(field))
+    if (!isKnown && fieldNames<Other>().contains(fullName<Other>(field)))
         return refuse(
                 option,
                 QStringLiteral("%1: only --%2 has this field").arg(field, QLatin1String(isClient ? "server" : "client")));
     if (const char *cause = isKnown ? causeNotToSet(field) : nullptr)
         return refuse(option, QStringLiteral("%1: %2").arg(field, QLatin1String(cause)));
-    if (isKnown && value.trimmed().isEmpty()) // of a shell's variable that is not set, perhaps, which would lift a limit
-        return refuse(option, QStringLiteral("%1: it is given no value").arg(field));
+    if (isKnown && value.trimmed().isEmpty()) // an unset variable of a shell, perhaps, that would lift a limit
+        return refuse(option, QStringLiteral("%1: no value is given").arg(field));
     QString problem;
     if (!setField(configuration, field, value, &problem))
         return refuse(option, problem);
@@ -261,7 +261,7 @@ template<typename Configuration> void Reader::readFields(const char *option, Con
     QStringList given;
     const QStringList texts = m_parser.values(QLatin1String(option));
     for (const QString &text : texts) {
-        const QString field = text.section(u'=', 0, 0).trimmed();
+        const QString field = fullName<Configuration>(text.section(u'=', 0, 0).trimmed());
         if (field.isEmpty() || !text.contains(u'='))
             return refuse(option, QStringLiteral("\"%1\" is not FIELD=VALUE; --fields shows the fields").arg(text));
         if (given.contains(field))
@@ -279,7 +279,7 @@ void Reader::readFields(Settings &settings)
     readFields("client", client);
     for (const auto &[field, option] : m_clientFields) {
         if (const char *shorthand = shorthandOf(field); shorthand && isSet(shorthand))
-            refuse(option, QStringLiteral("%1: --%2 says it, too").arg(field, QLatin1String(shorthand)));
+            refuse(option, QStringLiteral("%1: --%2 sets it, too").arg(field, QLatin1String(shorthand)));
     }
     for (const Shorthand &shorthand : sizes) {
         if (isSet(shorthand.option))
@@ -287,38 +287,40 @@ void Reader::readFields(Settings &settings)
     }
     readFields("server", settings.server);
     const auto isGiven = [this](const char *field) { return m_clientFields.count(QLatin1String(field)) > 0; };
-    makeRoom(client.minimumCapacity, client.maximumCapacity, isGiven("minimumCapacity"), isGiven("maximumCapacity"));
-    makeRoom(client.minimumInterval, client.maximumInterval, isGiven("minimumInterval"), isGiven("maximumInterval"));
+    ClientPool::Sizing &sizing = client.sizing;
+    makeRoom(sizing.minimumCapacity, sizing.maximumCapacity, isGiven("sizing.minimumCapacity"),
+             isGiven("sizing.maximumCapacity"));
+    makeRoom(sizing.minimumInterval, sizing.maximumInterval, isGiven("sizing.minimumInterval"),
+             isGiven("sizing.maximumInterval"));
     refuseUseless(settings);
+    askPools(settings);
 }
 
-// What each field may say by itself, and yet cannot work.
+// Fields that have no effect with the other options, or that the other end would contradict.
 void Reader::refuseUseless(const Settings &settings)
 {
     const ClientPool::Configuration &client = settings.client;
-    if (m_clientFields.count(QStringLiteral("peerName")) && client.tlsMode != TlsMode::Verified)
-        refuse("client", QStringLiteral("peerName: it is of use with --tls 2 only"));
-    if (m_clientFields.count(QStringLiteral("pinnedFingerprints")) && client.tlsMode != TlsMode::SelfSigned)
-        refuse("client", QStringLiteral("pinnedFingerprints: they are of use with --tls 1 only"));
+    if (m_clientFields.count(peerName) && client.tls.mode != TlsMode::Verified)
+        refuse("client", QStringLiteral("%1: it only applies with --tls 2").arg(peerName));
+    if (m_clientFields.count(pinnedFingerprints) && client.tls.mode != TlsMode::SelfSigned)
+        refuse("client", QStringLiteral("%1: they only apply with --tls 1").arg(pinnedFingerprints));
     if (settings.role == Role::Both && client.idFormat != settings.server.idFormat)
-        refuse(m_clientFields.count(QStringLiteral("idFormat")) ? "client" : "server",
-               QStringLiteral("idFormat: both ends must agree, so give it to --client and to --server"));
-    FieldProblems problems = problemsOf(client);
-    problems.erase(QStringLiteral("host")); // where the server is, the client hears when it starts
-    problems.erase(QStringLiteral("port"));
-    if (settings.hasClient())
-        refuse(problems, "client");
-    if (settings.hasServer())
-        refuse(problemsOf(settings.server), "server");
+        refuse(m_clientFields.count(idFormat) ? "client" : "server",
+               QStringLiteral("%1: both ends must agree, so give it to --client and to --server").arg(idFormat));
 }
 
-void Reader::refuse(const FieldProblems &problems, const char *option)
+// What they would refuse as they start is refused before anything starts, in the same words.
+void Reader::askPools(const Settings &settings)
 {
-    for (const auto &[field, cause] : problems) {
-        const auto given = m_clientFields.find(field);
-        const bool isByOther = given != m_clientFields.end() && qstrcmp(option, "client") == 0;
-        refuse(isByOther ? given->second : option, QStringLiteral("%1: %2").arg(field, cause));
-    }
+    ClientPool::Configuration client = settings.client;
+    client.host = settings.data.host;
+    client.port = settings.role == Role::Client ? settings.data.port : 1; // that of the server here is not known yet
+    const QStringList ofClient = settings.hasClient() ? ClientPool::problems(client) : QStringList();
+    const QStringList ofServer = settings.hasServer() ? ServerPool::problems(settings.server) : QStringList();
+    if (m_problem.isEmpty() && !ofClient.isEmpty())
+        m_problem = QStringLiteral("client: ") + ofClient.constFirst();
+    if (m_problem.isEmpty() && !ofServer.isEmpty())
+        m_problem = QStringLiteral("server: ") + ofServer.constFirst();
 }
 
 void Reader::readLoad(Settings &settings)
@@ -352,7 +354,7 @@ void Reader::readScenario(CommandLine &commandLine)
         return refuse("scenario", QStringLiteral("\"%1\" is none of %2").arg(value("scenario"), scenarioNames()));
     if (!commandLine.settings.hasServer())
         return refuse("scenario", QStringLiteral("it happens at the server's end"));
-    if (commandLine.settings.client.tlsMode < scenario->tlsMode)
+    if (commandLine.settings.client.tls.mode < scenario->tlsMode)
         return refuse("scenario", QStringLiteral("%1 needs --tls %2").arg(scenario->name).arg(int(scenario->tlsMode)));
     commandLine.scenario = *scenario;
     if (isSet("rate"))
@@ -384,7 +386,7 @@ CommandLine Reader::read()
     return result;
 }
 
-// What is asked for in place of a run.
+// The text of an option that asks for one in place of a run.
 QString answerTo(const QCommandLineParser &parser)
 {
     if (parser.isSet(QStringLiteral("help")))

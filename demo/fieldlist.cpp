@@ -18,15 +18,16 @@ struct Cause
 };
 
 constexpr Cause causes[] = {
-        {"host", "--connect says it, with --role client"},
-        {"port", "--connect says it, with --role client"},
-        {"tlsMode", "--tls says it"},
-        {"sslConfiguration", "--tls says it, with --cert and --key at the server's end and --ca at the client's"},
-        {"connectionMode", "--single says it, for both ends"},
+        {"host", "--connect sets it, with --role client"},
+        {"port", "--connect sets it, with --role client"},
+        {"tls.mode", "--tls sets it"},
+        {"tls.enabled", "--tls sets it"},
+        {"tls.configuration", "--tls sets it, with --cert and --key at the server's end and --ca at the client's"},
+        {"connectionMode", "--single sets it, for both ends"},
         {"dropUnexpectedBytes", "it is on with --single, where the server speaks only when it is asked"},
         {"dialer", "it cannot be given as text"},
-        {"validator", "it cannot be given as text"},
-        {"resetter", "it cannot be given as text"},
+        {"hooks.validator", "it cannot be given as text"},
+        {"hooks.resetter", "it cannot be given as text"},
 };
 
 QString valueOf(const FieldInfo &info)
@@ -114,7 +115,8 @@ QString fieldList()
 {
     const Settings presets;
     return helpParagraph(QStringLiteral("A time is a number of milliseconds, or has a unit: 500ms, 5s, 2min, 1h. A list is "
-                                        "separated by commas."))
+                                        "separated by commas. A field's group may be left out: idleTimeout is "
+                                        "limits.idleTimeout."))
             + QStringLiteral("\n--client FIELD=VALUE\n") + listOf(presets.client)
             + QStringLiteral("\n--server FIELD=VALUE\n") + listOf(presets.server);
 }

@@ -34,7 +34,7 @@ static int runInTerminal(const CommandLine &commandLine)
 int main(int argc, char *argv[])
 {
 #ifdef QNETPOOL_DEMO_WINDOW
-    // Who asks for these has no display, perhaps.
+    // These work without a display.
     const bool needsWindow = std::none_of(argv + 1, argv + argc, [](const char *argument) {
         const auto is = [argument](const char *option) { return !std::strcmp(argument, option); };
         return is("--headless") || is("--help") || is("-h") || is("--version") || is("-v") || is("--fields");

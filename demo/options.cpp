@@ -21,11 +21,10 @@ OptionGroup running()
                     option("h|help", "Show this help."),
                     option("v|version", "Show the version."),
                     option("headless", "Run in the terminal, without a window."),
-                    option("seconds", "Time to run for; 0: until Ctrl+C or SIGTERM. Default: 0.", "n", "0"),
-                    option("rate", "Exchanges begun a second; 0: none. Default: 20.", "n", "20"),
-                    option("hold", "How long an answer takes, for which both ends hold a connection. Default: 0.", "ms",
-                           "0"),
-                    option("scenario", "Go through one of the scenarios below.", "name"),
+                    option("seconds", "Time to run; 0 runs until Ctrl+C or SIGTERM. Default: 0.", "n", "0"),
+                    option("rate", "Exchanges begun per second; 0 disables them. Default: 20.", "n", "20"),
+                    option("hold", "How long an answer takes, while both ends hold a connection. Default: 0.", "ms", "0"),
+                    option("scenario", "Run one of the scenarios below.", "name"),
             }};
 }
 
@@ -33,16 +32,15 @@ OptionGroup pools()
 {
     return {QStringLiteral("Pools"),
             {
-                    option("single",
-                           "Single mode: each end names its connections for itself, and nothing is sent to set them up."),
+                    option("single", "Single mode: each end names its connections by itself, and no ID is sent."),
                     option("min", "The least number of idle connections that the client pool aims at. Default: 5.", "n"),
                     option("max", "The largest number of them. Default: 20.", "n"),
                     option("min-interval", "The shortest pause between two cycles of the client pool. Default: 100.", "ms"),
                     option("max-interval", "The longest pause between them. Default: 1000.", "ms"),
                     option("client",
-                           "Set any field of the client pool's configuration, as in --client maximumBackoff=5s. May be "
-                           "given more than once, for one field each. A field is set by this or by its own option, as "
-                           "--max is for maximumCapacity: both together are refused.",
+                           "Set any field of the client pool's configuration, as in --client sizing.maximumBackoff=5s. "
+                           "May be given more than once, for one field each. A field is set by this or by its own "
+                           "option, as --max is for sizing.maximumCapacity: both together are refused.",
                            "field=value"),
                     option("server", "The same for the server pool.", "field=value"),
                     option("fields", "Show all fields of both, with their limits and defaults."),
@@ -114,8 +112,8 @@ QString introduction()
                     "single mode (--single) the client end asks, and there is no control channel."))
             + u'\n'
             + helpParagraph(QStringLiteral(
-                    "In the terminal a line tells every second how it goes; the last line is a JSON object with the totals. "
-                    "The exit code is 0 if no exchange failed or, with --scenario, if the pool came through it; 1 if not; 2 "
+                    "In the terminal a line is printed every second; the last line is a JSON object with the totals. "
+                    "The exit code is 0 if no exchange failed or, with --scenario, if the pool recovered; 1 if not; 2 "
                     "if the program could not start."));
 }
 

@@ -26,10 +26,10 @@ public:
 namespace {
 
 // What went wrong counts as a no: a connection that cannot be checked cannot be handed out.
-QFuture<bool> call(const Checks::Function &function, QTcpSocket *socket)
+QFuture<bool> call(const Pool::Hook &hook, QTcpSocket *socket)
 {
     try {
-        return function(socket);
+        return hook(socket);
     } catch (const std::exception &exception) {
         qWarning("QNetPool: a validator or resetter has thrown: %s", exception.what());
     } catch (...) {
@@ -70,13 +70,13 @@ void Checks::begin()
 void Checks::start(Entry *entry)
 {
     const std::shared_ptr<Stock> stock = m_stock;
-    const Function function = entry->isReturning ? m_plan.resetter : m_plan.validator;
-    if (!function) // the configuration has none any more
+    const Pool::Hook hook = entry->isReturning ? m_hooks.resetter : m_hooks.validator;
+    if (!hook) // the configuration has none any more
         return stock->checked(entry, true);
-    const QPointer<Checks> alive(this); // the function may stop or delete the pool
+    const QPointer<Checks> alive(this); // the hook may stop or delete the pool
     const int stops = m_stops;
     QTcpSocket *socket = socketOf(entry);
-    QFuture<bool> future = call(function, socket);
+    QFuture<bool> future = call(hook, socket);
     if (!alive || m_stops != stops) {
         future.cancel();
         return stock->checked(entry, false);
@@ -92,7 +92,7 @@ void Checks::start(Entry *entry)
         connect(entry->socket, &QTcpSocket::disconnected, check, fail, Qt::QueuedConnection);
     check->deadline.setSingleShot(true);
     check->deadline.start(
-            std::min(m_plan.timeout, std::chrono::milliseconds(std::chrono::hours(24)))); // a timer has its limits
+            std::min(m_hooks.timeout, std::chrono::milliseconds(std::chrono::hours(24)))); // a timer has its limits
     check->watcher.setFuture(future);
 }
 

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <QtCore/qfuture.h>
-#include <QtCore/qobject.h>
+#include <qnetpool/pool.h>
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <vector>
-
-QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 
 namespace QNetPool {
 
@@ -20,18 +15,10 @@ class Stock;
 class Checks final : public QObject
 {
 public:
-    using Function = std::function<QFuture<bool>(QTcpSocket *)>;
-    struct Plan
-    {
-        Function validator;
-        Function resetter;
-        std::chrono::milliseconds timeout{1000};
-    };
-
     explicit Checks(std::shared_ptr<Stock> stock);
     ~Checks() override;
 
-    void setPlan(const Plan &plan) { m_plan = plan; }
+    void setHooks(const Pool::Hooks &hooks) { m_hooks = hooks; }
     void begin(); // all that are to be checked now
     void stop(); // those that run have failed
 
@@ -42,7 +29,7 @@ private:
     void finish(Check *check, bool isFit);
 
     const std::shared_ptr<Stock> m_stock;
-    Plan m_plan;
+    Pool::Hooks m_hooks;
     std::vector<Check *> m_running; // children
     int m_stops = 0;
 };

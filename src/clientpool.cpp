@@ -2,7 +2,7 @@
 #include <qnetpool/clientpool.h>
 
 #include "pool_p.h"
-#include "setup/tls.h"
+#include "preparedclient.h"
 #include "sizing/cycle.h"
 
 #include <QtCore/qrandom.h>
@@ -29,76 +29,6 @@
 */
 
 namespace QNetPool {
-
-namespace {
-
-struct PreparedClient : PreparedCommon
-{
-    SizingLimits limits;
-    std::shared_ptr<DialPlan> plan = std::make_shared<DialPlan>();
-};
-
-QString whyNot(const ClientPool::Configuration &requested, const DialPlan &plan)
-{
-    if (requested.host.isEmpty() && !requested.dialer)
-        return QStringLiteral("there is neither a host nor a dialer");
-    if (requested.port == 0 && !requested.dialer)
-        return QStringLiteral("the port of host %1 is 0").arg(requested.host);
-    if (requested.tlsMode == TlsMode::None)
-        return {};
-    if (const std::optional<QString> missing = whyNoTls())
-        return QStringLiteral("TLS to %1 is asked for, but %2").arg(plan.target(), *missing);
-    if (const std::optional<QString> weakness = whyTooWeak(requested.sslConfiguration, requested.allowTls12))
-        return *weakness;
-    if (requested.tlsMode == TlsMode::Verified && requested.host.isEmpty() && requested.peerName.isEmpty())
-        return QStringLiteral("TlsMode::Verified needs a peerName, or a host, to verify");
-    if (const qsizetype bad = plan.pins.indexOf(QByteArray()); bad >= 0)
-        return QStringLiteral("the pinned fingerprint \"%1\" is not a SHA-256 fingerprint of 64 hexadecimal digits")
-                .arg(QString::fromLatin1(requested.pinnedFingerprints.at(bad)));
-    return {};
-}
-
-PreparedClient prepare(const ClientPool::Configuration &requested)
-{
-    PreparedClient result;
-    result.limits = {requested.minimumCapacity, requested.maximumCapacity, requested.minimumInterval,
-                     requested.maximumInterval, requested.maximumBackoff,  requested.maximumPending};
-    result.changes = result.limits.clamp();
-    result.policy = policyOf(requested, result.changes);
-    result.policy.maximumIdle = result.limits.maximumCapacity;
-    result.policy.dropUnexpectedBytes = requested.dropUnexpectedBytes && requested.connectionMode == ConnectionMode::Single;
-    result.checks = checksOf(requested, result.changes);
-    result.setupThreads = setupThreadsOf(requested, result.changes);
-    result.checkOnNetworkChange = requested.checkOnNetworkChange;
-
-    DialPlan &plan = *result.plan;
-    plan.host = requested.host;
-    plan.address = QHostAddress(requested.host);
-    plan.resolver = std::make_shared<Resolver>(requested.host);
-    result.policy.host = requested.host;
-    plan.port = requested.port;
-    plan.peerName = requested.peerName;
-    plan.dialer = requested.dialer;
-    plan.tlsMode = requested.tlsMode;
-    plan.mode = requested.connectionMode;
-    plan.format = requested.idFormat;
-    plan.connectTimeout = requested.connectTimeout;
-    plan.handshakeTimeout = requested.handshakeTimeout;
-    plan.keepAlivePeriod = requested.keepAlivePeriod;
-    plan.userTimeout = userTimeoutOf(requested, result.changes);
-    clampTime(plan.connectTimeout, "connectTimeout", result.changes);
-    clampTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
-    if (requested.tlsMode == TlsMode::SelfSigned) {
-        for (const QByteArray &text : requested.pinnedFingerprints)
-            plan.pins << parseFingerprint(text);
-    }
-    result.refusal = whyNot(requested, plan);
-    if (requested.tlsMode != TlsMode::None && result.refusal.isEmpty())
-        plan.tls = clientTls(requested.sslConfiguration, requested.tlsMode, requested.allowTls12);
-    return result;
-}
-
-} // namespace
 
 class ClientPoolPrivate final : public PoolPrivate
 {
@@ -142,10 +72,13 @@ ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration requested)
 void ClientPoolPrivate::use(const PreparedClient &prepared)
 {
     m_plan = prepared.plan;
-    const int most = prepared.policy.maximumConnections;
-    m_minimumCapacity = most > 0 ? std::min(prepared.limits.minimumCapacity, most) : prepared.limits.minimumCapacity;
+    const Sizing &sizing = m_plan->configuration.sizing;
+    const int most = prepared.policy.limits.maximumConnections;
+    m_minimumCapacity = most > 0 ? std::min(sizing.minimumCapacity, most) : sizing.minimumCapacity;
     setPolicy(prepared);
-    m_cycle.setLimits(prepared.limits);
+    setups.setThreads(m_plan->configuration.setupThreads);
+    followNetwork(m_plan->configuration.checkOnNetworkChange);
+    m_cycle.setLimits(sizing);
     publish();
 }
 
@@ -156,11 +89,11 @@ bool ClientPoolPrivate::start()
         return false;
     if (isRunning())
         return true;
-    const PreparedClient prepared = prepare(configuration);
+    const PreparedClient prepared(configuration);
     if (refuses(prepared) || !open(prepared))
         return false;
     const quint64 thisRun = run();
-    m_cycle = Cycle(prepared.limits);
+    m_cycle = Cycle(prepared.plan->configuration.sizing);
     m_isRetryDue = false;
     m_pause.start(0); // so that a start() in a constructor or before the connect()s loses no signal
     setState(Pool::State::Starting);
@@ -176,7 +109,7 @@ bool ClientPoolPrivate::apply(const ClientPool::Configuration &requested)
     if (!finishStopping())
         return false;
     if (isRunning()) {
-        const PreparedClient prepared = prepare(requested);
+        const PreparedClient prepared(requested);
         if (refuses(prepared))
             return false;
         use(prepared);
@@ -329,6 +262,11 @@ ClientPool::~ClientPool() = default;
 ClientPool::Configuration ClientPool::configuration() const
 {
     return static_cast<ClientPoolPrivate *>(d.get())->configuration;
+}
+
+QStringList ClientPool::problems(const Configuration &configuration)
+{
+    return PreparedClient(configuration).problems;
 }
 
 /*!

@@ -17,6 +17,9 @@
 
 namespace QNetPool {
 
+// Until when a drain() waits.
+Stock::Clock::time_point drainDeadline(std::chrono::milliseconds timeout);
+
 // What both pools share: the stock, and the thread in which the stock's notifications become signals. A child of the pool, so that
 // it moves to another thread with it.
 class PoolPrivate : public QObject
@@ -27,9 +30,10 @@ public:
     void attach(Pool *pool);
 
     // In the pool's thread.
-    bool refuses(const PreparedCommon &prepared); // reports why
-    bool open(const PreparedCommon &prepared); // reports why it could not
-    void setPolicy(const PreparedCommon &prepared); // warns of what was put right
+    bool refuses(const Prepared &prepared); // reports why
+    bool open(const Prepared &prepared); // reports why it could not
+    void setPolicy(const Prepared &prepared); // warns of what was clamped
+    void followNetwork(bool follow);
     void close();
     void drain(std::chrono::milliseconds timeout);
     bool isRunning() const; // between open() and close()
@@ -67,7 +71,6 @@ protected:
 
 private:
     void deliverNotifications();
-    void followNetwork(bool follow);
     void checkStock();
     void closeHere();
     void drainHere();

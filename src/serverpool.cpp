@@ -3,14 +3,12 @@
 
 #include "accept/errorratelimiter.h"
 #include "accept/listener.h"
-#include "accept/peerfilter.h"
 #include "accept/pendinghandshakes.h"
 #include "pool_p.h"
-#include "setup/tls.h"
+#include "preparedserver.h"
 #include "system/descriptor.h"
 
 #include <QtCore/qpointer.h>
-#include <QtNetwork/qsslkey.h>
 
 /*!
     \class QNetPool::ServerPool
@@ -30,59 +28,6 @@
 */
 
 namespace QNetPool {
-
-namespace {
-
-struct PreparedServer : PreparedCommon
-{
-    PeerFilter filter;
-    std::shared_ptr<AcceptPlan> plan = std::make_shared<AcceptPlan>();
-    int backlog = 0;
-    int maximumPendingHandshakes = 0;
-    int maximumPendingPerPeer = 0;
-};
-
-PreparedServer prepare(const ServerPool::Configuration &requested)
-{
-    PreparedServer result;
-    result.policy = policyOf(requested, result.changes);
-    result.checks = checksOf(requested, result.changes);
-    result.setupThreads = setupThreadsOf(requested, result.changes);
-    result.checkOnNetworkChange = requested.checkOnNetworkChange;
-    if (requested.maximumCapacity < 1)
-        result.changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(requested.maximumCapacity);
-    result.backlog = std::max(1, requested.listenBacklog);
-    result.maximumPendingHandshakes = requested.maximumPendingHandshakes;
-    result.maximumPendingPerPeer = requested.maximumPendingPerPeer;
-    AcceptPlan &plan = *result.plan;
-    plan.mode = requested.connectionMode;
-    plan.format = requested.idFormat;
-    plan.handshakeTimeout = requested.handshakeTimeout;
-    plan.keepAlivePeriod = requested.keepAlivePeriod;
-    plan.userTimeout = userTimeoutOf(requested, result.changes);
-    clampTime(plan.handshakeTimeout, "handshakeTimeout", result.changes);
-
-    QString offender;
-    if (const std::optional<PeerFilter> filter = PeerFilter::fromStrings(requested.allowedPeers, &offender))
-        result.filter = *filter;
-    else
-        result.refusal = QStringLiteral("\"%1\" among the allowed peers is neither an address nor a subnet").arg(offender);
-    if (requested.sslConfiguration.isNull() || !result.refusal.isEmpty())
-        return result;
-    if (const std::optional<QString> missing = whyNoTls())
-        result.refusal = QStringLiteral("TLS is asked for, but ") + *missing;
-    else if (requested.sslConfiguration.localCertificateChain().isEmpty()
-             || requested.sslConfiguration.privateKey().isNull())
-        result.refusal = QStringLiteral("TLS is asked for, but the sslConfiguration lacks a certificate or a private key");
-    else if (const std::optional<QString> weakness = whyTooWeak(requested.sslConfiguration, requested.allowTls12))
-        result.refusal = *weakness;
-    else
-        plan.tls = serverTls(requested.sslConfiguration, requested.allowTls12);
-    plan.isEncrypted = true;
-    return result;
-}
-
-} // namespace
 
 class ServerPoolPrivate final : public PoolPrivate
 {
@@ -130,8 +75,11 @@ ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration requested)
 void ServerPoolPrivate::use(const PreparedServer &prepared)
 {
     m_use = prepared;
+    const ServerPool::Configuration &used = prepared.plan->configuration;
     setPolicy(prepared);
-    m_handshakes.setLimits(prepared.maximumPendingHandshakes, prepared.maximumPendingPerPeer);
+    setups.setThreads(used.setupThreads);
+    followNetwork(used.checkOnNetworkChange);
+    m_handshakes.setLimits(used.maximumPendingHandshakes, used.maximumPendingPerPeer);
     if (!m_handshakes.isFull())
         listener.goOn();
     setCapacity(prepared.policy.maximumIdle);
@@ -143,7 +91,7 @@ bool ServerPoolPrivate::apply(const ServerPool::Configuration &requested)
     if (!finishStopping())
         return false;
     if (isRunning()) {
-        const PreparedServer prepared = prepare(requested);
+        const PreparedServer prepared(requested);
         if (refuses(prepared))
             return false;
         use(prepared);
@@ -161,7 +109,7 @@ bool ServerPoolPrivate::ensureRunning()
         return false;
     if (isRunning())
         return true;
-    const PreparedServer prepared = prepare(configuration);
+    const PreparedServer prepared(configuration);
     if (refuses(prepared) || !open(prepared))
         return false;
     const quint64 thisRun = run();
@@ -171,7 +119,7 @@ bool ServerPoolPrivate::ensureRunning()
 
 bool ServerPoolPrivate::listen(const QHostAddress &address, quint16 port)
 {
-    return listen(endpointText(address.toString(), port), [&] { return listener.listen(address, port, m_use.backlog); });
+    return listen(endpointText(address.toString(), port), [&] { return listener.listen(address, port, m_use.plan->configuration.listenBacklog); });
 }
 
 bool ServerPoolPrivate::listen(qintptr descriptor)
@@ -237,24 +185,24 @@ bool ServerPoolPrivate::accepted(Descriptor descriptor, const QHostAddress &addr
     if (!m_use.filter.allows(peer))
         return refuse(std::move(descriptor), Pool::Error::PeerRejected,
                       QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
-    const bool isEncrypted = m_use.plan->isEncrypted;
+    const bool isEncrypted = m_use.plan->isEncrypted();
     if (isEncrypted && !m_handshakes.allows(peer))
         return refuse(std::move(descriptor), Pool::Error::PeerRejected,
                       QStringLiteral("the peer %1 has %2 handshakes going on, as many as it may")
                               .arg(peer.toString())
-                              .arg(m_use.maximumPendingPerPeer));
+                              .arg(m_use.plan->configuration.maximumPendingPerPeer));
     if (isEncrypted && m_handshakes.isFull()) // the pool accepts none then, but an application may
         return refuse(std::move(descriptor), Pool::Error::ResourcesExhausted,
                       QStringLiteral("the connection from %1 is closed: %2 handshakes are going on, as many as may")
                               .arg(peer.toString())
-                              .arg(m_use.maximumPendingHandshakes));
+                              .arg(m_use.plan->configuration.maximumPendingHandshakes));
     const bool isFull = stock->idleCount() + stock->pendingCount() >= m_use.policy.maximumIdle && !stock->unservedCount();
     Entry *entry = isFull ? nullptr : stock->expectNamed();
     if (!entry)
         return refuse(std::move(descriptor), Pool::Error::ResourcesExhausted,
                       QStringLiteral("the connection from %1 is closed: the pool has %2 connections, as many as it may")
                               .arg(peer.toString())
-                              .arg(isFull ? m_use.policy.maximumIdle : m_use.policy.maximumConnections));
+                              .arg(isFull ? m_use.policy.maximumIdle : m_use.policy.limits.maximumConnections));
     qCDebug(serverLog).noquote() << entry->id << "is for" << peer.toString();
     if (isEncrypted) {
         m_handshakes.begin(entry, peer);
@@ -262,7 +210,7 @@ bool ServerPoolPrivate::accepted(Descriptor descriptor, const QHostAddress &addr
             listener.hold();
     }
     setups.run(entry,
-               SetupRunner::Server{m_use.plan, entry->id, peer, m_handshakes.deadline(m_use.plan->handshakeTimeout),
+               SetupRunner::Server{m_use.plan, entry->id, peer, m_handshakes.deadline(m_use.plan->configuration.handshakeTimeout),
                                    std::move(descriptor)});
     return true;
 }
@@ -334,6 +282,11 @@ ServerPool::~ServerPool() = default;
 ServerPool::Configuration ServerPool::configuration() const
 {
     return static_cast<ServerPoolPrivate *>(d.get())->configuration;
+}
+
+QStringList ServerPool::problems(const Configuration &configuration)
+{
+    return PreparedServer(configuration).problems;
 }
 
 /*!

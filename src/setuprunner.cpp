@@ -29,7 +29,7 @@ public:
         : m_runner(runner),
           m_directDials(
                   [this](quint64 number, const std::shared_ptr<const DialPlan> &plan, SetupOutcome outcome) {
-                      if (plan->tlsMode != TlsMode::None && outcome.isConnected())
+                      if (plan->isEncrypted() && outcome.isConnected())
                           begin(number, new SocketDial(plan, std::move(outcome)));
                       else
                           m_runner->deliver(number, std::move(outcome));
@@ -65,7 +65,7 @@ private:
 
     void begin(quint64 number, Server server)
     {
-        if (!server.plan->isEncrypted)
+        if (!server.plan->isEncrypted())
             m_runner->deliver(number, acceptPlain(std::move(server.descriptor), *server.plan, server.id, server.peer));
         else
             begin(number,

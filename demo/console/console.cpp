@@ -70,13 +70,13 @@ int Console::run()
     return verdict(end);
 }
 
-// In a scenario, exchanges may fail: the pool has to come through.
+// In a scenario exchanges may fail, but the pool has to recover.
 int Console::verdict(const Snapshot &end) const
 {
     if (!m_commandLine.scenario)
         return end.failed ? 1 : 0;
     const bool hasRecovered = end.state == Pool::State::Ready && end.exchanges > 0
-            && end.pool.idle >= m_commandLine.settings.client.minimumCapacity;
+            && end.pool.idle >= m_commandLine.settings.client.sizing.minimumCapacity;
     return hasRecovered || m_commandLine.scenario->load.rate == 0 ? 0 : 1;
 }
 
@@ -92,7 +92,7 @@ void Console::tellEndpoints()
 void Console::stop()
 {
     if (m_run.isStopping())
-        return QCoreApplication::quit(); // whoever asks twice does not want to wait
+        return QCoreApplication::quit(); // a second request does not wait
     m_run.stop();
 }
 
@@ -125,7 +125,7 @@ void Console::tellTroubles()
     for (const QString &trouble : troubles)
         printLine(stderr, QStringLiteral("qnetpool-demo: ") + trouble);
     if (const int more = std::exchange(m_moreTroubles, 0))
-        printLine(stderr, QStringLiteral("qnetpool-demo: and %1 more troubles of this kind").arg(more));
+        printLine(stderr, QStringLiteral("qnetpool-demo: and %1 more errors").arg(more));
 }
 
 void Console::tellProgress()

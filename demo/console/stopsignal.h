@@ -7,7 +7,7 @@
 
 namespace Demo {
 
-// The wish of whoever watches the terminal that the program comes to an end: Ctrl+C, SIGTERM. One object a program.
+// The user's request to end the program: Ctrl+C, SIGTERM. One object per program.
 class StopSignal final : public QObject
 {
     Q_OBJECT

@@ -5,7 +5,7 @@
 
 namespace Demo {
 
-// One that does not read is not worth more memory than this.
+// A listener that does not read gets no more memory than this.
 static constexpr qint64 longestBacklog = 1 << 20;
 
 Announcer::Announcer(QObject *parent) : QObject(parent)
@@ -42,7 +42,7 @@ void Announcer::welcome()
     while (QTcpSocket *listener = m_server.nextPendingConnection()) {
         listener->setSocketOption(QAbstractSocket::LowDelayOption, 1);
         connect(listener, &QTcpSocket::readyRead, this, [this, listener] {
-            // All that one who listens has to say is that it leaves.
+            // A listener sends nothing but that it leaves.
             listener->skip(listener->bytesAvailable());
             if (!m_leaving.contains(listener))
                 m_leaving << listener;

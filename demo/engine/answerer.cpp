@@ -12,7 +12,7 @@ Answerer::Answerer(QNetPool::Connection lease, std::chrono::milliseconds hold, s
 void Answerer::heard(const Message &message)
 {
     if (std::exchange(m_hasHeard, true))
-        return fail(tr("a second message came"));
+        return fail(tr("a second message arrived"));
     after(m_hold, [this, question = message.payload] { answer(question); });
 }
 

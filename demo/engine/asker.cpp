@@ -16,7 +16,7 @@ void Asker::open()
 void Asker::heard(const Message &answer)
 {
     if (answer.payload != answerTo(m_question))
-        fail(tr("the answer is one to another message"));
+        fail(tr("the answer belongs to another message"));
     else if (answer.isGoodbye)
         leave();
     else

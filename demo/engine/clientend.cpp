@@ -21,7 +21,7 @@ ClientEnd::ClientEnd(const Settings &settings) : End(settings), m_pool(settings.
 
 ClientEnd::~ClientEnd()
 {
-    m_pool.close(); // those who wait fail, and tell so to an object that is still whole
+    m_pool.close(); // waiters fail while this object can still hear of it
 }
 
 bool ClientEnd::start(const Endpoint &data, const Endpoint &control)
@@ -44,7 +44,7 @@ bool ClientEnd::configure(ClientPool::Configuration configuration)
 
 bool ClientEnd::canBegin() const
 {
-    // The pool dials for each who waits: those who come while it fills its first stock would make it fill far too much.
+    // The pool dials for each waiter: waiters during the first fill would make it dial far too many.
     return !m_settings.isMulti() && m_pool.state() != Pool::State::Starting;
 }
 
@@ -58,7 +58,7 @@ void ClientEnd::begin()
 void ClientEnd::answer(ConnectionId id)
 {
     const QDeadlineTimer deadline = newDeadline();
-    const auto isSurplus = [this] { return m_pool.idleCount() >= m_pool.configuration().maximumCapacity; };
+    const auto isSurplus = [this] { return m_pool.idleCount() >= m_pool.configuration().sizing.maximumCapacity; };
     exchange(id, deadline, [this, isSurplus, deadline](Connection connection) {
         return new Answerer(std::move(connection), m_load.hold, isSurplus, deadline, this);
     });

@@ -11,7 +11,7 @@ Conversation::Conversation(Connection lease, const QDeadlineTimer &deadline, QOb
     : QObject(parent), m_lease(std::move(lease)), m_deadline(deadline)
 {
     m_timer.setSingleShot(true);
-    connect(&m_timer, &QTimer::timeout, this, [this] { fail(tr("it took too long")); });
+    connect(&m_timer, &QTimer::timeout, this, [this] { fail(tr("it timed out")); });
 }
 
 void Conversation::start()
@@ -76,7 +76,7 @@ void Conversation::succeed()
 {
     // The pool would close it too; but here it is a fault.
     if (m_lease->bytesAvailable() > 0)
-        return fail(tr("there are bytes behind the last message"));
+        return fail(tr("there are bytes after the last message"));
     end({}, &Connection::giveBack);
 }
 

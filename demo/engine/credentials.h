@@ -11,12 +11,12 @@ namespace Demo {
 QList<QSslCertificate> readCertificates(const QString &file, QString *problem);
 QSslKey readPrivateKey(const QString &file, QString *problem);
 
-// What an end needs that shows this certificate.
+// For an end that presents this certificate.
 QSslConfiguration showing(const QList<QSslCertificate> &chain, const QSslKey &key);
-// What an end needs that trusts these authorities and no others.
+// For an end that trusts these authorities and no others.
 QSslConfiguration trusting(const QList<QSslCertificate> &authorities);
 
-// What an end shows whose certificate, a built-in one, was good until some day in the past.
+// For an end that presents a built-in certificate which has expired.
 QSslConfiguration showingExpired();
 
 // Files of the certificates that are built in. Their keys are public: they secure nothing.

@@ -21,9 +21,9 @@ Engine::Engine(const Settings &settings, Role role) : m_settings(settings), m_pa
 
     m_pace.setTimerType(Qt::PreciseTimer);
     connect(&m_pace, &QTimer::timeout, this, &Engine::keepPace);
-    connect(&m_housekeeping, &QTimer::timeout, this, &Engine::forgetTheGone);
-    m_patience.setSingleShot(true);
-    connect(&m_patience, &QTimer::timeout, this, [this] {
+    connect(&m_housekeeping, &QTimer::timeout, this, &Engine::dropClosedTraffic);
+    m_stopTimeout.setSingleShot(true);
+    connect(&m_stopTimeout, &QTimer::timeout, this, [this] {
         if (!std::exchange(m_hasStopped, true)) // what settles later changes nothing
             Q_EMIT stopped();
     });
@@ -82,14 +82,13 @@ void Engine::keepPace()
     begin(m_pacer.due(now - std::exchange(m_paced, now)));
 }
 
-// Their traffic.
-void Engine::forgetTheGone()
+void Engine::dropClosedTraffic()
 {
     QSet<ConnectionId> present;
     const QList<ConnectionInfo> connections = m_end->pool().connections();
     for (const ConnectionInfo &connection : connections)
         present << connection.id;
-    m_end->meter().forgetAllBut(present);
+    m_end->meter().keepOnly(present);
 }
 
 void Engine::stop()
@@ -98,7 +97,7 @@ void Engine::stop()
         return;
     m_pace.stop();
     m_end->stop();
-    m_patience.start(m_settings.exchangeTimeout + 1s);
+    m_stopTimeout.start(m_settings.exchangeTimeout + 1s);
     finishOnceSettled();
 }
 
@@ -106,7 +105,7 @@ void Engine::finishOnceSettled()
 {
     // Not at once: the last connection goes back into its pool when the event that ended its exchange is over.
     if (m_isStopping && m_end->isSettled())
-        m_patience.start(0);
+        m_stopTimeout.start(0);
 }
 
 } // namespace Demo

@@ -38,7 +38,7 @@ Q_SIGNALS:
 private:
     void observe(QNetPool::Pool &pool);
     void keepPace();
-    void forgetTheGone();
+    void dropClosedTraffic();
     void finishOnceSettled();
 
     const Settings m_settings;
@@ -52,7 +52,7 @@ private:
     QElapsedTimer m_clock;
     std::chrono::nanoseconds m_paced{}; // up to when what was due was begun
     QTimer m_housekeeping;
-    QTimer m_patience; // with what does not settle
+    QTimer m_stopTimeout; // with what does not settle
     bool m_isStopping = false;
     bool m_hasStopped = false; // and that was told
 };

@@ -3,11 +3,11 @@
 
 namespace Demo {
 
-// What the demo breaks at the server's end, for as long as one likes.
+// Faults that the demo injects at the server's end, until they are cleared.
 enum class Fault {
-    Stopped, // nobody listens, and all connections are closed
+    Stopped, // it does not listen, and all connections are closed
     PeerRefused, // the client's address is not allowed; idle connections are closed, so that it notices
-    CertificateExpired, // the server shows one that has; idle connections are closed, so that the client notices
+    CertificateExpired, // the server presents one that has; idle connections are closed, so that the client notices
 };
 
 } // namespace Demo

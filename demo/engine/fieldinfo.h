@@ -38,7 +38,7 @@ struct FieldInfo
     Q_DECLARE_TR_FUNCTIONS(FieldInfo)
 
 public:
-    const char *name; // the member's
+    const char *name; // the path of the member: "host", "limits.idleTimeout"
     const char *label; // without a mnemonic: there are more fields than letters
     const char *description;
     FieldGroup group;

@@ -5,8 +5,6 @@
 #include "nearmiss.h"
 #include "tlssummary.h"
 
-#include <QtNetwork/QSslKey>
-
 using namespace QNetPool;
 
 namespace Demo {
@@ -86,11 +84,17 @@ public:
 private:
     static constexpr bool isClient = std::is_same_v<Configuration, ClientPool::Configuration>;
 
+    using Tls = decltype(Configuration::tls);
+
     template<typename Value> void add(Value Configuration::*member, FieldInfo info);
+    template<typename Group, typename Value> void add(Group Configuration::*group, Value Group::*member, FieldInfo info);
     template<typename Value> void show(Value Configuration::*member, FieldInfo info);
+    template<typename Group, typename Value> void show(Group Configuration::*group, Value Group::*member, FieldInfo info);
+    template<typename Value, typename Access> void addEditable(Access access, FieldInfo info);
+    template<typename Access> void addShown(Access access, const FieldInfo &info);
     void addPeer();
     void addListening();
-    void addSizes();
+    void addMinimumCapacity();
     void addStock();
     void addTimes();
     void addTls();
@@ -103,13 +107,30 @@ private:
     void addChecks();
 };
 
+// Access returns the field of a configuration.
+template<typename Configuration>
+template<typename Value, typename Access>
+void Table<Configuration>::addEditable(Access access, FieldInfo info)
+{
+    info.kind = kindOf(Value());
+    fields.push_back({info, [=](const Configuration &from) { return toText(access(from), info); },
+                      [=](Configuration &to, const QString &text) { return readText(text, access(to), info); }});
+}
+
 template<typename Configuration>
 template<typename Value>
 void Table<Configuration>::add(Value Configuration::*member, FieldInfo info)
 {
-    info.kind = kindOf(Value());
-    fields.push_back({info, [=](const Configuration &from) { return toText(from.*member, info); },
-                      [=](Configuration &to, const QString &text) { return readText(text, to.*member, info); }});
+    addEditable<Value>(
+            [=](auto &configuration) -> auto & { return configuration.*member; }, info);
+}
+
+template<typename Configuration>
+template<typename Group, typename Value>
+void Table<Configuration>::add(Group Configuration::*group, Value Group::*member, FieldInfo info)
+{
+    addEditable<Value>(
+            [=](auto &configuration) -> auto & { return configuration.*group.*member; }, info);
 }
 
 template<typename Function> QString summaryOf(const std::function<Function> &function, bool)
@@ -123,11 +144,27 @@ QString summaryOf(const QSslConfiguration &tls, bool isClient)
 }
 
 template<typename Configuration>
+template<typename Access>
+void Table<Configuration>::addShown(Access access, const FieldInfo &info)
+{
+    fields.push_back({info, [=](const Configuration &from) { return summaryOf(access(from), isClient); },
+                      [](Configuration &, const QString &) { return FieldInfo::tr("it cannot be given as text"); }});
+}
+
+template<typename Configuration>
 template<typename Value>
 void Table<Configuration>::show(Value Configuration::*member, FieldInfo info)
 {
-    fields.push_back({info, [=](const Configuration &from) { return summaryOf(from.*member, isClient); },
-                      [](Configuration &, const QString &) { return FieldInfo::tr("it cannot be given as text"); }});
+    addShown(
+            [=](const Configuration &configuration) -> auto & { return configuration.*member; }, info);
+}
+
+template<typename Configuration>
+template<typename Group, typename Value>
+void Table<Configuration>::show(Group Configuration::*group, Value Group::*member, FieldInfo info)
+{
+    addShown(
+            [=](const Configuration &configuration) -> auto & { return configuration.*group.*member; }, info);
 }
 
 template<typename Configuration> Table<Configuration>::Table()
@@ -184,18 +221,18 @@ template<typename Configuration> void Table<Configuration>::addListening()
         {.name = "listenBacklog",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Listen backlog"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
-                                          "The kernel's queue of connections that are not accepted yet. The system "
-                                          "may have a lower limit."),
+                                          "How many connections that are not accepted yet may wait in the system's "
+                                          "backlog. The system may have a lower limit."),
          .group = FieldGroup::Listening,
          .effect = FieldEffect::NextStart,
          .minimum = 1,
          .maximum = 65535});
 }
 
-template<typename Configuration> void Table<Configuration>::addSizes()
+template<typename Configuration> void Table<Configuration>::addMinimumCapacity()
 {
-    add(&Configuration::minimumCapacity,
-        {.name = "minimumCapacity",
+    add(&Configuration::sizing, &ClientPool::Sizing::minimumCapacity,
+        {.name = "sizing.minimumCapacity",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Minimum capacity"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "The least number of idle connections the pool aims at."),
          .group = FieldGroup::Stock,
@@ -205,41 +242,42 @@ template<typename Configuration> void Table<Configuration>::addSizes()
 
 template<typename Configuration> void Table<Configuration>::addStock()
 {
-    if constexpr (isClient)
-        addSizes();
-    add(&Configuration::maximumCapacity,
-        {.name = "maximumCapacity",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum capacity"),
-         .description = QT_TRANSLATE_NOOP("FieldInfo", "The largest number of idle connections."),
-         .group = FieldGroup::Stock,
-         .minimum = 1,
-         .maximum = largestCapacity});
-    if constexpr (isClient) {
-        add(&Configuration::minimumInterval,
-            {.name = "minimumInterval",
+    const FieldInfo maximumCapacity{.name = isClient ? "sizing.maximumCapacity" : "maximumCapacity",
+                                    .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum capacity"),
+                                    .description = QT_TRANSLATE_NOOP("FieldInfo", "The largest number of idle connections."),
+                                    .group = FieldGroup::Stock,
+                                    .minimum = 1,
+                                    .maximum = largestCapacity};
+    if constexpr (!isClient) {
+        add(&Configuration::maximumCapacity, maximumCapacity);
+    } else {
+        addMinimumCapacity();
+        add(&Configuration::sizing, &ClientPool::Sizing::maximumCapacity, maximumCapacity);
+        add(&Configuration::sizing, &ClientPool::Sizing::minimumInterval,
+            {.name = "sizing.minimumInterval",
              .label = QT_TRANSLATE_NOOP("FieldInfo", "Minimum interval"),
              .description = QT_TRANSLATE_NOOP("FieldInfo", "The shortest pause between two cycles."),
              .group = FieldGroup::Stock,
              .minimum = 1,
              .maximum = hour});
-        add(&Configuration::maximumInterval,
-            {.name = "maximumInterval",
+        add(&Configuration::sizing, &ClientPool::Sizing::maximumInterval,
+            {.name = "sizing.maximumInterval",
              .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum interval"),
              .description = QT_TRANSLATE_NOOP("FieldInfo", "The longest pause between two cycles."),
              .group = FieldGroup::Stock,
              .minimum = 1,
              .maximum = hour});
-        add(&Configuration::maximumBackoff,
-            {.name = "maximumBackoff",
+        add(&Configuration::sizing, &ClientPool::Sizing::maximumBackoff,
+            {.name = "sizing.maximumBackoff",
              .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum backoff"),
              .description = QT_TRANSLATE_NOOP("FieldInfo",
                                               "The longest pause between two attempts while the peer cannot be "
-                                              "reached. What is less than the maximum interval counts as that."),
+                                              "reached. Smaller values than the maximum interval count as that."),
              .group = FieldGroup::Stock,
              .minimum = 1,
              .maximum = day});
-        add(&Configuration::maximumPending,
-            {.name = "maximumPending",
+        add(&Configuration::sizing, &ClientPool::Sizing::maximumPending,
+            {.name = "sizing.maximumPending",
              .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum pending"),
              .description = QT_TRANSLATE_NOOP("FieldInfo", "How many connections are set up at the same time at most."),
              .group = FieldGroup::Stock,
@@ -277,8 +315,8 @@ template<typename Configuration> void Table<Configuration>::addTimes()
          .effect = FieldEffect::NextConnection,
          .minimum = 1,
          .maximum = hour});
-    add(&Configuration::keepAlivePeriod,
-        {.name = "keepAlivePeriod",
+    add(&Configuration::tcp, &Pool::Tcp::keepAlivePeriod,
+        {.name = "tcp.keepAlivePeriod",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Keep-alive period"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How long a connection may be silent before TCP probes it, and the time "
@@ -287,8 +325,8 @@ template<typename Configuration> void Table<Configuration>::addTimes()
          .effect = FieldEffect::NextConnection,
          .maximum = longestKeepAlive,
          .zero = QT_TRANSLATE_NOOP("FieldInfo", "off")});
-    add(&Configuration::userTimeout,
-        {.name = "userTimeout",
+    add(&Configuration::tcp, &Pool::Tcp::userTimeout,
+        {.name = "tcp.userTimeout",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "User timeout"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How long sent bytes may stay unacknowledged before TCP gives the "
@@ -296,9 +334,9 @@ template<typename Configuration> void Table<Configuration>::addTimes()
          .group = FieldGroup::Times,
          .effect = FieldEffect::NextConnection,
          .maximum = day,
-         .zero = QT_TRANSLATE_NOOP("FieldInfo", "as the system likes")});
-    add(&Configuration::unclaimedTimeout,
-        {.name = "unclaimedTimeout",
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "system default")});
+    add(&Configuration::limits, &Pool::Limits::unclaimedTimeout,
+        {.name = "limits.unclaimedTimeout",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Unclaimed timeout"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How long the last bytes of a connection that its peer has closed wait to "
@@ -318,22 +356,29 @@ template<typename Configuration> void Table<Configuration>::addTimes()
 template<typename Configuration> void Table<Configuration>::addTls()
 {
     if constexpr (isClient)
-        add(&Configuration::tlsMode,
-            {.name = "tlsMode",
+        add(&Configuration::tls, &Tls::mode,
+            {.name = "tls.mode",
              .label = QT_TRANSLATE_NOOP("FieldInfo", "TLS mode"),
              .description = QT_TRANSLATE_NOOP("FieldInfo", "How connections are secured."),
              .group = FieldGroup::Tls,
              .effect = FieldEffect::NextConnection,
              .choices = tlsModes});
-    show(&Configuration::sslConfiguration,
-         {.name = "sslConfiguration",
+    else
+        add(&Configuration::tls, &Tls::enabled,
+            {.name = "tls.enabled",
+             .label = QT_TRANSLATE_NOOP("FieldInfo", "TLS"),
+             .description = QT_TRANSLATE_NOOP("FieldInfo", "Whether connections are encrypted."),
+             .group = FieldGroup::Tls,
+             .effect = FieldEffect::NextConnection});
+    show(&Configuration::tls, &Tls::configuration,
+         {.name = "tls.configuration",
           .label = QT_TRANSLATE_NOOP("FieldInfo", "TLS configuration"),
           .description = QT_TRANSLATE_NOOP("FieldInfo", "Protocol, certificates and authorities."),
           .group = FieldGroup::Tls});
-    add(&Configuration::allowTls12,
-        {.name = "allowTls12",
+    add(&Configuration::tls, &Tls::allowTls12,
+        {.name = "tls.allowTls12",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Allow TLS 1.2"),
-         .description = QT_TRANSLATE_NOOP("FieldInfo", "Takes a peer, too, that can do no better than TLS 1.2."),
+         .description = QT_TRANSLATE_NOOP("FieldInfo", "Also accepts a peer that supports nothing newer than TLS 1.2."),
          .group = FieldGroup::Tls,
          .effect = FieldEffect::NextConnection});
     if constexpr (isClient)
@@ -342,16 +387,16 @@ template<typename Configuration> void Table<Configuration>::addTls()
 
 template<typename Configuration> void Table<Configuration>::addPins()
 {
-    add(&Configuration::peerName,
-        {.name = "peerName",
+    add(&Configuration::tls, &Tls::peerName,
+        {.name = "tls.peerName",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Peer name"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "The name that the peer's certificate must carry where it is verified. "
                                           "Empty: the host."),
          .group = FieldGroup::Tls,
          .effect = FieldEffect::NextConnection});
-    add(&Configuration::pinnedFingerprints,
-        {.name = "pinnedFingerprints",
+    add(&Configuration::tls, &Tls::pinnedFingerprints,
+        {.name = "tls.pinnedFingerprints",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Pinned fingerprints"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "SHA-256 fingerprints of the certificates that are accepted where they are "
@@ -388,8 +433,8 @@ template<typename Configuration> void Table<Configuration>::addNaming()
 
 template<typename Configuration> void Table<Configuration>::addLimits()
 {
-    add(&Configuration::maximumConnections,
-        {.name = "maximumConnections",
+    add(&Configuration::limits, &Pool::Limits::maximumConnections,
+        {.name = "limits.maximumConnections",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum connections"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How many connections there may be at most: idle, leased, unclaimed and "
@@ -397,8 +442,8 @@ template<typename Configuration> void Table<Configuration>::addLimits()
          .group = FieldGroup::Limits,
          .maximum = mostConnections,
          .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
-    add(&Configuration::maximumWaiters,
-        {.name = "maximumWaiters",
+    add(&Configuration::limits, &Pool::Limits::maximumWaiters,
+        {.name = "limits.maximumWaiters",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum waiters"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "How many may wait for a connection at most; one more fails."),
          .group = FieldGroup::Limits,
@@ -431,15 +476,15 @@ template<typename Configuration> void Table<Configuration>::addHandshakeLimits()
 
 template<typename Configuration> void Table<Configuration>::addLifetimes()
 {
-    add(&Configuration::idleTimeout,
-        {.name = "idleTimeout",
+    add(&Configuration::limits, &Pool::Limits::idleTimeout,
+        {.name = "limits.idleTimeout",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Idle timeout"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "How long a connection may be idle before it is closed."),
          .group = FieldGroup::Limits,
          .maximum = 7 * day,
          .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
-    add(&Configuration::maximumLifetime,
-        {.name = "maximumLifetime",
+    add(&Configuration::limits, &Pool::Limits::maximumLifetime,
+        {.name = "limits.maximumLifetime",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum lifetime"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "How long a connection may live: an idle one is closed then, a leased one "
@@ -448,8 +493,8 @@ template<typename Configuration> void Table<Configuration>::addLifetimes()
          .effect = FieldEffect::NextConnection,
          .maximum = 7 * day,
          .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
-    add(&Configuration::lifetimeSpread,
-        {.name = "lifetimeSpread",
+    add(&Configuration::limits, &Pool::Limits::lifetimeSpread,
+        {.name = "limits.lifetimeSpread",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Lifetime spread"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "The share of the maximum lifetime by which each connection's life is "
@@ -457,8 +502,8 @@ template<typename Configuration> void Table<Configuration>::addLifetimes()
          .group = FieldGroup::Limits,
          .effect = FieldEffect::NextConnection,
          .zero = QT_TRANSLATE_NOOP("FieldInfo", "none")});
-    add(&Configuration::leakThreshold,
-        {.name = "leakThreshold",
+    add(&Configuration::limits, &Pool::Limits::leakThreshold,
+        {.name = "limits.leakThreshold",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Leak threshold"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "A lease that is held for longer is reported once."),
          .group = FieldGroup::Limits,
@@ -478,31 +523,31 @@ template<typename Configuration> void Table<Configuration>::addReuse()
 
 template<typename Configuration> void Table<Configuration>::addChecks()
 {
-    show(&Configuration::validator,
-         {.name = "validator",
+    show(&Configuration::hooks, &Pool::Hooks::validator,
+         {.name = "hooks.validator",
           .label = QT_TRANSLATE_NOOP("FieldInfo", "Validator"),
           .description = QT_TRANSLATE_NOOP("FieldInfo",
                                            "A function of the program that asks the peer whether a connection still "
                                            "serves, before it goes out."),
           .group = FieldGroup::Checks});
-    add(&Configuration::validateAfter,
-        {.name = "validateAfter",
+    add(&Configuration::hooks, &Pool::Hooks::validateAfter,
+        {.name = "hooks.validateAfter",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Validate after"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
                                           "Up to this time of idleness a connection goes out without being validated."),
          .group = FieldGroup::Checks,
          .maximum = day,
          .zero = QT_TRANSLATE_NOOP("FieldInfo", "always")});
-    show(&Configuration::resetter,
-         {.name = "resetter",
+    show(&Configuration::hooks, &Pool::Hooks::resetter,
+         {.name = "hooks.resetter",
           .label = QT_TRANSLATE_NOOP("FieldInfo", "Resetter"),
           .description = QT_TRANSLATE_NOOP("FieldInfo",
-                                           "A function of the program that brings a used connection into order when it "
-                                           "is given back."),
+                                           "A function of the program that resets a used connection when it is given "
+                                           "back."),
           .group = FieldGroup::Checks});
-    add(&Configuration::validationTimeout,
-        {.name = "validationTimeout",
-         .label = QT_TRANSLATE_NOOP("FieldInfo", "Validation timeout"),
+    add(&Configuration::hooks, &Pool::Hooks::timeout,
+        {.name = "hooks.timeout",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Hook timeout"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "Time for the validator or the resetter."),
          .group = FieldGroup::Checks,
          .minimum = 1,
@@ -525,9 +570,23 @@ template<typename Configuration> QStringList fieldNames()
     return names;
 }
 
-template<typename Configuration>
-bool setField(Configuration &configuration, const QString &name, const QString &text, QString *problem)
+template<typename Configuration> QString fullName(const QString &name)
 {
+    QStringList meant;
+    const QStringList names = fieldNames<Configuration>();
+    for (const QString &known : names) {
+        if (known == name)
+            return name;
+        if (known.section(u'.', -1) == name)
+            meant << known;
+    }
+    return meant.size() == 1 ? meant.constFirst() : name;
+}
+
+template<typename Configuration>
+bool setField(Configuration &configuration, const QString &givenName, const QString &text, QString *problem)
+{
+    const QString name = fullName<Configuration>(givenName);
     for (const Field<Configuration> &field : fields<Configuration>()) {
         if (name != QLatin1String(field.info.name))
             continue;
@@ -555,7 +614,7 @@ template<typename Configuration> QVariantMap toSettings(const Configuration &con
 
 template<typename Configuration> Configuration fromSettings(const QVariantMap &settings, Configuration base)
 {
-    QString problem; // nobody hears of it: who cares has written the settings by hand
+    QString problem; // ignored: settings that cannot be read were edited by hand, or are of another version
     for (auto setting = settings.cbegin(); setting != settings.cend(); ++setting) {
         // An INI file turns unquoted commas into a list.
         const bool isList = setting->typeId() == QMetaType::QStringList || setting->typeId() == QMetaType::QVariantList;
@@ -568,6 +627,7 @@ template<typename Configuration> Configuration fromSettings(const QVariantMap &s
 #define DEMO_FIELDS_OF(Pool)                                                                                                \
     template const std::vector<Field<Pool::Configuration>> &fields();                                                       \
     template QStringList fieldNames<Pool::Configuration>();                                                                 \
+    template QString fullName<Pool::Configuration>(const QString &);                                                        \
     template bool setField(Pool::Configuration &, const QString &, const QString &, QString *);                             \
     template QVariantMap toSettings(const Pool::Configuration &);                                                           \
     template Pool::Configuration fromSettings(const QVariantMap &, Pool::Configuration);

@@ -9,7 +9,6 @@
 #include <QtCore/QVariantMap>
 
 #include <functional>
-#include <map>
 #include <vector>
 
 namespace Demo {
@@ -26,16 +25,15 @@ template<typename Configuration> struct Field
 // Every field, group by group. Where a form shows them and where the command line reads them, it is by this table.
 template<typename Configuration> const std::vector<Field<Configuration>> &fields();
 
+// By its path in the API: "limits.idleTimeout".
 template<typename Configuration> QStringList fieldNames();
 
-// Sets a field by its name; or returns false, changes nothing, and problem names the field and the cause.
+// "idleTimeout" is short for "limits.idleTimeout". A name that is not short for exactly one field is returned as it is.
+template<typename Configuration> QString fullName(const QString &name);
+
+// Sets a field by its name, which may be short; or returns false, changes nothing, and problem names the field and the cause.
 template<typename Configuration>
 bool setField(Configuration &configuration, const QString &name, const QString &text, QString *problem);
-
-// Why a pool would refuse or put right what each field says by itself or beside the others: causes by name. Empty: it is valid.
-using FieldProblems = std::map<QString, QString>;
-FieldProblems problemsOf(const QNetPool::ClientPool::Configuration &configuration);
-FieldProblems problemsOf(const QNetPool::ServerPool::Configuration &configuration);
 
 // Everything that a text can say, by name, for QSettings.
 template<typename Configuration> QVariantMap toSettings(const Configuration &configuration);

@@ -163,7 +163,7 @@ QString readText(const QString &text, QString &value, const FieldInfo &)
     static const QRegularExpression blank(QStringLiteral("\\s"));
     const QString name = text.trimmed();
     if (name.contains(blank))
-        return FieldInfo::tr("\"%1\" is neither a host name nor an address: it has a blank within").arg(name);
+        return FieldInfo::tr("\"%1\" is neither a host name nor an address: it contains a space").arg(name);
     value = name;
     return {};
 }

@@ -70,7 +70,7 @@ QHash<ConnectionId, Traffic> Meter::traffic() const
     return m_traffic;
 }
 
-void Meter::forgetAllBut(const QSet<ConnectionId> &present)
+void Meter::keepOnly(const QSet<ConnectionId> &present)
 {
     const std::lock_guard lock(m_mutex);
     m_traffic.removeIf([&present](auto it) { return !present.contains(it.key()); });

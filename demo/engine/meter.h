@@ -27,7 +27,7 @@ struct Waits
     std::chrono::nanoseconds p99{};
 };
 
-// Counts what an end does. It may be read from any thread, also while the end's own stands still.
+// Counts what an end does. It may be read from any thread, also while the end's own is blocked.
 class Meter
 {
 public:
@@ -40,7 +40,7 @@ public:
     qint64 failed() const;
     Waits takeWaits();
     QHash<QNetPool::ConnectionId, Traffic> traffic() const;
-    void forgetAllBut(const QSet<QNetPool::ConnectionId> &present);
+    void keepOnly(const QSet<QNetPool::ConnectionId> &present);
 
 private:
     mutable std::mutex m_mutex; // guards the following

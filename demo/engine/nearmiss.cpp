@@ -46,7 +46,8 @@ QStringList nearMisses(const QString &name, const QStringList &names)
     const QString wanted = name.toLower();
     std::vector<std::pair<int, QString>> found;
     for (const QString &candidate : names) {
-        const QString known = candidate.toLower();
+        // Nobody mistypes the group alone: "maxCapacity" is near to "sizing.maximumCapacity".
+        const QString known = (name.contains(u'.') ? candidate : candidate.section(u'.', -1)).toLower();
         const int typos = distance(wanted, known);
         if (typos <= std::min<qsizetype>(mostTypos, wanted.size() / 2) || isShortFor(known, wanted))
             found.emplace_back(typos, candidate);

@@ -8,7 +8,7 @@ namespace Demo {
 
 int Pacer::due(std::chrono::nanoseconds elapsed)
 {
-    // Where the program stood still for long, a second's worth is made up for and the rest is forgotten.
+    // After a long pause of the program, a second's worth is made up for and the rest is dropped.
     const double seconds = std::min(1.0, std::chrono::duration<double>(elapsed).count());
     m_owed += seconds * m_perSecond;
     const double whole = std::floor(m_owed);

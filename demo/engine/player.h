@@ -6,7 +6,7 @@
 
 namespace Demo {
 
-// Has a run go through a scenario. To be deleted before the run is.
+// Plays a scenario in a run. To be deleted before the run is.
 class Player final : public QObject
 {
     Q_OBJECT

@@ -23,7 +23,8 @@ Sample Sampler::take()
     now.interval = pool.interval();
     if (m_site.role() == Role::Client) {
         const ClientPool::Configuration &configuration = m_site.settings().client;
-        std::tie(now.minimum, now.maximum) = std::minmax(configuration.minimumCapacity, configuration.maximumCapacity);
+        std::tie(now.minimum, now.maximum) =
+                std::minmax(configuration.sizing.minimumCapacity, configuration.sizing.maximumCapacity);
     }
     now.waits = m_site.meter().takeWaits();
     now.exchanges = m_site.meter().exchanges();

@@ -14,11 +14,11 @@ struct Text
 {
     QString operator()(const Load &load) const
     {
-        return Scenario::tr("%1 exchanges a second, each held for %2 ms").arg(load.rate).arg(load.hold.count());
+        return Scenario::tr("%1 exchanges per second, each held for %2 ms").arg(load.rate).arg(load.hold.count());
     }
     QString operator()(const Freeze &freeze) const
     {
-        return freeze.isFrozen ? Scenario::tr("the server stands still") : Scenario::tr("the server goes on");
+        return freeze.isFrozen ? Scenario::tr("the server is frozen") : Scenario::tr("the server resumes");
     }
     QString operator()(const Drop &drop) const
     {
@@ -35,7 +35,7 @@ struct Text
                                 : Scenario::tr("the server allows this peer again");
         case Fault::CertificateExpired:
             return act.isBroken ? Scenario::tr("the server's certificate expires")
-                                : Scenario::tr("the server has a good certificate again");
+                                : Scenario::tr("the server has a valid certificate again");
         }
         return {};
     }
@@ -48,20 +48,19 @@ Scenario broken(const QString &name, const char *summary, Fault fault)
 
 QList<Scenario> make()
 {
-    Scenario tlsFailure = broken(
-            QStringLiteral("tls-failure"),
-            QT_TRANSLATE_NOOP("Demo::Scenario", "The server's certificate expires for 5 s: no new connection gets in."),
-            Fault::CertificateExpired);
+    Scenario tlsFailure =
+            broken(QStringLiteral("tls-failure"),
+                   QT_TRANSLATE_NOOP("Demo::Scenario", "The server's certificate expires for 5 s: new connections fail."),
+                   Fault::CertificateExpired);
     tlsFailure.tlsMode = TlsMode::Verified;
     return {
             {QStringLiteral("fill"),
-             QT_TRANSLATE_NOOP("Demo::Scenario", "The stock fills, and the interval grows as nothing is taken."),
+             QT_TRANSLATE_NOOP("Demo::Scenario", "The stock fills, and the interval grows as no connection is taken."),
              {.rate = 0},
              {},
              10s},
             {QStringLiteral("burst"),
-             QT_TRANSLATE_NOOP("Demo::Scenario",
-                               "More is wanted at once than there is: the capacity grows, and shrinks again."),
+             QT_TRANSLATE_NOOP("Demo::Scenario", "Demand exceeds the stock: the capacity grows, and shrinks again."),
              {.rate = 20, .hold = 50ms},
              {{4s, Burst{150}}, {7s, Burst{150}}, {10s, Burst{150}}},
              20s},
@@ -71,13 +70,12 @@ QList<Scenario> make()
                            "The server is stopped for 5 s: the pauses grow, and the stock is full again soon after."),
                    Fault::Stopped),
             {QStringLiteral("freeze"),
-             QT_TRANSLATE_NOOP("Demo::Scenario", "The server stands still for 5 s: what is under way waits."),
+             QT_TRANSLATE_NOOP("Demo::Scenario", "The server is frozen for 5 s: exchanges in flight wait."),
              {},
              {{5s, Freeze{true}}, {10s, Freeze{false}}},
              20s},
             {QStringLiteral("drop"),
-             QT_TRANSLATE_NOOP("Demo::Scenario",
-                               "The server drops half of its connections: the stock is filled up at once."),
+             QT_TRANSLATE_NOOP("Demo::Scenario", "The server drops half of its connections: the stock is refilled at once."),
              {},
              {{4s, Drop{0.5}}, {8s, Drop{1}}},
              15s},

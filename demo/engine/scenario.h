@@ -13,7 +13,7 @@ namespace Demo {
 // What may be done to a run.
 struct Freeze
 {
-    bool isFrozen; // the server's thread stands still
+    bool isFrozen; // the server's thread is blocked
 };
 struct Break
 {
@@ -32,7 +32,7 @@ using Act = std::variant<Load, Freeze, Break, Drop, Burst>;
 
 QString describe(const Act &act);
 
-// A story that a run goes through: what is done when, after it was started.
+// What is done in a run, and when, after it was started.
 struct Scenario
 {
     Q_DECLARE_TR_FUNCTIONS(Demo::Scenario)

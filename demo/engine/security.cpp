@@ -9,20 +9,19 @@ namespace Demo {
 
 void secure(Settings &settings, TlsMode mode)
 {
-    settings.client.tlsMode = mode;
-    settings.client.sslConfiguration = settings.server.sslConfiguration = {};
-    settings.client.peerName.clear();
-    settings.client.pinnedFingerprints.clear();
+    settings.client.tls = {.mode = mode, .allowTls12 = settings.client.tls.allowTls12};
+    settings.server.tls = {.allowTls12 = settings.server.tls.allowTls12};
     if (mode == TlsMode::None)
         return;
     const bool isSelfSigned = mode == TlsMode::SelfSigned;
     QString problem; // there is none with what is built in
-    settings.server.sslConfiguration = showing(readCertificates(BuiltIn::certificate(isSelfSigned), &problem),
-                                               readPrivateKey(BuiltIn::privateKey(isSelfSigned), &problem));
+    settings.server.tls.enabled = true;
+    settings.server.tls.configuration = showing(readCertificates(BuiltIn::certificate(isSelfSigned), &problem),
+                                                readPrivateKey(BuiltIn::privateKey(isSelfSigned), &problem));
     if (isSelfSigned)
         return;
-    settings.client.sslConfiguration = trusting(readCertificates(BuiltIn::authority(), &problem));
-    settings.client.peerName = QStringLiteral("localhost"); // the certificate's
+    settings.client.tls.configuration = trusting(readCertificates(BuiltIn::authority(), &problem));
+    settings.client.tls.peerName = QStringLiteral("localhost"); // the certificate's
 }
 
 } // namespace Demo

@@ -12,10 +12,10 @@ using namespace QNetPool;
 
 namespace Demo {
 
-ServerEnd::ServerEnd(const Settings &settings) : End(settings), m_wish(settings.server), m_pool(settings.server)
+ServerEnd::ServerEnd(const Settings &settings) : End(settings), m_requested(settings.server), m_pool(settings.server)
 {
     forwardErrors();
-    // A client that leaves hears of every exchange that was begun, so that none is left half done.
+    // A client that leaves is told of every exchange that has begun, so that none is left half done.
     connect(this, &End::settled, &m_announcer, &Announcer::release);
     connect(&m_announcer, &Announcer::leaving, this, [this] {
         if (isSettled())
@@ -27,7 +27,7 @@ ServerEnd::ServerEnd(const Settings &settings) : End(settings), m_wish(settings.
 
 ServerEnd::~ServerEnd()
 {
-    m_pool.close(); // those who wait fail, and tell so to an object that is still whole
+    m_pool.close(); // waiters fail while this object can still hear of it
 }
 
 bool ServerEnd::start()
@@ -48,17 +48,19 @@ bool ServerEnd::canBegin() const
 
 bool ServerEnd::configure(const ServerPool::Configuration &configuration)
 {
-    m_wish = configuration;
+    m_requested = configuration;
     return m_pool.setConfiguration(withFaults());
 }
 
 ServerPool::Configuration ServerEnd::withFaults() const
 {
-    ServerPool::Configuration configuration = m_wish;
+    ServerPool::Configuration configuration = m_requested;
     if (m_faults.contains(Fault::PeerRefused))
-        configuration.allowedPeers = QStringList{QStringLiteral("192.0.2.1")}; // nobody's: it is kept for documentation
-    if (m_faults.contains(Fault::CertificateExpired))
-        configuration.sslConfiguration = showingExpired();
+        configuration.allowedPeers = QStringList{QStringLiteral("192.0.2.1")}; // reserved for documentation
+    if (m_faults.contains(Fault::CertificateExpired)) {
+        configuration.tls.enabled = true;
+        configuration.tls.configuration = showingExpired();
+    }
     return configuration;
 }
 

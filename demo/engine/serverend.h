@@ -40,7 +40,7 @@ private:
 
     QNetPool::ServerPool::Configuration withFaults() const;
 
-    QNetPool::ServerPool::Configuration m_wish; // without the faults
+    QNetPool::ServerPool::Configuration m_requested; // without the faults
     std::set<Fault> m_faults;
     Endpoint m_data; // also while nobody listens there
     QNetPool::ServerPool m_pool;

@@ -13,7 +13,7 @@ enum class Role { Both, Server, Client };
 // How much is asked of the pools; it may change at any time.
 struct Load
 {
-    double rate = 20; // exchanges that are begun a second; 0 = none, the pools only keep their stock
+    double rate = 20; // exchanges begun per second; 0 disables them: the pools only keep their stock
     std::chrono::milliseconds hold{0}; // how long the answer to each takes, for which both ends hold its connection
 };
 
@@ -31,16 +31,16 @@ struct Settings
     QNetPool::ServerPool::Configuration server;
 
     Load load;
-    std::chrono::milliseconds exchangeTimeout{5000}; // for all of it, from the wish for a connection to the checked answer
+    std::chrono::milliseconds exchangeTimeout{5000}; // from the request for a connection to the verified answer
     int maximumInFlight = 1000; // exchanges at the same time; what is due beyond that is skipped
 
     // Cycles are short, so that there is something to see, and a recovery comes while somebody looks.
     static QNetPool::ClientPool::Configuration swift()
     {
         QNetPool::ClientPool::Configuration configuration;
-        configuration.minimumInterval = std::chrono::milliseconds(100);
-        configuration.maximumInterval = std::chrono::milliseconds(1000);
-        configuration.maximumBackoff = std::chrono::milliseconds(3000);
+        configuration.sizing.minimumInterval = std::chrono::milliseconds(100);
+        configuration.sizing.maximumInterval = std::chrono::milliseconds(1000);
+        configuration.sizing.maximumBackoff = std::chrono::milliseconds(3000);
         return configuration;
     }
 

@@ -8,7 +8,7 @@
 namespace Demo {
 
 Site::Site(const Settings &settings, Role role, QObject *parent)
-    : QObject(parent), m_settings(settings), m_role(role), m_ice(m_iceMutex, std::defer_lock)
+    : QObject(parent), m_settings(settings), m_role(role), m_freezing(m_freezeMutex, std::defer_lock)
 {
     std::promise<void> begun;
     const std::future<void> hasBegun = begun.get_future();
@@ -94,9 +94,9 @@ void Site::setFrozen(bool frozen)
     if (frozen == isFrozen())
         return;
     if (!frozen)
-        return m_ice.unlock();
-    m_ice.lock();
-    post([this](Engine &) { const std::lock_guard wait(m_iceMutex); });
+        return m_freezing.unlock();
+    m_freezing.lock();
+    post([this](Engine &) { const std::lock_guard wait(m_freezeMutex); });
 }
 
 } // namespace Demo

@@ -10,7 +10,7 @@
 
 namespace Demo {
 
-// One end in a thread of its own, which may stand still without keeping others from their work. To be used in the thread that
+// One end in a thread of its own, which may be blocked while others go on. To be used in the thread that
 // made it; what its engine, pool, meter and chronicle say they allow from any thread may be called from there directly.
 class Site final : public QObject
 {
@@ -21,7 +21,7 @@ public:
     ~Site() override;
 
     Role role() const { return m_role; }
-    const Settings &settings() const { return m_settings; } // as they are wished for now
+    const Settings &settings() const { return m_settings; } // as requested last
 
     bool start(); // false after an error in the chronicle
     void configure(const QNetPool::ClientPool::Configuration &configuration); // an error is in the chronicle
@@ -29,8 +29,8 @@ public:
     void stop(); // stopped() follows exchanges in flight
     void post(std::function<void(Engine &)> what); // to be done in its thread
 
-    void setFrozen(bool isFrozen); // its thread stands still
-    bool isFrozen() const { return m_ice.owns_lock(); }
+    void setFrozen(bool isFrozen); // its thread is blocked
+    bool isFrozen() const { return m_freezing.owns_lock(); }
 
     QNetPool::Pool &pool() const { return m_engine->end().pool(); }
     Meter &meter() const { return m_engine->end().meter(); }
@@ -50,8 +50,8 @@ private:
     std::thread m_thread; // no QThread: after its wait(), what OpenSSL keeps for the thread may still be there, and leak
     QObject m_worker; // lives in the thread
     std::unique_ptr<Engine> m_engine; // lives there, too
-    std::mutex m_iceMutex; // its thread waits for it
-    std::unique_lock<std::mutex> m_ice;
+    std::mutex m_freezeMutex; // its thread waits for it
+    std::unique_lock<std::mutex> m_freezing;
     Endpoint m_data;
     Endpoint m_control;
 };

@@ -28,7 +28,7 @@ static QString protocolOf(const QSslConfiguration &tls)
 QString tlsSummary(const QSslConfiguration &tls, bool isClient)
 {
     if (tls.isNull())
-        return isClient ? FieldInfo::tr("Qt's default") : FieldInfo::tr("none: plain TCP");
+        return isClient ? FieldInfo::tr("Qt's default") : FieldInfo::tr("none");
     QStringList parts{protocolOf(tls)};
     const auto certificates = int(tls.localCertificateChain().size());
     parts << (certificates ? FieldInfo::tr("certificates: %1").arg(certificates) : FieldInfo::tr("no certificate"));
@@ -36,7 +36,7 @@ QString tlsSummary(const QSslConfiguration &tls, bool isClient)
         parts << FieldInfo::tr("no private key");
     parts << FieldInfo::tr("authorities: %1").arg(tls.caCertificates().size());
     if (!isClient && tls.peerVerifyMode() == QSslSocket::VerifyPeer)
-        parts << FieldInfo::tr("client certificates demanded");
+        parts << FieldInfo::tr("client certificates required");
     return parts.join(QLatin1String(", "));
 }
 

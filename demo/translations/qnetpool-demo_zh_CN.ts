@@ -11,14 +11,14 @@
 <context>
     <name>Demo::Answerer</name>
     <message>
-        <source>a second message came</source>
+        <source>a second message arrived</source>
         <translation>收到了第二条消息</translation>
     </message>
 </context>
 <context>
     <name>Demo::Asker</name>
     <message>
-        <source>the answer is one to another message</source>
+        <source>the answer belongs to another message</source>
         <translation>收到的应答属于另一条消息</translation>
     </message>
 </context>
@@ -29,7 +29,7 @@
         <translation>停止服务端(&amp;O)</translation>
     </message>
     <message>
-        <source>It closes all connections, and nobody listens until it is started again.</source>
+        <source>Closes all connections and does not listen until it is started again.</source>
         <translation>关闭所有连接，并且在重新启动之前不再监听。</translation>
     </message>
     <message>
@@ -37,15 +37,15 @@
         <translation>冻结服务端(&amp;Z)</translation>
     </message>
     <message>
-        <source>Its thread stands still: connections stay, and nobody answers.</source>
-        <translation>其线程停止运行：连接保留，但无人应答。</translation>
+        <source>Blocks its thread: connections stay open, but nothing is answered.</source>
+        <translation>阻塞其线程：连接保持打开，但没有应答。</translation>
     </message>
     <message>
         <source>&amp;Refuse this peer</source>
         <translation>拒绝此对端(&amp;R)</translation>
     </message>
     <message>
-        <source>The client&apos;s address is not allowed any more; idle connections are closed.</source>
+        <source>The client&apos;s address is no longer allowed; idle connections are closed.</source>
         <translation>客户端的地址不再被允许；空闲连接被关闭。</translation>
     </message>
     <message>
@@ -53,7 +53,7 @@
         <translation>使证书过期(&amp;X)</translation>
     </message>
     <message>
-        <source>The server shows one that has expired; idle connections are closed. Verified TLS only.</source>
+        <source>The server presents an expired certificate; idle connections are closed. Verified TLS only.</source>
         <translation>服务端出示已过期的证书；空闲连接被关闭。仅适用于 TLS（验证）。</translation>
     </message>
     <message>
@@ -146,8 +146,8 @@
         <translation>配置项名称</translation>
     </message>
     <message>
-        <source>No field here has this in its name.</source>
-        <translation>此处没有名称包含该内容的配置项。</translation>
+        <source>No field name contains this.</source>
+        <translation>没有名称包含该内容的配置项。</translation>
     </message>
     <message>
         <source>D&amp;efaults</source>
@@ -162,7 +162,7 @@
         <translation>还原(&amp;V)</translation>
     </message>
     <message>
-        <source>Enters again what the pools use</source>
+        <source>Enters the values that the pools use</source>
         <translation>重新填入连接池正在使用的值</translation>
     </message>
     <message>
@@ -170,7 +170,7 @@
         <translation>应用(&amp;A)</translation>
     </message>
     <message>
-        <source>Has the pools use what is entered</source>
+        <source>Makes the pools use the values that are entered</source>
         <translation>让连接池使用填入的值</translation>
     </message>
     <message>
@@ -220,8 +220,8 @@
 <context>
     <name>Demo::Conversation</name>
     <message>
-        <source>it took too long</source>
-        <translation>耗时过长</translation>
+        <source>it timed out</source>
+        <translation>超时</translation>
     </message>
     <message>
         <source>a message does not match its checksum</source>
@@ -232,7 +232,7 @@
         <translation>连接已关闭：%1</translation>
     </message>
     <message>
-        <source>there are bytes behind the last message</source>
+        <source>there are bytes after the last message</source>
         <translation>最后一条消息之后还有多余的字节</translation>
     </message>
     <message>
@@ -429,7 +429,7 @@
         <translation> /s</translation>
     </message>
     <message>
-        <source>Takes a second</source>
+        <source>Takes per second</source>
         <translation>每秒取用次数</translation>
     </message>
     <message>
@@ -449,7 +449,7 @@
         <translation>突发(&amp;B)</translation>
     </message>
     <message>
-        <source>So many takes at once, on top of the others.</source>
+        <source>This many takes at once, on top of the load.</source>
         <translation>在其他取用之外，同时发起这么多次取用。</translation>
     </message>
     <message>
@@ -508,7 +508,7 @@
         <translation>清除</translation>
     </message>
     <message>
-        <source>Forget all lines</source>
+        <source>Remove all lines</source>
         <translation>清除所有行</translation>
     </message>
     <message>
@@ -563,7 +563,7 @@
         <translation>排空</translation>
     </message>
     <message>
-        <source>Hands out none any more, and closes when all are back</source>
+        <source>Hands out no more connections, and closes when all are back</source>
         <translation>不再借出连接，全部归还后关闭</translation>
     </message>
     <message>
@@ -571,7 +571,7 @@
         <translation>检查</translation>
     </message>
     <message>
-        <source>Looks whether the idle connections are still good</source>
+        <source>Checks whether the idle connections are still alive</source>
         <translation>检查空闲连接是否仍然可用</translation>
     </message>
     <message>
@@ -579,8 +579,8 @@
         <translation>暂停视图</translation>
     </message>
     <message>
-        <source>The plots stand still; what happens is recorded all the same</source>
-        <translation>曲线图停止刷新；发生的一切仍会记录</translation>
+        <source>Stops the plots; events are still recorded</source>
+        <translation>曲线图停止刷新；事件仍会记录</translation>
     </message>
     <message>
         <source>Plain TCP</source>
@@ -611,7 +611,7 @@
         <translation>连接模式</translation>
     </message>
     <message>
-        <source>For both ends, which are started anew.</source>
+        <source>For both ends, which are restarted.</source>
         <translation>作用于两端，两端会重新启动。</translation>
     </message>
     <message>
@@ -635,7 +635,7 @@
         <translation>负载</translation>
     </message>
     <message>
-        <source>Break it</source>
+        <source>Faults</source>
         <translation>故障注入</translation>
     </message>
     <message>
@@ -752,7 +752,7 @@
         <translation>速率</translation>
     </message>
     <message>
-        <source>a second</source>
+        <source>per second</source>
         <translation>每秒</translation>
     </message>
     <message>
@@ -790,15 +790,15 @@
 <context>
     <name>Demo::Scenario</name>
     <message>
-        <source>%1 exchanges a second, each held for %2 ms</source>
+        <source>%1 exchanges per second, each held for %2 ms</source>
         <translation>每秒 %1 次交换，每次持有 %2 ms</translation>
     </message>
     <message>
-        <source>the server stands still</source>
+        <source>the server is frozen</source>
         <translation>服务端冻结</translation>
     </message>
     <message>
-        <source>the server goes on</source>
+        <source>the server resumes</source>
         <translation>服务端恢复运行</translation>
     </message>
     <message>
@@ -830,31 +830,31 @@
         <translation>服务端证书过期</translation>
     </message>
     <message>
-        <source>the server has a good certificate again</source>
+        <source>the server has a valid certificate again</source>
         <translation>服务端重新使用有效证书</translation>
     </message>
     <message>
-        <source>The server&apos;s certificate expires for 5 s: no new connection gets in.</source>
-        <translation>服务端证书过期 5 s：新连接无法接入。</translation>
+        <source>The server&apos;s certificate expires for 5 s: new connections fail.</source>
+        <translation>服务端证书过期 5 s：新连接失败。</translation>
     </message>
     <message>
-        <source>The stock fills, and the interval grows as nothing is taken.</source>
+        <source>The stock fills, and the interval grows as no connection is taken.</source>
         <translation>存量逐渐填满；由于无人取用，间隔变长。</translation>
     </message>
     <message>
-        <source>More is wanted at once than there is: the capacity grows, and shrinks again.</source>
-        <translation>同时需要的连接多于现有连接：容量增大，随后缩小。</translation>
+        <source>Demand exceeds the stock: the capacity grows, and shrinks again.</source>
+        <translation>需求超过存量：容量增大，随后缩小。</translation>
     </message>
     <message>
         <source>The server is stopped for 5 s: the pauses grow, and the stock is full again soon after.</source>
         <translation>服务端停止 5 s：停顿逐渐变长；恢复后不久，存量重新填满。</translation>
     </message>
     <message>
-        <source>The server stands still for 5 s: what is under way waits.</source>
-        <translation>服务端冻结 5 s：进行中的操作等待。</translation>
+        <source>The server is frozen for 5 s: exchanges in flight wait.</source>
+        <translation>服务端冻结 5 s：进行中的交换等待。</translation>
     </message>
     <message>
-        <source>The server drops half of its connections: the stock is filled up at once.</source>
+        <source>The server drops half of its connections: the stock is refilled at once.</source>
         <translation>服务端断开一半连接：存量立即补满。</translation>
     </message>
     <message>
@@ -972,42 +972,6 @@
         <translation>0：%1。</translation>
     </message>
     <message>
-        <source>TLS is asked for, but Qt has no TLS backend</source>
-        <translation>要求使用 TLS，但 Qt 没有 TLS 后端</translation>
-    </message>
-    <message>
-        <source>the TLS configuration needs it: it asks for TLS 1.2</source>
-        <translation>TLS 配置要求 TLS 1.2，必须开启此项</translation>
-    </message>
-    <message>
-        <source>it asks for a protocol older than TLS 1.2, or DTLS</source>
-        <translation>要求使用早于 TLS 1.2 的协议或 DTLS</translation>
-    </message>
-    <message>
-        <source>without a host, it is needed to verify the peer</source>
-        <translation>未设置主机时，验证对端需要此项</translation>
-    </message>
-    <message>
-        <source>it is empty</source>
-        <translation>为空</translation>
-    </message>
-    <message>
-        <source>nothing can be reached on port 0</source>
-        <translation>端口 0 无法连接</translation>
-    </message>
-    <message>
-        <source>%1 is more than the maximum capacity, which is %2</source>
-        <translation>%1 大于最大容量 %2</translation>
-    </message>
-    <message>
-        <source>%1 ms is more than the maximum interval, which is %2 ms</source>
-        <translation>%1 ms 大于最大间隔 %2 ms</translation>
-    </message>
-    <message>
-        <source>it lacks a certificate or a private key</source>
-        <translation>缺少证书或私钥</translation>
-    </message>
-    <message>
         <source>Plain TCP</source>
         <translation>明文 TCP</translation>
     </message>
@@ -1096,8 +1060,8 @@
         <translation>监听队列长度</translation>
     </message>
     <message>
-        <source>The kernel&apos;s queue of connections that are not accepted yet. The system may have a lower limit.</source>
-        <translation>内核中尚未接受的连接的队列。系统的上限可能更低。</translation>
+        <source>How many connections that are not accepted yet may wait in the system&apos;s backlog. The system may have a lower limit.</source>
+        <translation>最多可有多少个尚未接受的连接在系统的积压队列中等待。系统的上限可能更低。</translation>
     </message>
     <message>
         <source>Minimum capacity</source>
@@ -1136,7 +1100,7 @@
         <translation>最大退避</translation>
     </message>
     <message>
-        <source>The longest pause between two attempts while the peer cannot be reached. What is less than the maximum interval counts as that.</source>
+        <source>The longest pause between two attempts while the peer cannot be reached. Smaller values than the maximum interval count as that.</source>
         <translation>无法连接对端时，两次尝试之间的最长停顿。小于最大间隔的值按最大间隔计。</translation>
     </message>
     <message>
@@ -1192,8 +1156,8 @@
         <translation>已发送的数据多久未被确认后，TCP 放弃该连接。</translation>
     </message>
     <message>
-        <source>as the system likes</source>
-        <translation>由系统决定</translation>
+        <source>system default</source>
+        <translation>系统默认值</translation>
     </message>
     <message>
         <source>Unclaimed timeout</source>
@@ -1236,7 +1200,7 @@
         <translation>允许 TLS 1.2</translation>
     </message>
     <message>
-        <source>Takes a peer, too, that can do no better than TLS 1.2.</source>
+        <source>Also accepts a peer that supports nothing newer than TLS 1.2.</source>
         <translation>也接受最高只支持 TLS 1.2 的对端。</translation>
     </message>
     <message>
@@ -1384,12 +1348,12 @@
         <translation>重置器</translation>
     </message>
     <message>
-        <source>A function of the program that brings a used connection into order when it is given back.</source>
-        <translation>程序提供的函数，在用过的连接归还时将其恢复到正常状态。</translation>
+        <source>A function of the program that resets a used connection when it is given back.</source>
+        <translation>程序提供的函数，在用过的连接归还时将其重置。</translation>
     </message>
     <message>
-        <source>Validation timeout</source>
-        <translation>校验超时</translation>
+        <source>Hook timeout</source>
+        <translation>钩子超时</translation>
     </message>
     <message>
         <source>Time for the validator or the resetter.</source>
@@ -1420,8 +1384,8 @@
         <translation>“%1”既不是 true 也不是 false</translation>
     </message>
     <message>
-        <source>&quot;%1&quot; is neither a host name nor an address: it has a blank within</source>
-        <translation>“%1”既不是主机名也不是地址：其中含有空白字符</translation>
+        <source>&quot;%1&quot; is neither a host name nor an address: it contains a space</source>
+        <translation>“%1”既不是主机名也不是地址：其中含有空格</translation>
     </message>
     <message>
         <source>&quot;%1&quot; is neither an address nor a subnet</source>
@@ -1452,10 +1416,6 @@
         <translation>Qt 默认值</translation>
     </message>
     <message>
-        <source>none: plain TCP</source>
-        <translation>无：明文 TCP</translation>
-    </message>
-    <message>
         <source>certificates: %1</source>
         <translation>证书：%1</translation>
     </message>
@@ -1472,7 +1432,7 @@
         <translation>CA：%1</translation>
     </message>
     <message>
-        <source>client certificates demanded</source>
+        <source>client certificates required</source>
         <translation>要求客户端证书</translation>
     </message>
     <message>
@@ -1494,6 +1454,10 @@
     <message>
         <source>from the next start on</source>
         <translation>下次启动起生效</translation>
+    </message>
+    <message>
+        <source>Whether connections are encrypted.</source>
+        <translation>连接是否加密。</translation>
     </message>
 </context>
 </TS>

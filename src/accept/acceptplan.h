@@ -3,25 +3,19 @@
 
 #include "setup/tlscontext.h"
 
-#include <qnetpool/global.h>
-
-#include <QtNetwork/qsslconfiguration.h>
-
-#include <chrono>
+#include <qnetpool/serverpool.h>
 
 namespace QNetPool {
 
-// What all connections that a server pool accepts have in common.
+// What all connections that a server pool accepts have in common: its configuration, within its limits, and what that comes to.
 struct AcceptPlan
 {
-    bool isEncrypted = false;
-    QSslConfiguration tls;
+    ServerPool::Configuration configuration;
+    QSslConfiguration tls; // as sockets get it
     std::shared_ptr<TlsContext> context = std::make_shared<TlsContext>(); // of tls
-    ConnectionMode mode = ConnectionMode::Multi;
-    IdFormat format = IdFormat::Hex;
-    std::chrono::milliseconds handshakeTimeout{10000};
-    std::chrono::milliseconds keepAlivePeriod{30000};
-    std::chrono::milliseconds userTimeout{60000};
+
+    bool isEncrypted() const { return configuration.tls.enabled; }
+    bool sendsId() const { return configuration.connectionMode == ConnectionMode::Multi; }
 };
 
 } // namespace QNetPool

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "plainaccept.h"
 
+#include "setup/tcpoptions.h"
 #include "setup/wireid.h"
 
 namespace QNetPool {
@@ -10,11 +11,9 @@ SetupOutcome acceptPlain(Descriptor descriptor, const AcceptPlan &plan, Connecti
     const auto begin = std::chrono::steady_clock::now();
     SetupOutcome outcome;
     setNonBlocking(descriptor.value()); // an application's own QTcpServer accepts others
-    setLowDelay(descriptor.value());
-    setKeepAlive(descriptor.value(), plan.keepAlivePeriod);
-    setUserTimeout(descriptor.value(), plan.userTimeout);
-    if (plan.mode == ConnectionMode::Multi) {
-        const QByteArray wire = toWire(id, plan.format);
+    setTcpOptions(descriptor.value(), plan.configuration.tcp);
+    if (plan.sendsId()) {
+        const QByteArray wire = toWire(id, plan.configuration.idFormat);
         if (send(descriptor.value(), wire.constData(), wire.size()) != wire.size()) {
             outcome.error = Pool::Error::HandshakeFailed;
             outcome.message =

@@ -2,6 +2,7 @@
 #include "serverhandshake.h"
 
 #include "lease/pooledsocket.h"
+#include "setup/tcpoptions.h"
 #include "setup/wireid.h"
 #include "system/descriptor.h"
 
@@ -11,7 +12,7 @@ namespace QNetPool {
 
 ServerHandshake::ServerHandshake(std::shared_ptr<const AcceptPlan> plan, ConnectionId id, const QString &peer,
                                  std::chrono::milliseconds handshakeTimeout, Descriptor descriptor)
-    : Setup({true, true, plan->mode == ConnectionMode::Multi}, peer), m_plan(std::move(plan)), m_id(id),
+    : Setup({true, true, plan->sendsId()}, peer), m_plan(std::move(plan)), m_id(id),
       m_handshakeTimeout(handshakeTimeout), m_descriptor(std::move(descriptor))
 {
 }
@@ -22,10 +23,7 @@ void ServerHandshake::start()
     if (!socket()->setSocketDescriptor(m_descriptor.value()))
         return fail(Pool::Error::AcceptFailed,
                     QStringLiteral("cannot take over the connection from %1: %2").arg(peer(), socket()->errorString()));
-    const qintptr descriptor = m_descriptor.release();
-    socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
-    setKeepAlive(descriptor, m_plan->keepAlivePeriod);
-    setUserTimeout(descriptor, m_plan->userTimeout);
+    setTcpOptions(m_descriptor.release(), m_plan->configuration.tcp);
     limit(m_handshakeTimeout);
     advance();
 }
@@ -39,7 +37,7 @@ void ServerHandshake::enter(SetupStep step)
         if (tls())
             m_plan->context->learnFrom(tls());
     } else {
-        socket()->write(toWire(m_id, m_plan->format));
+        socket()->write(toWire(m_id, m_plan->configuration.idFormat));
         advance();
     }
 }

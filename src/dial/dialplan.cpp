@@ -5,9 +5,10 @@ namespace QNetPool {
 
 QString DialPlan::target() const
 {
+    const QString &host = configuration.host;
     if (host.isEmpty())
         return QStringLiteral("the dialer's peer");
-    return port ? endpointText(host, port) : host;
+    return configuration.port ? endpointText(host, configuration.port) : host;
 }
 
 QString endpointText(const QString &host, quint16 port)

@@ -4,38 +4,24 @@
 #include "resolver.h"
 #include "setup/tlscontext.h"
 
-#include <qnetpool/global.h>
+#include <qnetpool/clientpool.h>
 
 #include <QtNetwork/qhostaddress.h>
-#include <QtNetwork/qsslconfiguration.h>
-
-#include <chrono>
-#include <functional>
-
-QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 
 namespace QNetPool {
 
-// What all dials of a client pool have in common.
+// What all dials of a client pool have in common: its configuration, within its limits, and what that comes to.
 struct DialPlan
 {
-    QString host;
+    ClientPool::Configuration configuration;
     QHostAddress address; // if the host is one
     std::shared_ptr<Resolver> resolver; // else of it
-    quint16 port = 0;
-    QString peerName;
-    std::function<void(QTcpSocket *)> dialer;
-    TlsMode tlsMode = TlsMode::None;
-    QSslConfiguration tls;
+    QSslConfiguration tls; // as sockets get it
     std::shared_ptr<TlsContext> context = std::make_shared<TlsContext>(); // of tls
     QList<QByteArray> pins; // 32 bytes each
-    ConnectionMode mode = ConnectionMode::Multi;
-    IdFormat format = IdFormat::Hex;
-    std::chrono::milliseconds connectTimeout{10000};
-    std::chrono::milliseconds handshakeTimeout{10000};
-    std::chrono::milliseconds keepAlivePeriod{30000};
-    std::chrono::milliseconds userTimeout{60000};
 
+    bool isEncrypted() const { return configuration.tls.mode != TlsMode::None; }
+    bool readsId() const { return configuration.connectionMode == ConnectionMode::Multi; }
     QString target() const; // for messages
 };
 

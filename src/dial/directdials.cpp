@@ -2,7 +2,7 @@
 #include "directdials.h"
 
 #include "addressorder.h"
-#include "setup/wireid.h"
+#include "setup/tcpoptions.h"
 
 #include <QtCore/qcoreevent.h>
 #include <QtNetwork/qnetworkproxy.h>
@@ -50,12 +50,12 @@ void DirectDials::abandonAll()
 
 bool DirectDials::canDo(const std::shared_ptr<const DialPlan> &plan)
 {
-    if (plan->dialer)
+    if (plan->configuration.dialer)
         return false;
     const Clock::time_point now = Clock::now();
     if (m_askedFor.lock() == plan && now < m_askAgain)
         return m_isDirect;
-    const QList<QNetworkProxy> proxies = QNetworkProxyFactory::proxyForQuery(QNetworkProxyQuery(plan->host, plan->port));
+    const QList<QNetworkProxy> proxies = QNetworkProxyFactory::proxyForQuery(QNetworkProxyQuery(plan->configuration.host, plan->configuration.port));
     m_isDirect = proxies.isEmpty() || proxies.first().type() == QNetworkProxy::NoProxy;
     m_askedFor = plan;
     m_askAgain = now + std::chrono::seconds(1);
@@ -66,8 +66,9 @@ void DirectDials::begin(quint64 number, std::shared_ptr<const DialPlan> plan)
 {
     DescriptorDial &dial = m_dials[number];
     dial.plan = std::move(plan);
+    dial.id = IdReader(dial.plan->configuration.idFormat);
     dial.stepBegan = Clock::now();
-    limit(number, dial, dial.plan->connectTimeout);
+    limit(number, dial, dial.plan->configuration.connectTimeout);
     if (!m_watcher)
         m_watcher = Watcher::create(this, [this](quint64 reported) { report(reported); });
     if (!m_watcher)
@@ -91,7 +92,7 @@ void DirectDials::connectNext(quint64 number, DescriptorDial &dial)
 {
     while (dial.attempts.size() < std::min(dial.addresses.size(), MostAttempts)) {
         const quint64 token = tokenOf(number, dial.attempts.size());
-        ConnectStart start = beginConnect(dial.addresses.at(dial.attempts.size()), dial.plan->port);
+        ConnectStart start = beginConnect(dial.addresses.at(dial.attempts.size()), dial.plan->configuration.port);
         Descriptor &attempt = dial.attempts.emplace_back(std::move(start.descriptor));
         if (!attempt.isValid()) {
             dial.cause = start.cause;
@@ -142,14 +143,11 @@ void DirectDials::connected(quint64 number, DescriptorDial &dial, qsizetype winn
     dial.descriptor = std::move(dial.attempts[winner]);
     endAttempts(dial);
     setNextAttempt(number, dial, Clock::time_point::max());
-    // A request must not wait for the acknowledgement of the one before.
-    setLowDelay(dial.descriptor.value());
-    setKeepAlive(dial.descriptor.value(), plan.keepAlivePeriod);
-    setUserTimeout(dial.descriptor.value(), plan.userTimeout);
-    if (plan.tlsMode != TlsMode::None)
+    setTcpOptions(dial.descriptor.value(), plan.configuration.tcp);
+    if (plan.isEncrypted())
         return finish(number, dial);
-    if (plan.mode == ConnectionMode::Multi) {
-        limit(number, dial, plan.handshakeTimeout);
+    if (plan.readsId()) {
+        limit(number, dial, plan.configuration.handshakeTimeout);
         return readId(number, dial); // which may be there already
     }
     if (peekByte(dial.descriptor.value()) == Transfer::Ended)
@@ -160,30 +158,23 @@ void DirectDials::connected(quint64 number, DescriptorDial &dial, qsizetype winn
 
 void DirectDials::readId(quint64 number, DescriptorDial &dial)
 {
-    const auto reasonForClose = [&dial] {
-        return QStringLiteral("%1 sent %2 of the %3 bytes of a connection ID")
-                .arg(dial.plan->target())
-                .arg(dial.idBytes)
-                .arg(wireSize(dial.plan->format));
-    };
-    const qint64 size = wireSize(dial.plan->format);
-    const qint64 got = receive(dial.descriptor.value(), dial.id.data() + dial.idBytes, size - dial.idBytes);
+    const QString peer = dial.plan->target();
+    const qint64 got = dial.id.readFrom(
+            [&dial](char *bytes, qint64 size) { return receive(dial.descriptor.value(), bytes, size); });
     if (got == Transfer::Ended)
         return fail(number, dial, Pool::Error::HandshakeFailed,
-                    reasonForClose() + QStringLiteral(": it closed the connection"));
+                    dial.id.progressOf(peer) + QStringLiteral(": it closed the connection"));
     if (got == Transfer::Broken)
-        return fail(number, dial, Pool::Error::HandshakeFailed, reasonForClose() + QStringLiteral(": ") + lastSystemError());
-    if (got > 0)
-        dial.idBytes += got;
-    if (dial.idBytes < size) {
+        return fail(number, dial, Pool::Error::HandshakeFailed,
+                    dial.id.progressOf(peer) + QStringLiteral(": ") + lastSystemError());
+    if (!dial.id.isComplete()) {
         m_watcher->change(dial.descriptor.value(), dial.token, Watcher::Event::Bytes);
         return;
     }
     dial.outcome.handshakeTime = Clock::now() - dial.stepBegan;
-    dial.outcome.id = fromWire(QByteArray(dial.id.data(), size), dial.plan->format);
+    dial.outcome.id = dial.id.id();
     if (dial.outcome.id.isNull())
-        return fail(number, dial, Pool::Error::HandshakeFailed,
-                    QStringLiteral("%1 sent an ID that names nothing: only zero bytes").arg(dial.plan->target()));
+        return fail(number, dial, Pool::Error::HandshakeFailed, IdReader::refusalOf(peer));
     finish(number, dial);
 }
 
@@ -242,14 +233,12 @@ void DirectDials::expire(quint64 number, DescriptorDial &dial)
     const DialPlan &plan = *dial.plan;
     if (dial.step == Step::ReadId)
         return fail(number, dial, Pool::Error::HandshakeTimeout,
-                    QStringLiteral("%1 sent %2 of the %3 bytes of a connection ID within %4 ms")
-                            .arg(plan.target())
-                            .arg(dial.idBytes)
-                            .arg(wireSize(plan.format))
-                            .arg(plan.handshakeTimeout.count()));
+                    QStringLiteral("%1 within %2 ms")
+                            .arg(dial.id.progressOf(plan.target()))
+                            .arg(plan.configuration.handshakeTimeout.count()));
     const QString what =
             dial.step == Step::LookUp ? QStringLiteral("its name could not be looked up") : QStringLiteral("no answer");
-    dial.cause = QStringLiteral("%1 within %2 ms").arg(what).arg(plan.connectTimeout.count());
+    dial.cause = QStringLiteral("%1 within %2 ms").arg(what).arg(plan.configuration.connectTimeout.count());
     dial.error = Pool::Error::ConnectFailed;
     failToConnect(number, dial);
 }

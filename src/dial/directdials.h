@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialplan.h"
+#include "setup/idreader.h"
 #include "resolver.h"
 #include "setup/outcome.h"
 #include "system/descriptor.h"
@@ -11,7 +12,6 @@
 #include <QtCore/qobject.h>
 #include <QtCore/qvarlengtharray.h>
 
-#include <array>
 #include <set>
 #include <unordered_map>
 
@@ -52,8 +52,7 @@ private:
         Clock::time_point nextAttempt = Clock::time_point::max();
         Descriptor descriptor; // of the connection
         quint64 token = 0; // of it
-        std::array<char, ConnectionId::Size> id;
-        qint64 idBytes = 0; // of it are here
+        IdReader id;
         QString cause; // why it is not connected, as far as is known
         Pool::Error error = Pool::Error::ConnectFailed; // the code of that
         Clock::time_point stepBegan;

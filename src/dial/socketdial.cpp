@@ -2,8 +2,8 @@
 #include "socketdial.h"
 
 #include "lease/pooledsocket.h"
+#include "setup/tcpoptions.h"
 #include "setup/tls.h"
-#include "setup/wireid.h"
 #include "system/descriptor.h"
 #include "system/kerneldescriptor.h"
 
@@ -13,8 +13,8 @@
 namespace QNetPool {
 
 SocketDial::SocketDial(std::shared_ptr<const DialPlan> plan)
-    : Setup({false, plan->tlsMode != TlsMode::None, plan->mode == ConnectionMode::Multi}, plan->target()),
-      m_plan(std::move(plan))
+    : Setup({false, plan->isEncrypted(), plan->readsId()}, plan->target()),
+      m_plan(std::move(plan)), m_id(m_plan->configuration.idFormat)
 {
 }
 
@@ -28,16 +28,16 @@ void SocketDial::start()
 {
     if (m_descriptor.isValid())
         return takeOver();
-    if (m_plan->tlsMode == TlsMode::None)
-        adopt(std::make_unique<PooledSocket<QTcpSocket>>());
-    else
+    if (m_plan->isEncrypted())
         adopt(std::make_unique<PooledSocket<QSslSocket>>());
-    limit(m_plan->connectTimeout);
+    else
+        adopt(std::make_unique<PooledSocket<QTcpSocket>>());
+    limit(m_plan->configuration.connectTimeout);
     connect(socket(), &QTcpSocket::connected, this, &SocketDial::connected);
-    if (m_plan->dialer)
+    if (m_plan->configuration.dialer)
         callDialer();
     else
-        socket()->connectToHost(m_plan->host, m_plan->port);
+        socket()->connectToHost(m_plan->configuration.host, m_plan->configuration.port);
 }
 
 void SocketDial::takeOver()
@@ -53,8 +53,8 @@ void SocketDial::takeOver()
     m_descriptor.release();
     if (socket()->peerAddress().isNull()) // nor does Qt read from a peer that getpeername() does not know
         return fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: it has left").arg(peer()));
-    pooled->setPeer(m_plan->host);
-    limit(m_plan->handshakeTimeout);
+    pooled->setPeer(m_plan->configuration.host);
+    limit(m_plan->configuration.handshakeTimeout);
     advance();
 }
 
@@ -64,7 +64,7 @@ void SocketDial::callDialer()
     const QPointer<SocketDial> alive(this);
     QString cause;
     try {
-        return plan->dialer(socket());
+        return plan->configuration.dialer(socket());
     } catch (const std::exception &exception) {
         cause = QString::fromLocal8Bit(exception.what());
     } catch (...) {
@@ -80,11 +80,8 @@ void SocketDial::connected()
     if (step() != SetupStep::Connect)
         return;
     noteConnected();
-    // A request must not wait for the acknowledgement of the one before.
-    socket()->setSocketOption(QAbstractSocket::LowDelayOption, 1);
-    setKeepAlive(kernelDescriptor(*socket()), m_plan->keepAlivePeriod);
-    setUserTimeout(kernelDescriptor(*socket()), m_plan->userTimeout);
-    limit(m_plan->handshakeTimeout);
+    setTcpOptions(kernelDescriptor(*socket()), m_plan->configuration.tcp);
+    limit(m_plan->configuration.handshakeTimeout);
     advance();
 }
 
@@ -98,8 +95,9 @@ void SocketDial::enter(SetupStep step)
 
 void SocketDial::encrypt()
 {
+    const ClientPool::Configuration &configuration = m_plan->configuration;
     tls()->setSslConfiguration(m_plan->tls);
-    tls()->setPeerVerifyName(m_plan->peerName.isEmpty() ? m_plan->host : m_plan->peerName);
+    tls()->setPeerVerifyName(configuration.tls.peerName.isEmpty() ? configuration.host : configuration.tls.peerName);
     m_plan->context->lendTo(tls());
     tls()->startClientEncryption();
     if (tls())
@@ -117,22 +115,20 @@ void SocketDial::encrypted()
 
 void SocketDial::readMore()
 {
-    const bool wantsId = step() == SetupStep::ReadId && m_outcome.id.isNull();
-    if (!wantsId || socket()->bytesAvailable() < wireSize(m_plan->format))
+    if (step() != SetupStep::ReadId || m_id.isComplete() || socket()->bytesAvailable() == 0)
         return;
-    m_outcome.id = fromWire(socket()->read(wireSize(m_plan->format)), m_plan->format);
+    m_id.readFrom([this](char *bytes, qint64 size) { return socket()->read(bytes, size); });
+    if (!m_id.isComplete())
+        return;
+    m_outcome.id = m_id.id();
     if (m_outcome.id.isNull())
-        return fail(Pool::Error::HandshakeFailed,
-                    QStringLiteral("%1 sent an ID that names nothing: only zero bytes").arg(peer()));
+        return fail(Pool::Error::HandshakeFailed, IdReader::refusalOf(peer()));
     advance();
 }
 
 QString SocketDial::reasonForClose() const
 {
-    return QStringLiteral("%1 sent %2 of the %3 bytes of a connection ID")
-            .arg(peer())
-            .arg(socket()->bytesAvailable())
-            .arg(wireSize(m_plan->format));
+    return m_id.progressOf(peer());
 }
 
 } // namespace QNetPool

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dialplan.h"
+#include "setup/idreader.h"
 #include "setup/setup.h"
 
 namespace QNetPool {
@@ -25,6 +26,7 @@ private:
     void encrypt();
 
     const std::shared_ptr<const DialPlan> m_plan;
+    IdReader m_id;
     Descriptor m_descriptor; // that is connected, until the socket has it
 };
 

@@ -68,7 +68,7 @@ std::optional<QString> whyTooWeak(const QSslConfiguration &requested, bool allow
     const QList<QSslCipher> ciphers = requested.ciphers();
     const auto isAllowed = [allowTls12](const QSslCipher &cipher) { return isStrong(cipher, allowTls12); };
     if (!ciphers.isEmpty() && std::none_of(ciphers.begin(), ciphers.end(), isAllowed))
-        return QStringLiteral("the sslConfiguration names no cipher of TLS 1.3");
+        return QStringLiteral("tls.configuration names no cipher of TLS 1.3");
     switch (requested.protocol()) {
     case QSsl::UnknownProtocol: // of a null configuration
     case QSsl::SecureProtocols:
@@ -79,9 +79,9 @@ std::optional<QString> whyTooWeak(const QSslConfiguration &requested, bool allow
     case QSsl::TlsV1_2OrLater:
         if (allowTls12)
             return std::nullopt;
-        return QStringLiteral("the sslConfiguration asks for TLS 1.2, which is refused unless allowTls12 is set");
+        return QStringLiteral("tls.configuration asks for TLS 1.2, which is refused unless tls.allowTls12 is set");
     default:
-        return QStringLiteral("the sslConfiguration asks for a protocol older than TLS 1.2, or for DTLS");
+        return QStringLiteral("tls.configuration asks for a protocol older than TLS 1.2, or for DTLS");
     }
 }
 

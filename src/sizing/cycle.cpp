@@ -6,12 +6,12 @@
 
 namespace QNetPool {
 
-Cycle::Cycle(const SizingLimits &limits)
+Cycle::Cycle(const Sizing &limits)
     : m_limits(limits), m_capacity(limits.minimumCapacity), m_interval(limits.minimumInterval)
 {
 }
 
-void Cycle::setLimits(const SizingLimits &limits)
+void Cycle::setLimits(const Sizing &limits)
 {
     m_limits = limits;
     m_capacity = std::clamp(m_capacity, limits.minimumCapacity, limits.maximumCapacity);

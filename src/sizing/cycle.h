@@ -17,8 +17,8 @@ namespace QNetPool {
 class Cycle
 {
 public:
-    explicit Cycle(const SizingLimits &limits = {});
-    void setLimits(const SizingLimits &limits); // capacity and interval are brought within them
+    explicit Cycle(const Sizing &limits = {});
+    void setLimits(const Sizing &limits); // capacity and interval are brought within them
 
     void begin(int idle, int waiting); // the timer's round
     void demand(int waiting); // waiters came: a round of their own, unless the peer is out of reach
@@ -40,7 +40,7 @@ public:
 private:
     enum class Round { None, OfTimer, OfWaiters };
 
-    SizingLimits m_limits;
+    Sizing m_limits;
     int m_capacity;
     milliseconds m_interval;
     Backoff m_backoff;

@@ -35,26 +35,26 @@ template<typename Value> void inOrder(Value &minimum, Value &maximum, const char
     if (minimum <= maximum)
         return;
     std::swap(minimum, maximum);
-    changes << QStringLiteral("minimum%1 is greater than maximum%1: they are swapped").arg(QLatin1String(what));
+    changes << QStringLiteral("sizing.minimum%1 is greater than sizing.maximum%1: they are swapped").arg(QLatin1String(what));
 }
 
 } // namespace
 
-QStringList SizingLimits::clamp()
+QStringList clampSizing(Sizing &sizing)
 {
     QStringList changes;
-    atLeast(minimumCapacity, 1, 1, "minimumCapacity", changes);
-    atLeast(maximumCapacity, 1, 1, "maximumCapacity", changes);
-    inOrder(minimumCapacity, maximumCapacity, "Capacity", changes);
-    atLeast(minimumInterval, milliseconds(1), milliseconds(1000), "minimumInterval (ms)", changes);
-    atLeast(maximumInterval, milliseconds(1), milliseconds(1000), "maximumInterval (ms)", changes);
-    inOrder(minimumInterval, maximumInterval, "Interval", changes);
-    atLeast(maximumPending, 1, 1, "maximumPending", changes);
-    maximumBackoff = std::max(maximumBackoff, maximumInterval);
+    atLeast(sizing.minimumCapacity, 1, 1, "sizing.minimumCapacity", changes);
+    atLeast(sizing.maximumCapacity, 1, 1, "sizing.maximumCapacity", changes);
+    inOrder(sizing.minimumCapacity, sizing.maximumCapacity, "Capacity", changes);
+    atLeast(sizing.minimumInterval, milliseconds(1), milliseconds(1000), "sizing.minimumInterval (ms)", changes);
+    atLeast(sizing.maximumInterval, milliseconds(1), milliseconds(1000), "sizing.maximumInterval (ms)", changes);
+    inOrder(sizing.minimumInterval, sizing.maximumInterval, "Interval", changes);
+    atLeast(sizing.maximumPending, 1, 1, "sizing.maximumPending", changes);
+    sizing.maximumBackoff = std::max(sizing.maximumBackoff, sizing.maximumInterval);
     return changes;
 }
 
-milliseconds nextInterval(milliseconds interval, int idle, int capacity, const SizingLimits &limits)
+milliseconds nextInterval(milliseconds interval, int idle, int capacity, const Sizing &limits)
 {
     // In whole numbers: idle / capacity < 20 %, > 80 %.
     if (qint64(idle) * 5 < capacity && interval > limits.minimumInterval)
@@ -64,7 +64,7 @@ milliseconds nextInterval(milliseconds interval, int idle, int capacity, const S
     return std::clamp(interval, limits.minimumInterval, limits.maximumInterval);
 }
 
-int nextCapacity(int capacity, int created, const SizingLimits &limits)
+int nextCapacity(int capacity, int created, const Sizing &limits)
 {
     if (qint64(created) * 5 < capacity && capacity > limits.minimumCapacity)
         --capacity;

@@ -13,9 +13,9 @@ namespace QNetPool {
 
 bool Stock::hasRoom() const
 {
-    return m_policy.maximumConnections <= 0
+    return m_policy.limits.maximumConnections <= 0
             || m_store.idle() + m_store.leased() + m_store.count(Stage::Pending) + m_store.count(Stage::Unclaimed)
-            < m_policy.maximumConnections;
+            < m_policy.limits.maximumConnections;
 }
 
 Entry *Stock::expect()
@@ -104,7 +104,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
         m_connectTimes.record(*times.connect);
     if (times.handshake)
         m_handshakeTimes.record(*times.handshake);
-    if (m_policy.maximumLifetime.count() > 0) {
+    if (m_policy.limits.maximumLifetime.count() > 0) {
         const double random = QRandomGenerator::global()->generateDouble();
         m_store.limitLife(entry, TimeLimits::endOfLife(m_policy, Clock::now(), random));
         expectBy(entry->endOfLife);

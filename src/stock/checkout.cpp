@@ -69,7 +69,7 @@ Entry *Stock::pick(ConnectionId id, Clock::time_point now)
             m_store.moveAsItIs(oldest, Stage::Stale);
         // What is spent is closed, and not validated; without a validator, none is stale any more.
         if (Entry *stale = m_store.first(Stage::Stale);
-            stale && (!m_policy.hasValidator || TimeLimits::isSpent(*stale, m_policy, now)))
+            stale && (!m_policy.hooks.validator || TimeLimits::isSpent(*stale, m_policy, now)))
             return stale;
         return m_policy.reuse == Reuse::OldestFirst ? m_store.first(Stage::Idle) : m_store.last(Stage::Idle);
     }
@@ -95,7 +95,7 @@ Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder
     ++(m_totals.*way);
     idleCountChanged();
     if (m_watchesLeaks)
-        expectBy(TimeLimits::after(entry->since, m_policy.leakThreshold));
+        expectBy(TimeLimits::after(entry->since, m_policy.limits.leakThreshold));
     return Connection(entry);
 }
 

@@ -2,26 +2,13 @@
 #pragma once
 
 #include "lease/lease.h"
+#include "stage.h"
 
 #include <QtCore/qstring.h>
 
 #include <chrono>
 
 namespace QNetPool {
-
-// Where a connection is in its life: Pending -> Idle <-> Leased, and from each of them out.
-enum class Stage : quint8 {
-    Free, // the record is not in use
-    Pending, // being set up
-    Idle, // in the stock
-    Stale, // in the stock for so long that it has to be validated before it goes out
-    Unchecked, // the validator or the resetter is to run on it
-    Checked, // with the validator or the resetter, in the pool's thread
-    Leased, // out with a holder
-    Overdue, // leased for longer than leakThreshold, and reported
-    Unclaimed, // the peer sent bytes and closed: only take(id) delivers it
-};
-inline constexpr std::size_t StageCount = std::size_t(Stage::Unclaimed) + 1;
 
 // Why a connection was closed; PoolStatistics has a total for each.
 enum class CloseReason : quint8 { DiedIdle, IdleTooLong, LivedTooLong, FailedCheck, Dirty, Discarded, Flushed, StockFull };

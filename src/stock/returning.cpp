@@ -17,7 +17,7 @@ void Stock::takeBack(Lease *lease, Condition condition)
         closeEntry(entry, CloseReason::Dirty, lock);
     } else if (condition == Condition::Gone) {
         closeEntry(entry, CloseReason::Discarded, lock);
-    } else if (condition == Condition::Fit && m_policy.hasResetter && isCurrent(entry)) {
+    } else if (condition == Condition::Fit && m_policy.hooks.resetter && isCurrent(entry)) {
         entry->isReturning = true;
         entry->owner.reset();
         m_store.move(entry, Stage::Unchecked, Clock::now());

@@ -10,7 +10,7 @@ namespace QNetPool {
 
 bool Stock::isStale(const Entry *entry, Clock::time_point now) const
 {
-    return TimeLimits::isStale(*entry, m_policy, now) || (m_policy.hasValidator && entry->since <= m_doubtedUntil);
+    return TimeLimits::isStale(*entry, m_policy, now) || (m_policy.hooks.validator && entry->since <= m_doubtedUntil);
 }
 
 void Stock::revalidateAll(const IsHere &isHere)

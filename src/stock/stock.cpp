@@ -3,7 +3,7 @@
 
 namespace QNetPool {
 
-void Stock::open(const Policy &policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake)
+void Stock::open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake)
 {
     const Lock lock(m_mutex);
     use(policy);
@@ -12,17 +12,17 @@ void Stock::open(const Policy &policy, std::unique_ptr<Watcher> watcher, std::fu
     m_isOpen = true;
 }
 
-void Stock::setPolicy(const Policy &policy)
+void Stock::setPolicy(Policy policy)
 {
     const Lock lock(m_mutex);
     use(policy);
     wake(); // for the next deadline
 }
 
-void Stock::use(const Policy &policy)
+void Stock::use(Policy &policy)
 {
-    m_policy = policy;
-    m_watchesLeaks = policy.leakThreshold.count() > 0;
+    std::swap(m_policy, policy);
+    m_watchesLeaks = m_policy.limits.leakThreshold.count() > 0;
 }
 
 void Stock::setLastError(const QString &message)

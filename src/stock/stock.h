@@ -75,8 +75,8 @@ public:
     enum class Departure { TimedOut, Cancelled };
 
     // The pool's side. wake is called with the lock held, from any thread, once until takeNotifications() is called.
-    void open(const Policy &policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake);
-    void setPolicy(const Policy &policy);
+    void open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake);
+    void setPolicy(Policy policy);
     // Whether anyone listens to connectionAvailable() and to idleCountChanged(): if nobody does, nobody is woken for it.
     void setAudience(bool forAvailable, bool forIdleCount) noexcept;
     Notifications takeNotifications();
@@ -134,7 +134,7 @@ private:
 
     static constexpr quint64 NoEpoch = ~quint64(0);
 
-    void use(const Policy &policy);
+    void use(Policy &policy); // which becomes the former one, to be destroyed without the lock: its hooks are the application's
     bool isCurrent(const Entry *entry) const { return m_isOpen && entry->epoch == m_epoch; }
     Finding inspect(Entry *entry) const;
     Entry *pick(ConnectionId id, Clock::time_point now);
@@ -149,7 +149,7 @@ private:
     void closeSpent(Entry *entry, Lock &lock); // for the limit that it is over
     void keepUnclaimed(Entry *entry);
     void route(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock);
-    bool keepsUnclaimed() const { return !m_policy.dropUnexpectedBytes && m_policy.unclaimedTimeout.count() > 0; }
+    bool keepsUnclaimed() const { return !m_policy.dropUnexpectedBytes && m_policy.limits.unclaimedTimeout.count() > 0; }
     void tell(Notifications::Kind kind, ConnectionId id);
     void wake();
     void idleCountChanged();

@@ -29,38 +29,38 @@ std::optional<Due> next(const Store &store, const Policy &policy)
     if (Entry *oldest = store.first(Stage::Unclaimed)) {
         // At once when there are more of them than the stock may hold: each of them holds a descriptor.
         const bool isTooMany = store.count(Stage::Unclaimed) > policy.maximumIdle;
-        consider(earliest, isTooMany ? TimePoint() : after(oldest->since, policy.unclaimedTimeout), oldest,
+        consider(earliest, isTooMany ? TimePoint() : after(oldest->since, policy.limits.unclaimedTimeout), oldest,
                  Verdict::Unclaimed);
     }
     if (Entry *oldest = store.firstEnd())
         consider(earliest, oldest->endOfLife, oldest, Verdict::LivedTooLong);
-    if (policy.idleTimeout.count() > 0) {
+    if (policy.limits.idleTimeout.count() > 0) {
         for (Stage stage : {Stage::Stale, Stage::Idle}) {
             if (Entry *oldest = store.first(stage))
-                consider(earliest, after(oldest->since, policy.idleTimeout), oldest, Verdict::IdleTooLong);
+                consider(earliest, after(oldest->since, policy.limits.idleTimeout), oldest, Verdict::IdleTooLong);
         }
     }
-    if (Entry *oldest = store.first(Stage::Leased); oldest && policy.leakThreshold.count() > 0)
-        consider(earliest, after(oldest->since, policy.leakThreshold), oldest, Verdict::Leak);
+    if (Entry *oldest = store.first(Stage::Leased); oldest && policy.limits.leakThreshold.count() > 0)
+        consider(earliest, after(oldest->since, policy.limits.leakThreshold), oldest, Verdict::Leak);
     return earliest;
 }
 
 bool isSpent(const Entry &entry, const Policy &policy, TimePoint now)
 {
-    return entry.endOfLife <= now || (policy.idleTimeout.count() > 0 && after(entry.since, policy.idleTimeout) <= now);
+    return entry.endOfLife <= now || (policy.limits.idleTimeout.count() > 0 && after(entry.since, policy.limits.idleTimeout) <= now);
 }
 
 bool isStale(const Entry &entry, const Policy &policy, TimePoint now)
 {
-    return policy.hasValidator && (policy.validateAfter.count() <= 0 || after(entry.since, policy.validateAfter) < now);
+    return policy.hooks.validator && (policy.hooks.validateAfter.count() <= 0 || after(entry.since, policy.hooks.validateAfter) < now);
 }
 
 TimePoint endOfLife(const Policy &policy, TimePoint now, double random)
 {
-    if (policy.maximumLifetime.count() <= 0 || policy.maximumLifetime > century)
+    if (policy.limits.maximumLifetime.count() <= 0 || policy.limits.maximumLifetime > century)
         return TimePoint::max();
-    const double share = 1 - std::clamp(policy.lifetimeSpread, 0.0, 1.0) * random;
-    return now + std::chrono::duration_cast<TimePoint::duration>(policy.maximumLifetime * share);
+    const double share = 1 - std::clamp(policy.limits.lifetimeSpread, 0.0, 1.0) * random;
+    return now + std::chrono::duration_cast<TimePoint::duration>(policy.limits.maximumLifetime * share);
 }
 
 } // namespace QNetPool::TimeLimits

@@ -26,11 +26,11 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
         return waiter->fail(Pool::Error::Closed, QStringLiteral("the pool is not running"));
     }
     std::vector<std::shared_ptr<Waiter>> gone; // destroyed after the lock is released
-    if (m_policy.maximumWaiters > 0 && m_queue.count() >= m_policy.maximumWaiters) {
+    if (m_policy.limits.maximumWaiters > 0 && m_queue.count() >= m_policy.limits.maximumWaiters) {
         gone = m_queue.takeCancelled(); // of whom the pool's event loop has not told yet
         m_totals.cancelled += qint64(gone.size());
     }
-    if (m_policy.maximumWaiters > 0 && m_queue.count() >= m_policy.maximumWaiters) {
+    if (m_policy.limits.maximumWaiters > 0 && m_queue.count() >= m_policy.limits.maximumWaiters) {
         const int waiting = m_queue.count();
         ++m_totals.refused;
         lock.unlock();
@@ -154,8 +154,8 @@ bool Stock::addToStock(Entry *entry, Clock::time_point now)
     entry->owner.reset();
     tell(Notifications::Kind::Available, entry->id);
     idleCountChanged();
-    if (m_policy.idleTimeout.count() > 0)
-        expectBy(TimeLimits::after(now, m_policy.idleTimeout));
+    if (m_policy.limits.idleTimeout.count() > 0)
+        expectBy(TimeLimits::after(now, m_policy.limits.idleTimeout));
     return true;
 }
 

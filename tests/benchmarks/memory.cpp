@@ -118,7 +118,7 @@ int holdPool(Transport transport, quint16 port)
     End end = endOf(pool);
     end.grow = [&](int total) {
         ClientPool::Configuration configuration = clientFor(transport, port, total);
-        configuration.minimumInterval = configuration.maximumInterval = 10ms; // soon, when it runs already
+        configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = 10ms; // soon, when it runs already
         pool.setConfiguration(configuration);
         pool.start();
     };
@@ -137,7 +137,7 @@ End endOf(const QList<QTcpSocket *> &sockets)
 class QtServer : public QTcpServer
 {
 public:
-    explicit QtServer(Transport transport) : m_transport(transport), m_tls(serverFor(transport).sslConfiguration)
+    explicit QtServer(Transport transport) : m_transport(transport), m_tls(serverFor(transport).tls.configuration)
     {
         m_tls.setProtocol(QSsl::TlsV1_3OrLater);
         if (!listen(QHostAddress::LocalHost))

@@ -65,7 +65,7 @@ private:
     static ClientPool::Configuration configurationFor(quint16 port)
     {
         ClientPool::Configuration configuration = clientFor(Transport::Tcp, port, connections(), ConnectionMode::Single);
-        configuration.minimumInterval = configuration.maximumInterval = 100ms;
+        configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = 100ms;
         return configuration;
     }
 

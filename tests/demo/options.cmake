@@ -19,16 +19,18 @@ endfunction()
 expect(0 output "^Usage: qnetpool-demo.*\nPools:\n.*--client.*\nScenarios:\n" --help)
 expect(0 output "^Usage: qnetpool-demo" -h)
 expect(0 output "^qnetpool-demo [0-9]+\\.[0-9]+\\.[0-9]+\n$" --version)
-expect(0 output "--client FIELD=VALUE\n.*minimumCapacity=n.*--server FIELD=VALUE\n.*allowedPeers=list" --fields)
+expect(0 output "--client FIELD=VALUE\n.*sizing\\.minimumCapacity=n.*--server FIELD=VALUE\n.*allowedPeers=list" --fields)
 
 set(see "\nSee qnetpool-demo --help\\.\n$")
 expect(2 error "^qnetpool-demo: Unknown option 'nonsense'\\.${see}" --headless --nonsense)
 expect(2 error "^qnetpool-demo: --rate: \"x\" is not a number from 0 to 100000${see}" --headless --rate x)
-expect(2 error "^qnetpool-demo: --client: maximumCapacity: \"0\" is not a whole number from 1 to 65536${see}" --headless
+expect(2 error "^qnetpool-demo: --client: sizing\\.maximumCapacity: \"0\" is not a whole number from 1 to 65536${see}" --headless
     --client maximumCapacity=0)
 expect(2 error "^qnetpool-demo: --scenario: tls-failure needs --tls 2${see}" --headless --scenario tls-failure)
 
-# An address of nobody's here (it is kept for documentation) can be written down, and not be listened on.
+expect(2 error "^qnetpool-demo: client: the port of host localhost is 0${see}" --headless --role client --connect localhost:0)
+
+# An address of no host (it is reserved for documentation) is well formed, but cannot be listened on.
 expect(2 error "^qnetpool-demo: server: cannot listen on 192\\.0\\.2\\.1" --headless --role server --listen 192.0.2.1:0)
-expect(0 output "\"failed\":0.*\"capacity\":7," --headless --seconds 1 --client minimumCapacity=7 --client maximumCapacity=7
+expect(0 output "\"failed\":0.*\"capacity\":7," --headless --seconds 1 --client sizing.minimumCapacity=7 --client maximumCapacity=7
     --server setupThreads=1)

@@ -52,8 +52,8 @@ void fuzz(Input &input)
     ClientPool::Configuration configuration;
     configuration.host = QStringLiteral("127.0.0.1");
     configuration.port = loopback.port();
-    configuration.minimumInterval = configuration.maximumInterval = configuration.maximumBackoff = 1h;
-    configuration.validateAfter = 1h;
+    configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = configuration.sizing.maximumBackoff = 1h;
+    configuration.hooks.validateAfter = 1h;
 
     Bits first(input.byte());
     configuration.connectionMode = first.flag() ? ConnectionMode::Single : ConnectionMode::Multi;
@@ -63,20 +63,20 @@ void fuzz(Input &input)
     const bool hasDeadlines = first.flag();
     configuration.connectTimeout = configuration.handshakeTimeout = hasDeadlines ? 4ms : 1h;
     configuration.dropUnexpectedBytes = first.flag();
-    configuration.unclaimedTimeout = first.flag() ? 0ms : 1h;
+    configuration.limits.unclaimedTimeout = first.flag() ? 0ms : 1h;
 
     Bits second(input.byte());
     const int reaction = second.number(4);
-    configuration.minimumCapacity = configuration.maximumCapacity = 1 + second.number(1);
+    configuration.sizing.minimumCapacity = configuration.sizing.maximumCapacity = 1 + second.number(1);
     second.number(1); // of an option that is no more: the corpora keep their meaning
-    configuration.maximumConnections = second.flag() ? 2 : 0;
+    configuration.limits.maximumConnections = second.flag() ? 2 : 0;
     const bool leasesOutlivePool = second.flag();
 
     const int tls = input.below(8); // garbage gets nowhere and takes long: seldom
-    configuration.tlsMode = tls == 6 ? TlsMode::SelfSigned : tls == 7 ? TlsMode::Verified : TlsMode::None;
+    configuration.tls.mode = tls == 6 ? TlsMode::SelfSigned : tls == 7 ? TlsMode::Verified : TlsMode::None;
 
-    ClientScene scene({configuration.tlsMode != TlsMode::None, configuration.connectionMode, configuration.idFormat,
-                       hasDeadlines, leasesOutlivePool, configuration.maximumConnections, reaction},
+    ClientScene scene({configuration.tls.mode != TlsMode::None, configuration.connectionMode, configuration.idFormat,
+                       hasDeadlines, leasesOutlivePool, configuration.limits.maximumConnections, reaction},
                       input, loopback);
     scene.play(new ClientPool(configuration));
     scene.end();

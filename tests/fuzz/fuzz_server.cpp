@@ -56,7 +56,7 @@ void fuzz(Input &input)
     static const QSslConfiguration demanding = Certificates::demandingClientCertificate(tls);
 
     ServerPool::Configuration configuration;
-    configuration.validateAfter = 1h;
+    configuration.hooks.validateAfter = 1h;
 
     Bits first(input.byte());
     configuration.connectionMode = first.flag() ? ConnectionMode::Single : ConnectionMode::Multi;
@@ -65,20 +65,20 @@ void fuzz(Input &input)
     const bool hasDeadlines = first.flag();
     configuration.handshakeTimeout = hasDeadlines ? 4ms : 1h;
     const bool leasesOutlivePool = first.flag();
-    configuration.unclaimedTimeout = first.flag() ? 0ms : 1h;
+    configuration.limits.unclaimedTimeout = first.flag() ? 0ms : 1h;
 
     Bits second(input.byte());
     const int reaction = second.number(4);
     configuration.maximumCapacity = 1 + second.number(2);
     second.number(1); // of an option that is no more: the corpora keep their meaning
-    configuration.maximumConnections = second.flag() ? 2 : 0;
+    configuration.limits.maximumConnections = second.flag() ? 2 : 0;
 
     const int mode = input.below(8); // garbage gets nowhere and takes long: seldom
     if (mode >= 6)
-        configuration.sslConfiguration = mode == 6 ? tls : demanding;
+        configuration.tls = {.enabled = true, .configuration = mode == 6 ? tls : demanding};
 
-    ServerScene scene({!configuration.sslConfiguration.isNull(), configuration.connectionMode, configuration.idFormat,
-                       hasDeadlines, leasesOutlivePool, configuration.maximumConnections, reaction},
+    ServerScene scene({!configuration.tls.configuration.isNull(), configuration.connectionMode, configuration.idFormat,
+                       hasDeadlines, leasesOutlivePool, configuration.limits.maximumConnections, reaction},
                       isTcp, input, loopback);
     scene.play(new ServerPool(configuration));
     scene.end();

@@ -195,7 +195,7 @@ private:
             tls = Certificates::demandingClientCertificate(tls);
         if (m_traits.serverIsPool) {
             ServerPool::Configuration configuration;
-            configuration.sslConfiguration = tls;
+            configuration.tls = {.enabled = true, .configuration = tls};
             configuration.connectionMode = m_traits.mode;
             configuration.idFormat = m_traits.format;
             configuration.handshakeTimeout = 1h;
@@ -226,13 +226,13 @@ private:
         ClientPool::Configuration configuration;
         configuration.host = QStringLiteral("127.0.0.1");
         configuration.port = loopback.port();
-        configuration.peerName = QStringLiteral("localhost");
-        configuration.tlsMode = m_traits.isVerified ? TlsMode::Verified : TlsMode::SelfSigned;
-        configuration.sslConfiguration = tls;
+        configuration.tls.peerName = QStringLiteral("localhost");
+        configuration.tls.mode = m_traits.isVerified ? TlsMode::Verified : TlsMode::SelfSigned;
+        configuration.tls.configuration = tls;
         configuration.connectionMode = m_traits.mode;
         configuration.idFormat = m_traits.format;
-        configuration.minimumCapacity = configuration.maximumCapacity = 1;
-        configuration.minimumInterval = configuration.maximumInterval = configuration.maximumBackoff = 1h;
+        configuration.sizing.minimumCapacity = configuration.sizing.maximumCapacity = 1;
+        configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = configuration.sizing.maximumBackoff = 1h;
         configuration.connectTimeout = configuration.handshakeTimeout = 1h;
         auto pool = std::make_unique<ClientPool>(configuration);
         pool->start();

@@ -52,10 +52,10 @@ private:
         QNetPool::ClientPool::Configuration wish;
         wish.host = QStringLiteral("127.0.0.1");
         wish.port = port;
-        wish.minimumCapacity = wish.maximumCapacity = connections;
-        wish.tlsMode = QNetPool::TlsMode::SelfSigned;
-        wish.maximumConnections = connections; // else those who wait would have more dialled
-        wish.maximumBackoff = 5s;
+        wish.sizing.minimumCapacity = wish.sizing.maximumCapacity = connections;
+        wish.tls.mode = QNetPool::TlsMode::SelfSigned;
+        wish.limits.maximumConnections = connections; // else those who wait would have more dialled
+        wish.sizing.maximumBackoff = 5s;
         return wish;
     }
 

@@ -56,7 +56,7 @@ private:
     {
         QNetPool::ServerPool::Configuration wish;
         wish.allowedPeers = QStringList{QStringLiteral("127.0.0.0/23")};
-        wish.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+        wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
         wish.setupThreads = setupThreads;
         return wish;
     }

@@ -34,18 +34,18 @@ inline QNetPool::ClientPool::Configuration client(const QString &host, quint16 p
     QNetPool::ClientPool::Configuration configuration;
     configuration.host = host;
     configuration.port = port;
-    configuration.minimumCapacity = configuration.maximumCapacity = Capacity;
-    configuration.minimumInterval = Interval / 2;
-    configuration.maximumInterval = Interval;
-    configuration.maximumBackoff = Backoff;
+    configuration.sizing.minimumCapacity = configuration.sizing.maximumCapacity = Capacity;
+    configuration.sizing.minimumInterval = Interval / 2;
+    configuration.sizing.maximumInterval = Interval;
+    configuration.sizing.maximumBackoff = Backoff;
     configuration.connectTimeout = ConnectTimeout;
     configuration.handshakeTimeout = HandshakeTimeout;
-    configuration.keepAlivePeriod = KeepAlivePeriod;
-    configuration.userTimeout = UserTimeout;
+    configuration.tcp.keepAlivePeriod = KeepAlivePeriod;
+    configuration.tcp.userTimeout = UserTimeout;
     if (isEncrypted) {
-        configuration.tlsMode = QNetPool::TlsMode::Verified;
-        configuration.peerName = QStringLiteral("localhost");
-        configuration.sslConfiguration = Certificates::trustingCa();
+        configuration.tls.mode = QNetPool::TlsMode::Verified;
+        configuration.tls.peerName = QStringLiteral("localhost");
+        configuration.tls.configuration = Certificates::trustingCa();
         configuration.setupThreads = 1;
     }
     return configuration;
@@ -55,10 +55,10 @@ inline QNetPool::ServerPool::Configuration server(bool isEncrypted)
 {
     QNetPool::ServerPool::Configuration configuration;
     configuration.handshakeTimeout = HandshakeTimeout;
-    configuration.keepAlivePeriod = KeepAlivePeriod;
-    configuration.userTimeout = UserTimeout;
+    configuration.tcp.keepAlivePeriod = KeepAlivePeriod;
+    configuration.tcp.userTimeout = UserTimeout;
     if (isEncrypted)
-        configuration.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+        configuration.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
     return configuration;
 }
 

@@ -32,12 +32,14 @@ QPushButton *BreakPanel::makeSwitch(const QString &text, const QString &toolTip)
 
 BreakPanel::BreakPanel(QWidget *parent)
     : QWidget(parent), m_stop(makeSwitch(tr("St&op the server"),
-                                         tr("It closes all connections, and nobody listens until it is started again."))),
-      m_freeze(makeSwitch(tr("Free&ze the server"), tr("Its thread stands still: connections stay, and nobody answers."))),
+                                         tr("Closes all connections and does not listen until it is started again."))),
+      m_freeze(makeSwitch(tr("Free&ze the server"),
+                          tr("Blocks its thread: connections stay open, but nothing is answered."))),
       m_refuse(makeSwitch(tr("&Refuse this peer"),
-                          tr("The client's address is not allowed any more; idle connections are closed."))),
-      m_expire(makeSwitch(tr("E&xpire the certificate"),
-                          tr("The server shows one that has expired; idle connections are closed. Verified TLS only."))),
+                          tr("The client's address is no longer allowed; idle connections are closed."))),
+      m_expire(
+              makeSwitch(tr("E&xpire the certificate"),
+                         tr("The server presents an expired certificate; idle connections are closed. Verified TLS only."))),
       m_share(new QSpinBox(this))
 {
     m_stop->setObjectName(QStringLiteral("stop"));

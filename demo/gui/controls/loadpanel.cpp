@@ -46,19 +46,19 @@ QSpinBox *makeNumber(int most, const QString &suffix, const QString &name)
 
 LoadPanel::LoadPanel(QWidget *parent)
     : QWidget(parent), m_rateSlider(new QSlider(Qt::Horizontal)),
-      m_rate(makeNumber(highestRate, tr(" /s"), tr("Takes a second"))),
+      m_rate(makeNumber(highestRate, tr(" /s"), tr("Takes per second"))),
       m_hold(makeNumber(longestHold, tr(" ms"), tr("Time for which each is held"))),
       m_burst(makeNumber(1000, {}, tr("Takes at once")))
 {
     m_rateSlider->setRange(0, sliderSteps);
-    m_rateSlider->setAccessibleName(tr("Takes a second"));
+    m_rateSlider->setAccessibleName(tr("Takes per second"));
     m_hold->setSingleStep(10);
     m_burst->setMinimum(1);
     m_burst->setValue(150);
     auto *burst = new QPushButton(tr("&Burst"));
     burst->setObjectName(QStringLiteral("burst"));
     burst->setIcon(icon(QStringLiteral("burst")));
-    burst->setToolTip(tr("So many takes at once, on top of the others."));
+    burst->setToolTip(tr("This many takes at once, on top of the load."));
 
     auto *rateLine = new QHBoxLayout;
     rateLine->addWidget(m_rateSlider, 1);

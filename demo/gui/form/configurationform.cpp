@@ -41,27 +41,25 @@ template<typename Configuration> static QMap<QString, QString> defaultTexts()
     return texts;
 }
 
-// Makes the changes, and returns the causes of those that cannot be made.
+// Makes the changes, and returns the causes of those that cannot be made, by name.
 template<typename Configuration>
-static FieldProblems apply(Configuration &configuration, const QMap<QString, QString> &changes)
+static QMap<QString, QString> apply(Configuration &configuration, const QMap<QString, QString> &changes)
 {
-    FieldProblems problems;
+    QMap<QString, QString> causes;
     for (const Field<Configuration> &field : fields<Configuration>()) {
         const auto change = changes.constFind(QLatin1String(field.info.name));
         if (change == changes.cend())
             continue;
         if (const QString cause = field.setText(configuration, *change); !cause.isEmpty())
-            problems.emplace(change.key(), cause);
+            causes.insert(change.key(), cause);
     }
-    return problems;
+    return causes;
 }
 
-template<typename Configuration>
-static FieldProblems problemsAfter(Configuration configuration, const QMap<QString, QString> &changes)
+template<typename Configuration> static QMap<QString, QString> causesAmong(const QMap<QString, QString> &changes)
 {
-    FieldProblems problems = apply(configuration, changes);
-    problems.merge(problemsOf(configuration));
-    return problems;
+    Configuration ignored;
+    return apply(ignored, changes);
 }
 
 // --- ConfigurationForm --------------------------------------------------------------------------------------------------
@@ -106,7 +104,7 @@ QString ConfigurationForm::problem() const
         if (!row->problem().isEmpty())
             return row->problem();
     }
-    return {};
+    return m_poolProblems.value(0);
 }
 
 int ConfigurationForm::changeCount() const
@@ -175,12 +173,13 @@ void ConfigurationForm::onEntered()
 
 void ConfigurationForm::review()
 {
-    const FieldProblems problems = check();
+    const QMap<QString, QString> causes = unreadableTexts();
     for (FieldRow *row : std::as_const(m_rows)) {
-        const auto found = problems.find(row->name());
-        row->setProblem(found == problems.end() ? QString() : tr("%1: %2.").arg(row->info().title(), found->second));
+        const QString cause = causes.value(row->name());
+        row->setProblem(cause.isEmpty() ? QString() : tr("%1: %2.").arg(row->info().title(), cause));
         row->mark();
     }
+    m_poolProblems = poolProblems();
     Q_EMIT changed();
 }
 
@@ -235,14 +234,19 @@ void ClientForm::enterDefaults()
     enterTexts(defaultTexts<ClientPool::Configuration>());
 }
 
-FieldProblems ClientForm::check() const
+QMap<QString, QString> ClientForm::unreadableTexts() const
 {
-    FieldProblems problems = problemsAfter(m_configuration, changes());
+    return causesAmong<ClientPool::Configuration>(changes());
+}
+
+QStringList ClientForm::poolProblems() const
+{
+    ClientPool::Configuration entered = configuration();
     if (!m_isPeerEditable) {
-        problems.erase(QStringLiteral("host"));
-        problems.erase(QStringLiteral("port"));
+        entered.host = QStringLiteral("localhost");
+        entered.port = 1;
     }
-    return problems;
+    return ClientPool::problems(entered);
 }
 
 // --- ServerForm ---------------------------------------------------------------------------------------------------------
@@ -271,9 +275,14 @@ void ServerForm::enterDefaults()
     enterTexts(defaultTexts<ServerPool::Configuration>());
 }
 
-FieldProblems ServerForm::check() const
+QMap<QString, QString> ServerForm::unreadableTexts() const
 {
-    return problemsAfter(m_configuration, changes());
+    return causesAmong<ServerPool::Configuration>(changes());
+}
+
+QStringList ServerForm::poolProblems() const
+{
+    return ServerPool::problems(configuration());
 }
 
 } // namespace Demo

@@ -20,12 +20,12 @@ class ConfigurationForm : public QWidget
 
 public:
     bool isValid() const { return problem().isEmpty(); }
-    QString problem() const; // the first: it names the field and the cause
+    QString problem() const; // the first: a text that cannot be read as a value, or what the pool would refuse
     bool isChanged() const { return changeCount() > 0; }
     int changeCount() const; // fields that differ from the configuration that was set
 
     void revert(); // to that configuration
-    virtual void enterDefaults() = 0; // where a field has one that can work
+    virtual void enterDefaults() = 0; // but for required fields, which have none
     void setFilter(const QString &text); // hides the fields that do not have it in their name
     int visibleCount() const;
 
@@ -42,7 +42,8 @@ protected:
     void showTexts(const QMap<QString, QString> &texts); // by name
     void enterTexts(const QMap<QString, QString> &texts);
     QMap<QString, QString> changes() const;
-    virtual FieldProblems check() const = 0;
+    virtual QMap<QString, QString> unreadableTexts() const = 0; // causes by name
+    virtual QStringList poolProblems() const = 0; // of the configuration that is entered, in the pool's own sentences
     void review(); // after each change
 
 private:
@@ -50,6 +51,7 @@ private:
 
     QList<FieldRow *> m_rows;
     QList<std::pair<QGroupBox *, QList<FieldRow *>>> m_groups;
+    QStringList m_poolProblems;
     bool m_isFilling = false; // one review is enough then
 };
 
@@ -61,15 +63,16 @@ public:
     explicit ClientForm(QWidget *parent = nullptr);
 
     void setConfiguration(const QNetPool::ClientPool::Configuration &configuration);
-    // What is not changed is as it was set. Where a field cannot be read, too.
+    // Fields that are not changed, or that cannot be read, are as they were set.
     QNetPool::ClientPool::Configuration configuration() const;
 
-    // Whether host and port are entered here. If not, they come from elsewhere, and nothing is wrong with them.
+    // Whether host and port are entered here. If not, they come from elsewhere and are taken to be valid.
     void setPeerEditable(bool editable);
     void enterDefaults() override;
 
 private:
-    FieldProblems check() const override;
+    QMap<QString, QString> unreadableTexts() const override;
+    QStringList poolProblems() const override;
 
     QNetPool::ClientPool::Configuration m_configuration;
     bool m_isPeerEditable = true;
@@ -83,13 +86,14 @@ public:
     explicit ServerForm(QWidget *parent = nullptr);
 
     void setConfiguration(const QNetPool::ServerPool::Configuration &configuration);
-    // What is not changed is as it was set. Where a field cannot be read, too.
+    // Fields that are not changed, or that cannot be read, are as they were set.
     QNetPool::ServerPool::Configuration configuration() const;
 
     void enterDefaults() override;
 
 private:
-    FieldProblems check() const override;
+    QMap<QString, QString> unreadableTexts() const override;
+    QStringList poolProblems() const override;
 
     QNetPool::ServerPool::Configuration m_configuration;
 };

@@ -39,7 +39,7 @@ QWidget *ConfigurationPanel::makeSearchLine()
     m_search->setPlaceholderText(tr("Name of a field"));
     m_search->setClearButtonEnabled(true);
     label->setBuddy(m_search);
-    m_noMatch = new QLabel(tr("No field here has this in its name."), line);
+    m_noMatch = new QLabel(tr("No field name contains this."), line);
     m_noMatch->hide();
     row->addWidget(label);
     row->addWidget(m_search, 1);
@@ -63,9 +63,9 @@ QWidget *ConfigurationPanel::makeButtons()
     m_defaults = new QPushButton(tr("D&efaults"), line);
     m_defaults->setToolTip(tr("Enters the library's defaults for this end; host and port have none"));
     m_revert = new QPushButton(tr("Re&vert"), line);
-    m_revert->setToolTip(tr("Enters again what the pools use"));
+    m_revert->setToolTip(tr("Enters the values that the pools use"));
     m_apply = new QPushButton(tr("&Apply"), line);
-    m_apply->setToolTip(tr("Has the pools use what is entered"));
+    m_apply->setToolTip(tr("Makes the pools use the values that are entered"));
     row->addWidget(m_status, 1);
     for (QPushButton *button : {m_defaults, m_revert, m_apply})
         row->addWidget(button);
@@ -134,6 +134,7 @@ void ConfigurationPanel::review()
         const QString name = i == 0 ? tr("&Client") : tr("&Server");
         const int count = forms[i]->changeCount();
         m_tabs->setTabText(i, count ? tr("%1 (%2)", "an end, how many changes").arg(name).arg(count) : name);
+        m_tabs->setTabToolTip(i, forms[i]->problem());
         m_tabs->setTabIcon(i, forms[i]->isValid() ? QIcon() : style()->standardIcon(QStyle::SP_MessageBoxWarning));
     }
     const int changes = changeCount();

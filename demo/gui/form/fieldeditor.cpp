@@ -16,7 +16,7 @@ namespace Demo {
 
 namespace {
 
-// Who scrolls through the form changes nothing on the way: the wheel is for the editor that has the focus.
+// Scrolling through the form must not change values: the wheel is for the editor that has the focus.
 class WheelGuard final : public QObject
 {
 public:

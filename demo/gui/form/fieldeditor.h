@@ -14,10 +14,10 @@ struct FieldEditor
 {
     QWidget *widget = nullptr;
     std::function<QString()> text;
-    std::function<void(const QString &)> setText; // what the widget cannot show becomes the nearest that it can
+    std::function<void(const QString &)> setText; // clamped to what the widget can show
 };
 
-// A user's and a program's changes are told alike.
+// changed is called for a user's and for a program's changes.
 FieldEditor makeEditor(const FieldInfo &info, QWidget *parent, const std::function<void()> &changed);
 
 } // namespace Demo

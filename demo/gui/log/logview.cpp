@@ -85,7 +85,7 @@ void LogView::addActions(QHBoxLayout &bar)
     };
     add(QStringLiteral("copy"), tr("Copy"), tr("Copy the selected lines, or all that are shown"), &LogView::copy);
     add(QStringLiteral("save"), tr("Save…"), tr("Save all lines that are shown"), &LogView::chooseFile);
-    add(QStringLiteral("clear"), tr("Clear"), tr("Forget all lines"), &LogView::clear);
+    add(QStringLiteral("clear"), tr("Clear"), tr("Remove all lines"), &LogView::clear);
 
     auto *copy = new QAction(m_table);
     copy->setShortcut(QKeySequence::Copy);

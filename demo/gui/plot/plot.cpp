@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 
 namespace Demo {
 
-// A screen reader that reads each change aloud is not to be flooded.
+// Limits the rate of changes that a screen reader reads aloud.
 static constexpr std::chrono::milliseconds pauseBetweenDescriptions = 1s;
 
 static int valueCountOf(const std::vector<Series> &series)

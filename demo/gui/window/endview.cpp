@@ -48,8 +48,8 @@ QWidget *EndView::makeHeader()
 static QString tlsText(const Settings &settings, Role role)
 {
     if (role == Role::Server)
-        return settings.server.sslConfiguration.isNull() ? EndView::tr("plain TCP") : EndView::tr("TLS");
-    switch (settings.client.tlsMode) {
+        return settings.server.tls.enabled ? EndView::tr("TLS") : EndView::tr("plain TCP");
+    switch (settings.client.tls.mode) {
     case TlsMode::None:
         return EndView::tr("plain TCP");
     case TlsMode::SelfSigned:

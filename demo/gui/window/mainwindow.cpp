@@ -43,7 +43,7 @@ MainWindow::MainWindow(const Settings &settings, QWidget *parent)
     m_configuration->clientForm()->setPeerEditable(false); // the command line says who that is
     for (ConfigurationForm *form :
          std::initializer_list<ConfigurationForm *>{m_configuration->clientForm(), m_configuration->serverForm()}) {
-        for (const char *field : {"tlsMode", "connectionMode"}) // both ends', in the tool bar
+        for (const char *field : {"tls.mode", "tls.enabled", "connectionMode"}) // both ends', in the tool bar
             form->setEditable(QLatin1String(field), false);
     }
     m_configuration->setEnds(m_settings.hasClient(), m_settings.hasServer());
@@ -73,12 +73,12 @@ void MainWindow::makeActions()
     m_startStop = add(tr("Start"), Qt::Key_F5, tr("Starts both ends, or stops them"), [this] { m_run ? stop() : start(); });
     bar->addSeparator();
     m_flush = add(tr("Flush"), Qt::Key_F6, tr("Closes all idle connections"), [this] { forEachPool(&Pool::flush); });
-    m_drain = add(tr("Drain"), Qt::Key_F7, tr("Hands out none any more, and closes when all are back"), &MainWindow::drain);
-    m_check = add(tr("Check"), Qt::Key_F8, tr("Looks whether the idle connections are still good"),
+    m_drain = add(tr("Drain"), Qt::Key_F7, tr("Hands out no more connections, and closes when all are back"),
+                  &MainWindow::drain);
+    m_check = add(tr("Check"), Qt::Key_F8, tr("Checks whether the idle connections are still alive"),
                   [this] { forEachPool(&Pool::checkStock); });
     bar->addSeparator();
-    m_pause =
-            add(tr("Pause the view"), Qt::Key_F9, tr("The plots stand still; what happens is recorded all the same"), [] {});
+    m_pause = add(tr("Pause the view"), Qt::Key_F9, tr("Stops the plots; events are still recorded"), [] {});
     m_pause->setCheckable(true);
     m_flush->setIcon(icon(QStringLiteral("flush")));
     m_drain->setIcon(icon(QStringLiteral("drain")));
@@ -86,12 +86,12 @@ void MainWindow::makeActions()
     m_pause->setIcon(icon(QStringLiteral("pause")));
 }
 
-// What both ends must agree upon: another one is another run.
+// What both ends must agree upon: a change restarts the run.
 void MainWindow::makeChoices()
 {
     m_tls->addItems({tr("Plain TCP"), tr("TLS, not verified"), tr("TLS, verified")}); // as TlsMode
     m_tls->setAccessibleName(tr("Encryption"));
-    m_tls->setCurrentIndex(int(m_settings.client.tlsMode));
+    m_tls->setCurrentIndex(int(m_settings.client.tls.mode));
     m_mode->addItems({tr("Multi mode"), tr("Single mode")}); // as ConnectionMode
     m_mode->setAccessibleName(tr("Connection mode"));
     m_mode->setCurrentIndex(int(m_settings.client.connectionMode));
@@ -100,7 +100,7 @@ void MainWindow::makeChoices()
     for (QComboBox *choice : {m_tls, m_mode}) {
         bar->addWidget(choice);
         choice->setEnabled(m_settings.role == Role::Both);
-        choice->setToolTip(tr("For both ends, which are started anew."));
+        choice->setToolTip(tr("For both ends, which are restarted."));
     }
     connect(m_tls, &QComboBox::activated, this, [this](int index) { choose(TlsMode(index)); });
     connect(m_mode, &QComboBox::activated, this, [this](int index) {
@@ -110,16 +110,17 @@ void MainWindow::makeChoices()
     });
 }
 
-// With what the command line has said of it, where that was about this one.
+// With the command line's certificates and names, if they were for this mode.
 void MainWindow::choose(TlsMode mode)
 {
     Settings settings = m_settings;
     secure(settings, mode);
-    if (mode == m_given.client.tlsMode) {
-        settings.client.sslConfiguration = m_given.client.sslConfiguration;
-        settings.client.peerName = m_given.client.peerName;
-        settings.client.pinnedFingerprints = m_given.client.pinnedFingerprints;
-        settings.server.sslConfiguration = m_given.server.sslConfiguration;
+    if (mode == m_given.client.tls.mode) {
+        settings.client.tls.configuration = m_given.client.tls.configuration;
+        settings.client.tls.peerName = m_given.client.tls.peerName;
+        settings.client.tls.pinnedFingerprints = m_given.client.tls.pinnedFingerprints;
+        settings.server.tls.enabled = m_given.server.tls.enabled;
+        settings.server.tls.configuration = m_given.server.tls.configuration;
     }
     m_tls->setCurrentIndex(int(mode));
     restartWith(settings);
@@ -171,7 +172,7 @@ QWidget *MainWindow::makeControls()
     auto *controls = new QWidget;
     auto *column = new QVBoxLayout(controls);
     column->addWidget(grouped(tr("Load"), m_load));
-    column->addWidget(grouped(tr("Break it"), m_break));
+    column->addWidget(grouped(tr("Faults"), m_break));
     column->addWidget(grouped(tr("Scenario"), m_scenarios));
     column->addStretch();
     connect(m_load, &LoadPanel::acted, this, &MainWindow::perform);
@@ -230,11 +231,11 @@ void MainWindow::restore(const QSettings &store, bool withPools)
     settings.client = fromSettings(store.value(QStringLiteral("client")).toMap(), m_settings.client);
     settings.server = fromSettings(store.value(QStringLiteral("server")).toMap(), m_settings.server);
     const ClientPool::Configuration remembered = settings.client;
-    secure(settings, remembered.tlsMode); // certificates are not remembered
-    settings.client.peerName = remembered.peerName;
-    settings.client.pinnedFingerprints = remembered.pinnedFingerprints;
+    secure(settings, remembered.tls.mode); // certificates are not remembered
+    settings.client.tls.peerName = remembered.tls.peerName;
+    settings.client.tls.pinnedFingerprints = remembered.tls.pinnedFingerprints;
     settings.server.connectionMode = settings.client.connectionMode;
-    m_tls->setCurrentIndex(int(settings.client.tlsMode));
+    m_tls->setCurrentIndex(int(settings.client.tls.mode));
     m_mode->setCurrentIndex(int(settings.client.connectionMode));
     restartWith(settings);
 }
@@ -254,7 +255,7 @@ void MainWindow::start()
         m_client->follow(m_run->client());
     if (m_server)
         m_server->follow(m_run->server());
-    m_break->setTls(m_settings.client.tlsMode == TlsMode::Verified);
+    m_break->setTls(m_settings.client.tls.mode == TlsMode::Verified);
     m_tick.start();
     if (!isStarted) {
         refresh(); // the log tells why
@@ -306,7 +307,7 @@ void MainWindow::end()
 
 void MainWindow::play(const Scenario &scenario)
 {
-    if (m_settings.client.tlsMode < scenario.tlsMode)
+    if (m_settings.client.tls.mode < scenario.tlsMode)
         choose(scenario.tlsMode);
     if (!m_run || m_run->isStopping())
         start();

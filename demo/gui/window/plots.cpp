@@ -40,7 +40,7 @@ Plots::Plots(Role role, QWidget *parent) : QWidget(parent)
         });
     }
     stock->setWholeNumbers(true);
-    add(tr("Rates"), tr("a second"), {{tr("created"), Hue::Idle}, {tr("taken"), Hue::Leased}, {tr("lost"), Hue::Lost}},
+    add(tr("Rates"), tr("per second"), {{tr("created"), Hue::Idle}, {tr("taken"), Hue::Leased}, {tr("lost"), Hue::Lost}},
         [](const Sample &now) {
             return std::vector{now.createdPerSecond, now.takenPerSecond, now.lostPerSecond};
         });

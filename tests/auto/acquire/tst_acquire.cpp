@@ -147,7 +147,7 @@ void tst_Acquire::chainOfServingsEndsWell()
 void tst_Acquire::makesTheClientDialAtOnce()
 {
     ClientPool::Configuration slow = clientOf(m_server->serverPort(), 1);
-    slow.minimumInterval = slow.maximumInterval = 1h;
+    slow.sizing.minimumInterval = slow.sizing.maximumInterval = 1h;
     ClientPool client(slow);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 1);
@@ -186,7 +186,7 @@ void tst_Acquire::timesOutWithTheReason()
 void tst_Acquire::failsWhenTooManyWait()
 {
     ServerPool::Configuration wish;
-    wish.maximumWaiters = 2;
+    wish.limits.maximumWaiters = 2;
     ServerPool pool(wish);
     listen(pool);
     const QFuture<Connection> first = pool.acquire();

@@ -142,18 +142,18 @@ public:
     {
         ServerPool::Configuration wish;
         if (isTls)
-            wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
-        wish.validateAfter = 0ms;
+            wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
+        wish.hooks.validateAfter = 0ms;
         if (!isClient)
             change(wish);
         server.emplace(wish);
         listen(*server);
         ClientPool::Configuration clientWish = clientOf(server->serverPort(), count);
-        clientWish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
-        clientWish.validateAfter = 0ms;
-        clientWish.maximumConnections = isClient ? 0 : count;
+        clientWish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+        clientWish.hooks.validateAfter = 0ms;
+        clientWish.limits.maximumConnections = isClient ? 0 : count;
         if (isClient) {
-            clientWish.minimumInterval = clientWish.maximumInterval = 1h;
+            clientWish.sizing.minimumInterval = clientWish.sizing.maximumInterval = 1h;
             change(clientWish);
         }
         client.emplace(clientWish);
@@ -216,7 +216,7 @@ void tst_Checks::validatesWhatWasIdleForLong()
     QFETCH(const bool, isTls);
     int calls = 0;
     Scene scene(isClient, isTls, 1, [&calls](auto &wish) {
-        wish.validator = [&calls](QTcpSocket *socket) {
+        wish.hooks.validator = [&calls](QTcpSocket *socket) {
             ++calls;
             return ping(socket);
         };
@@ -277,8 +277,8 @@ void tst_Checks::freshGoesOutWithoutValidation()
     QFETCH(const bool, isTls);
     int calls = 0;
     Scene scene(isClient, isTls, 1, [&calls](auto &wish) {
-        wish.validateAfter = 1h;
-        wish.validator = [&calls](QTcpSocket *socket) {
+        wish.hooks.validateAfter = 1h;
+        wish.hooks.validator = [&calls](QTcpSocket *socket) {
             ++calls;
             return ping(socket);
         };
@@ -315,8 +315,8 @@ void tst_Checks::takeDoesNotWaitForIt()
     QFETCH(const bool, isById);
     int calls = 0;
     Scene scene(isClient, false, 1, [&calls](auto &wish) {
-        wish.validateAfter = 200ms;
-        wish.validator = [&calls](QTcpSocket *socket) {
+        wish.hooks.validateAfter = 200ms;
+        wish.hooks.validator = [&calls](QTcpSocket *socket) {
             ++calls;
             return ping(socket);
         };
@@ -351,8 +351,8 @@ void tst_Checks::takePassesOverTheStale()
 {
     int calls = 0;
     Scene scene(true, false, 2, [&calls](auto &wish) {
-        wish.validateAfter = 500ms;
-        wish.validator = [&calls](QTcpSocket *socket) {
+        wish.hooks.validateAfter = 500ms;
+        wish.hooks.validator = [&calls](QTcpSocket *socket) {
             ++calls;
             return ping(socket);
         };
@@ -442,8 +442,8 @@ void tst_Checks::nextOneIsTriedWhenItFails()
     };
     const bool isSlow = failure == u"neverEnds" || failure == u"peerCloses";
     Scene scene(isClient, false, 2, [&](auto &wish) {
-        wish.validationTimeout = isSlow ? 150ms : 60000ms;
-        wish.validator = [&](QTcpSocket *socket) {
+        wish.hooks.timeout = isSlow ? 150ms : 60000ms;
+        wish.hooks.validator = [&](QTcpSocket *socket) {
             if (++calls == 1)
                 return fail(socket);
             (*peers)->hangsUp = false;
@@ -486,7 +486,7 @@ void tst_Checks::clientDialsWhenAllFail()
 {
     int calls = 0;
     Scene scene(true, false, 2, [&calls](auto &wish) {
-        wish.validator = [&calls](QTcpSocket *) {
+        wish.hooks.validator = [&calls](QTcpSocket *) {
             ++calls;
             return QtFuture::makeReadyFuture(false);
         };
@@ -504,7 +504,7 @@ void tst_Checks::clientDialsWhenAllFail()
 void tst_Checks::failureKeepsTheOrderOfArrival()
 {
     Pending pending;
-    Scene scene(false, false, 3, [&](auto &wish) { wish.validator = pending; });
+    Scene scene(false, false, 3, [&](auto &wish) { wish.hooks.validator = pending; });
     QVERIFY(scene.isReady);
     QList<int> order;
     std::vector<Connection> kept;
@@ -530,7 +530,7 @@ void tst_Checks::failureKeepsTheOrderOfArrival()
 void tst_Checks::manyRunSideBySide()
 {
     Pending pending;
-    Scene scene(true, false, 4, [&](auto &wish) { wish.validator = pending; });
+    Scene scene(true, false, 4, [&](auto &wish) { wish.hooks.validator = pending; });
     QVERIFY(scene.isReady);
     std::vector<QFuture<Connection>> waiting;
     for (int i = 0; i < 3; ++i)
@@ -558,7 +558,7 @@ void tst_Checks::theSameFutureServesEachTime()
     const QFuture<bool> yes = QtFuture::makeReadyFuture(true);
     int calls = 0;
     Scene scene(true, false, 1, [&](auto &wish) {
-        wish.validator = [&](QTcpSocket *) {
+        wish.hooks.validator = [&](QTcpSocket *) {
             ++calls;
             return yes;
         };
@@ -579,8 +579,8 @@ void tst_Checks::timedOutValidatorIsCancelled()
 {
     Pending pending;
     Scene scene(true, false, 1, [&](auto &wish) {
-        wish.validator = pending;
-        wish.validationTimeout = 50ms;
+        wish.hooks.validator = pending;
+        wish.hooks.timeout = 50ms;
     });
     QVERIFY(scene.isReady);
     QVERIFY(!scene.client->take());
@@ -598,7 +598,7 @@ void tst_Checks::runsInThePoolsThread()
 {
     std::atomic<bool> isRight = false;
     Scene scene(true, false, 1, [&](auto &wish) {
-        wish.validator = [&, home = QThread::currentThread()](QTcpSocket *socket) {
+        wish.hooks.validator = [&, home = QThread::currentThread()](QTcpSocket *socket) {
             isRight = QThread::currentThread() == home && socket->thread() == home && qobject_cast<QTcpSocket *>(socket);
             return ping(socket);
         };
@@ -620,7 +620,7 @@ void tst_Checks::whatItDidToTheSocketIsUndone()
 {
     int heard = 0;
     Scene scene(true, false, 1, [&](auto &wish) {
-        wish.validator = [&](QTcpSocket *socket) {
+        wish.hooks.validator = [&](QTcpSocket *socket) {
             connect(socket, &QTcpSocket::readyRead, this, [&heard] { ++heard; });
             socket->setProperty("mine", 1);
             socket->setReadBufferSize(100);
@@ -649,7 +649,7 @@ void tst_Checks::bytesForTheHolderAreDelivered()
     QFETCH(const bool, isTls);
     int calls = 0;
     Scene scene(isClient, isTls, 1, [&calls](auto &wish) {
-        wish.validator = [&calls](QTcpSocket *socket) {
+        wish.hooks.validator = [&calls](QTcpSocket *socket) {
             ++calls;
             return ping(socket);
         };
@@ -678,8 +678,8 @@ void tst_Checks::waiterBesideOneForAnIdIsServed()
 {
     int calls = 0;
     Scene scene(false, false, 2, [&calls](auto &wish) {
-        wish.validateAfter = 50ms;
-        wish.validator = [&calls](QTcpSocket *socket) {
+        wish.hooks.validateAfter = 50ms;
+        wish.hooks.validator = [&calls](QTcpSocket *socket) {
             ++calls;
             return ping(socket);
         };
@@ -718,7 +718,7 @@ void tst_Checks::endsWithThePool()
     Pending pending;
     QPointer<QTcpSocket> checked;
     Scene scene(false, false, 2, [&](auto &wish) {
-        wish.validator = [&](QTcpSocket *socket) {
+        wish.hooks.validator = [&](QTcpSocket *socket) {
             checked = socket;
             if (end == u"closeInValidator")
                 scene.server->close();
@@ -791,14 +791,14 @@ void tst_Checks::validatorMayBeRemoved()
 {
     QFETCH(const QString, when);
     Pending pending;
-    Scene scene(true, false, 1, [&](auto &wish) { wish.validator = pending; });
+    Scene scene(true, false, 1, [&](auto &wish) { wish.hooks.validator = pending; });
     QVERIFY(scene.isReady);
     if (when != u"notAsked")
         QVERIFY(!scene.client->take());
     if (when == u"running")
         QTRY_COMPARE(pending.count(), 1);
     ClientPool::Configuration wish = scene.client->configuration();
-    wish.validator = nullptr;
+    wish.hooks.validator = nullptr;
     QVERIFY(scene.client->setConfiguration(wish));
     if (when == u"running") { // comes to its end
         QVERIFY(!scene.client->take());
@@ -826,7 +826,7 @@ void tst_Checks::resetsWhatWasUsed()
     QFETCH(const bool, isTls);
     int calls = 0;
     Scene scene(isClient, isTls, 1, [&calls](auto &wish) {
-        wish.resetter = [&calls](QTcpSocket *socket) {
+        wish.hooks.resetter = [&calls](QTcpSocket *socket) {
             ++calls;
             return ping(socket);
         };
@@ -862,7 +862,7 @@ void tst_Checks::doesNotResetWhatWasNotUsed()
 {
     int calls = 0;
     Scene scene(true, false, 1, [&calls](auto &wish) {
-        wish.resetter = [&calls](QTcpSocket *socket) {
+        wish.hooks.resetter = [&calls](QTcpSocket *socket) {
             ++calls;
             return ping(socket);
         };
@@ -890,7 +890,7 @@ void tst_Checks::doesNotResetWhatIsNotGivenBack()
     QFETCH(const QString, end);
     int calls = 0;
     Scene scene(true, false, 1, [&calls](auto &wish) {
-        wish.resetter = [&calls](QTcpSocket *socket) {
+        wish.hooks.resetter = [&calls](QTcpSocket *socket) {
             ++calls;
             return ping(socket);
         };
@@ -930,7 +930,7 @@ void tst_Checks::doesNotResetWhatIsNotGivenBack()
 void tst_Checks::waiterIsServedAfterTheReset()
 {
     Pending pending;
-    Scene scene(false, false, 1, [&](auto &wish) { wish.resetter = pending; });
+    Scene scene(false, false, 1, [&](auto &wish) { wish.hooks.resetter = pending; });
     QVERIFY(scene.isReady);
     Connection used = scene.server->take();
     const ConnectionId id = used.id();
@@ -965,9 +965,9 @@ void tst_Checks::failedResetCloses()
     QFETCH(const QString, failure);
     Pending never;
     Scene scene(true, false, 1, [&](auto &wish) {
-        wish.maximumConnections = 1;
-        wish.validationTimeout = failure == u"neverEnds" ? 100ms : 60000ms;
-        wish.resetter = [&](QTcpSocket *socket) -> QFuture<bool> {
+        wish.limits.maximumConnections = 1;
+        wish.hooks.timeout = failure == u"neverEnds" ? 100ms : 60000ms;
+        wish.hooks.resetter = [&](QTcpSocket *socket) -> QFuture<bool> {
             if (failure == u"saysNo")
                 return QtFuture::makeReadyFuture(false);
             if (failure == u"throws")
@@ -1010,7 +1010,7 @@ void tst_Checks::resetsInThePoolsThread()
 {
     std::atomic<bool> isRight = false;
     Scene scene(true, false, 1, [&](auto &wish) {
-        wish.resetter = [&, home = QThread::currentThread()](QTcpSocket *socket) {
+        wish.hooks.resetter = [&, home = QThread::currentThread()](QTcpSocket *socket) {
             isRight = QThread::currentThread() == home && socket->thread() == home;
             return ping(socket);
         };
@@ -1040,7 +1040,7 @@ void tst_Checks::resetEndsWithThePool()
     QFETCH(const QString, end);
     const int before = openSockets();
     Pending pending;
-    Scene scene(true, false, 1, [&](auto &wish) { wish.resetter = pending; });
+    Scene scene(true, false, 1, [&](auto &wish) { wish.hooks.resetter = pending; });
     QVERIFY(scene.isReady);
     Connection used = scene.client->take();
     const QPointer<QTcpSocket> socket(used.socket());
@@ -1070,13 +1070,13 @@ void tst_Checks::resetEndsWithThePool()
 void tst_Checks::resetterMayBeRemoved()
 {
     Pending pending;
-    Scene scene(true, false, 1, [&](auto &wish) { wish.resetter = pending; });
+    Scene scene(true, false, 1, [&](auto &wish) { wish.hooks.resetter = pending; });
     QVERIFY(scene.isReady);
     Connection used = scene.client->take();
     QVERIFY(works(used));
     used.giveBack();
     ClientPool::Configuration wish = scene.client->configuration();
-    wish.resetter = nullptr;
+    wish.hooks.resetter = nullptr;
     QVERIFY(scene.client->setConfiguration(wish));
     QTRY_COMPARE(scene.client->leasedCount(), 0);
     QCOMPARE(pending.count(), 0);
@@ -1090,12 +1090,12 @@ void tst_Checks::whatWasResetNeedsNoValidation()
     int validations = 0;
     int resets = 0;
     Scene scene(true, false, 1, [&](auto &wish) {
-        wish.validateAfter = 1h;
-        wish.validator = [&](QTcpSocket *socket) {
+        wish.hooks.validateAfter = 1h;
+        wish.hooks.validator = [&](QTcpSocket *socket) {
             ++validations;
             return ping(socket);
         };
-        wish.resetter = [&](QTcpSocket *socket) {
+        wish.hooks.resetter = [&](QTcpSocket *socket) {
             ++resets;
             return ping(socket);
         };

@@ -82,7 +82,7 @@ void tst_ClientPool::isStoppedUntilStarted()
 void tst_ClientPool::becomesReadyOnce()
 {
     ClientPool::Configuration wish = clientOf(m_server->serverPort(), 2);
-    wish.maximumInterval = 400ms;
+    wish.sizing.maximumInterval = 400ms;
     ClientPool client(wish);
     QSignalSpy ready(&client, &Pool::ready);
     QSignalSpy available(&client, &Pool::connectionAvailable);
@@ -98,10 +98,10 @@ void tst_ClientPool::becomesReadyOnce()
 void tst_ClientPool::putsNumbersRightWithAWarning()
 {
     ClientPool::Configuration wish = clientOf(m_server->serverPort());
-    wish.minimumCapacity = 3;
-    wish.maximumCapacity = 0; // becomes 1, and is then swapped with 3
-    wish.minimumInterval = 0ms; // becomes 1 s
-    wish.maximumInterval = 200ms;
+    wish.sizing.minimumCapacity = 3;
+    wish.sizing.maximumCapacity = 0; // becomes 1, and is then swapped with 3
+    wish.sizing.minimumInterval = 0ms; // becomes 1 s
+    wish.sizing.maximumInterval = 200ms;
     wish.connectTimeout = -1ms;
     ClientPool client(wish);
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("maximumCapacity is 0")));
@@ -113,7 +113,7 @@ void tst_ClientPool::putsNumbersRightWithAWarning()
     QCOMPARE(client.capacity(), 1);
     QCOMPARE(client.interval(), 200ms);
     QTRY_VERIFY(client.isReady());
-    QCOMPARE(client.configuration().minimumCapacity, 3); // as it was given
+    QCOMPARE(client.configuration().sizing.minimumCapacity, 3); // as it was given
 }
 
 void tst_ClientPool::countsErrors()
@@ -157,8 +157,8 @@ void tst_ClientPool::propertiesTellOfChanges()
 void tst_ClientPool::growsWhileItHasToCreate()
 {
     ClientPool::Configuration wish = clientOf(m_server->serverPort());
-    wish.minimumCapacity = 2;
-    wish.maximumCapacity = 5;
+    wish.sizing.minimumCapacity = 2;
+    wish.sizing.maximumCapacity = 5;
     ClientPool client(wish);
     std::vector<Connection> taken;
     connect(&client, &Pool::connectionAvailable, this, [&](ConnectionId id) {
@@ -174,8 +174,8 @@ void tst_ClientPool::growsWhileItHasToCreate()
 void tst_ClientPool::shrinksWhileNobodyTakes()
 {
     ClientPool::Configuration wish = clientOf(m_server->serverPort());
-    wish.minimumCapacity = 6;
-    wish.maximumCapacity = 10;
+    wish.sizing.minimumCapacity = 6;
+    wish.sizing.maximumCapacity = 10;
     ClientPool client(wish);
     QSignalSpy changed(&client, &Pool::capacityChanged);
     QVERIFY(client.start());
@@ -189,8 +189,8 @@ void tst_ClientPool::shrinksWhileNobodyTakes()
 void tst_ClientPool::intervalAdapts()
 {
     ClientPool::Configuration wish = clientOf(m_server->serverPort(), 2);
-    wish.minimumInterval = 10ms;
-    wish.maximumInterval = 300ms;
+    wish.sizing.minimumInterval = 10ms;
+    wish.sizing.maximumInterval = 300ms;
     ClientPool client(wish);
     QSignalSpy changed(&client, &Pool::intervalChanged);
     QVERIFY(client.start());
@@ -210,7 +210,7 @@ void tst_ClientPool::intervalAdapts()
 void tst_ClientPool::waitersForAnIdDoNotMakeItDial()
 {
     ClientPool::Configuration wish = clientOf(m_server->serverPort(), 2);
-    wish.maximumInterval = 400ms;
+    wish.sizing.maximumInterval = 400ms;
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 2);
@@ -228,7 +228,7 @@ void tst_ClientPool::maximumPendingBoundsParallelDials()
     QTcpServer silent; // never sends an ID, so that dials stay pending
     QVERIFY(silent.listen(QHostAddress::LocalHost));
     ClientPool::Configuration wish = clientOf(silent.serverPort(), 10);
-    wish.maximumPending = 3;
+    wish.sizing.maximumPending = 3;
     ClientPool client(wish);
     QVERIFY(client.start());
     int accepted = 0;
@@ -299,7 +299,7 @@ void tst_ClientPool::configurationCanBeReplacedWhileRunning()
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 2);
     wish.port = other.serverPort();
-    wish.minimumCapacity = wish.maximumCapacity = 3;
+    wish.sizing.minimumCapacity = wish.sizing.maximumCapacity = 3;
     QVERIFY(client.setConfiguration(wish));
     QCOMPARE(client.capacity(), 3);
     client.flush();
@@ -408,11 +408,11 @@ void tst_ClientPool::mayBeDestroyedAtAnyMoment()
     for (TlsMode mode : {TlsMode::None, TlsMode::SelfSigned}) {
         ServerPool::Configuration serverWish;
         if (mode != TlsMode::None)
-            serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+            serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
         ServerPool server(serverWish);
         listen(server);
         ClientPool::Configuration wish = clientOf(server.serverPort(), 5);
-        wish.tlsMode = mode;
+        wish.tls.mode = mode;
         ClientPool client(wish);
         QVERIFY(client.start());
         for (int i = 0; i < turns; ++i)
@@ -489,7 +489,7 @@ void tst_ClientPool::slotsCanBeDisconnectedInEveryWay()
 void tst_ClientPool::startsAgainInAnErrorSlot()
 {
     ClientPool::Configuration wish = clientOf(1, 4); // nobody listens there
-    wish.maximumCapacity = 10;
+    wish.sizing.maximumCapacity = 10;
     ClientPool client(wish);
     wish.port = m_server->serverPort();
     bool isFirst = true;
@@ -528,11 +528,11 @@ void tst_ClientPool::closesTwiceFromAnotherThreadAndStartsAgain()
 void tst_ClientPool::dialersSlotsEndWithTheDial()
 {
     ServerPool::Configuration serverWish;
-    serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
-    wish.tlsMode = TlsMode::SelfSigned;
+    wish.tls.mode = TlsMode::SelfSigned;
     int called = 0;
     ClientPool *pool = nullptr;
     wish.dialer = [&, port = wish.port](QTcpSocket *socket) {

@@ -396,10 +396,10 @@ ClientPool::Configuration Scene::clientWish()
 {
     const int all = established() + 2 * m_parts.pending;
     ClientPool::Configuration wish = clientOf(m_peers.serverPort(), std::max(1, all));
-    wish.maximumConnections = all;
+    wish.limits.maximumConnections = all;
     wish.dialer = [this](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, portOfDial(m_dials++)); };
     if (m_kind == Kind::TlsClient)
-        wish.tlsMode = TlsMode::SelfSigned;
+        wish.tls.mode = TlsMode::SelfSigned;
     wish.connectTimeout = wish.handshakeTimeout = 60s;
     wish.setupThreads = m_parts.setupThreads;
     return wish;
@@ -412,7 +412,7 @@ void Scene::makePool()
         wish.handshakeTimeout = 60s;
         wish.setupThreads = m_parts.setupThreads;
         if (m_parts.pending)
-            wish.sslConfiguration = selfSigned();
+            wish.tls = {.enabled = true, .configuration = selfSigned()};
         m_pool = new ServerPool(wish);
     } else {
         m_pool = new ClientPool(clientWish());
@@ -474,9 +474,9 @@ void Scene::validate()
     atHome([this] {
         const auto use = [this](auto *pool) {
             auto wish = pool->configuration();
-            wish.validator = m_hanging.function();
-            wish.validateAfter = 0ms;
-            wish.validationTimeout = 60s;
+            wish.hooks.validator = m_hanging.function();
+            wish.hooks.validateAfter = 0ms;
+            wish.hooks.timeout = 60s;
             pool->setConfiguration(wish);
         };
         if (m_kind == Kind::Server)
@@ -1008,8 +1008,8 @@ private:
     void resizeClient()
     {
         ClientPool::Configuration wish = client()->configuration();
-        wish.minimumCapacity = wish.maximumCapacity = 3;
-        wish.minimumInterval = wish.maximumInterval = 25ms;
+        wish.sizing.minimumCapacity = wish.sizing.maximumCapacity = 3;
+        wish.sizing.minimumInterval = wish.sizing.maximumInterval = 25ms;
         client()->setConfiguration(wish);
     }
     void resizeServer()
@@ -1028,7 +1028,7 @@ private:
     {
         ClientPool::Configuration wish = client()->configuration();
         wish.dialer = [](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, 1); };
-        wish.minimumCapacity = wish.maximumCapacity = 6;
+        wish.sizing.minimumCapacity = wish.sizing.maximumCapacity = 6;
         client()->setConfiguration(wish);
     }
 
@@ -1250,8 +1250,8 @@ void tst_Closing::insideACheck()
         yes.finish();
         return yes.future();
     };
-    (isResetter ? wish.resetter : wish.validator) = check;
-    wish.validateAfter = 0ms;
+    (isResetter ? wish.hooks.resetter : wish.hooks.validator) = check;
+    wish.hooks.validateAfter = 0ms;
     QVERIFY(pair.client->setConfiguration(wish));
     pair.client->take().socket(); // passed over and validated, or used and to be reset
     QVERIFY(waitFor(inEventLoop, [&] { return hasActed; }));
@@ -1288,7 +1288,7 @@ void tst_Closing::insideASlotOfASocketThatIsChecked()
     bool hasActed = false;
     bool isAlive = false; // as Qt goes on to use it
     ClientPool::Configuration wish = pair.client->configuration();
-    wish.validator = [&, act](QTcpSocket *socket) {
+    wish.hooks.validator = [&, act](QTcpSocket *socket) {
         socket->write("ping");
         connect(socket, &QTcpSocket::readyRead, this, [&, act, alive = QPointer(socket)] {
             alive->readAll();
@@ -1299,7 +1299,7 @@ void tst_Closing::insideASlotOfASocketThatIsChecked()
         });
         return promise.future();
     };
-    wish.validateAfter = 0ms;
+    wish.hooks.validateAfter = 0ms;
     QVERIFY(pair.client->setConfiguration(wish));
     QVERIFY(!pair.client->take());
     QVERIFY(waitFor(inEventLoop, [&] { return hasActed; }));
@@ -1400,7 +1400,7 @@ void tst_Closing::leaseOutlivesThePoolAndEndsInAnotherThread()
     QFETCH(const Use, use);
     Peers peers(isTls);
     ClientPool::Configuration wish = clientOf(peers.serverPort(), 1);
-    wish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+    wish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
     auto pool = std::make_unique<ClientPool>(wish);
     QVERIFY(pool->start());
     QTRY_COMPARE(pool->idleCount(), 1);

@@ -25,6 +25,7 @@ private Q_SLOTS:
     void shorthandsSetTheirFields();
     void onlyOneOfTheTwoLimitsGiven_data();
     void onlyOneOfTheTwoLimitsGiven();
+    void minimumAboveMaximumIsForThePool();
     void everyFieldCanBeGiven();
     void fieldsOfBothEnds();
     void modesAreOfBothEnds();
@@ -35,7 +36,7 @@ private Q_SLOTS:
     void oneEnd_data();
     void oneEnd();
     void scenarioSetsLoadAndDuration();
-    void scenarioYieldsToWhatIsSaid();
+    void optionsOverrideTheScenario();
     void windowOptions();
     void poolOptionsAreNoticed_data();
     void poolOptionsAreNoticed();
@@ -102,10 +103,10 @@ void tst_CommandLine::runningOptions()
 void tst_CommandLine::shorthandsSetTheirFields()
 {
     const auto client = read(QStringLiteral("--min 7 --max 9 --min-interval 30 --max-interval 2s")).settings.client;
-    QCOMPARE(client.minimumCapacity, 7);
-    QCOMPARE(client.maximumCapacity, 9);
-    QCOMPARE(client.minimumInterval, 30ms);
-    QCOMPARE(client.maximumInterval, 2000ms);
+    QCOMPARE(client.sizing.minimumCapacity, 7);
+    QCOMPARE(client.sizing.maximumCapacity, 9);
+    QCOMPARE(client.sizing.minimumInterval, 30ms);
+    QCOMPARE(client.sizing.maximumInterval, 2000ms);
 }
 
 void tst_CommandLine::onlyOneOfTheTwoLimitsGiven_data()
@@ -126,9 +127,19 @@ void tst_CommandLine::onlyOneOfTheTwoLimitsGiven_data()
 void tst_CommandLine::onlyOneOfTheTwoLimitsGiven()
 {
     const auto client = read(QString::fromLatin1(QTest::currentDataTag())).settings.client;
-    QTEST(client.minimumCapacity, "minimum");
-    QTEST(client.maximumCapacity, "maximum");
-    QVERIFY(client.minimumInterval <= client.maximumInterval);
+    QTEST(client.sizing.minimumCapacity, "minimum");
+    QTEST(client.sizing.maximumCapacity, "maximum");
+    QVERIFY(client.sizing.minimumInterval <= client.sizing.maximumInterval);
+}
+
+// It swaps them.
+void tst_CommandLine::minimumAboveMaximumIsForThePool()
+{
+    const auto client = read(QStringLiteral("--min 9 --max 8 --min-interval 9 --max-interval 8")).settings.client;
+    QCOMPARE(client.sizing.minimumCapacity, 9);
+    QCOMPARE(client.sizing.maximumCapacity, 8);
+    QCOMPARE(client.sizing.minimumInterval, 9ms);
+    QCOMPARE(client.sizing.maximumInterval, 8ms);
 }
 
 // With its own default, which changes nothing; TLS and IDs need more than one option.
@@ -155,14 +166,14 @@ void tst_CommandLine::everyFieldCanBeGiven()
 
 void tst_CommandLine::fieldsOfBothEnds()
 {
-    const Settings settings = read(QStringLiteral("--client maximumBackoff=5s --client reuse=newestfirst "
+    const Settings settings = read(QStringLiteral("--client sizing.maximumBackoff=5s --client reuse=newestfirst "
                                                   "--server maximumCapacity=33 --client maximumCapacity=44 "
                                                   "--server allowedPeers=10.0.0.0/8,::1 --server checkOnNetworkChange=off "
                                                   "--client idFormat=Binary --server idFormat=Binary"))
                                       .settings;
-    QCOMPARE(settings.client.maximumBackoff, 5000ms);
+    QCOMPARE(settings.client.sizing.maximumBackoff, 5000ms);
     QVERIFY(settings.client.reuse == Reuse::NewestFirst);
-    QCOMPARE(settings.client.maximumCapacity, 44);
+    QCOMPARE(settings.client.sizing.maximumCapacity, 44);
     QVERIFY(settings.client.checkOnNetworkChange);
     QVERIFY(settings.client.idFormat == IdFormat::Binary);
     QCOMPARE(settings.server.maximumCapacity, 33);
@@ -170,7 +181,7 @@ void tst_CommandLine::fieldsOfBothEnds()
     QVERIFY(!settings.server.checkOnNetworkChange);
     QVERIFY(settings.server.idFormat == IdFormat::Binary);
     const Settings peer = read(QStringLiteral("--tls 2 --client peerName=example.com")).settings;
-    QCOMPARE(peer.client.peerName, QStringLiteral("example.com")); // not the built-in certificate's
+    QCOMPARE(peer.client.tls.peerName, QStringLiteral("example.com")); // not the built-in certificate's
 }
 
 void tst_CommandLine::modesAreOfBothEnds()
@@ -193,11 +204,12 @@ void tst_CommandLine::builtInCertificates()
 {
     QFETCH(TlsMode, mode);
     const Settings settings = read(QString::fromLatin1(QTest::currentDataTag())).settings;
-    QVERIFY(settings.client.tlsMode == mode);
-    QCOMPARE(settings.server.sslConfiguration.localCertificate().isNull(), mode == TlsMode::None);
-    QCOMPARE(settings.server.sslConfiguration.privateKey().isNull(), mode == TlsMode::None);
-    QCOMPARE(settings.client.peerName, QLatin1String(mode == TlsMode::Verified ? "localhost" : ""));
-    QCOMPARE(settings.client.sslConfiguration.caCertificates().size(), mode == TlsMode::Verified ? 1 : 0);
+    QVERIFY(settings.client.tls.mode == mode);
+    QCOMPARE(settings.server.tls.enabled, mode != TlsMode::None);
+    QCOMPARE(settings.server.tls.configuration.localCertificate().isNull(), mode == TlsMode::None);
+    QCOMPARE(settings.server.tls.configuration.privateKey().isNull(), mode == TlsMode::None);
+    QCOMPARE(settings.client.tls.peerName, QLatin1String(mode == TlsMode::Verified ? "localhost" : ""));
+    QCOMPARE(settings.client.tls.configuration.caCertificates().size(), mode == TlsMode::Verified ? 1 : 0);
 }
 
 void tst_CommandLine::certificatesFromFiles()
@@ -206,12 +218,12 @@ void tst_CommandLine::certificatesFromFiles()
                                            .arg(certificateFile("other-host.crt"), certificateFile("other-host.key"),
                                                 certificateFile("ca.crt")))
                                       .settings;
-    QCOMPARE(settings.server.sslConfiguration.localCertificate(),
+    QCOMPARE(settings.server.tls.configuration.localCertificate(),
              QSslCertificate::fromPath(certificateFile("other-host.crt")).constFirst());
-    QCOMPARE(settings.client.sslConfiguration.caCertificates(), QSslCertificate::fromPath(certificateFile("ca.crt")));
-    QCOMPARE(settings.client.peerName, QStringLiteral("other.example"));
+    QCOMPARE(settings.client.tls.configuration.caCertificates(), QSslCertificate::fromPath(certificateFile("ca.crt")));
+    QCOMPARE(settings.client.tls.peerName, QStringLiteral("other.example"));
     // With an authority of one's own, the name is that of the host.
-    QCOMPARE(read(QStringLiteral("--tls 2 --ca ") + certificateFile("ca.crt")).settings.client.peerName, QString());
+    QCOMPARE(read(QStringLiteral("--tls 2 --ca ") + certificateFile("ca.crt")).settings.client.tls.peerName, QString());
 }
 
 void tst_CommandLine::pinsAreCollected()
@@ -220,11 +232,11 @@ void tst_CommandLine::pinsAreCollected()
     const QByteArray other(64, 'B');
     const auto client =
             read(QStringLiteral("--tls 1 --pin %1 --pin %2").arg(QLatin1String(one), QLatin1String(other))).settings.client;
-    QCOMPARE(client.pinnedFingerprints, QList<QByteArray>({one, other}));
+    QCOMPARE(client.tls.pinnedFingerprints, QList<QByteArray>({one, other}));
     const auto fields =
             read(QStringLiteral("--tls 1 --client pinnedFingerprints=%1,%2").arg(QLatin1String(one), QLatin1String(other)))
                     .settings.client;
-    QCOMPARE(fields.pinnedFingerprints, client.pinnedFingerprints);
+    QCOMPARE(fields.tls.pinnedFingerprints, client.tls.pinnedFingerprints);
 }
 
 void tst_CommandLine::oneEnd_data()
@@ -271,7 +283,7 @@ void tst_CommandLine::scenarioSetsLoadAndDuration()
     }
 }
 
-void tst_CommandLine::scenarioYieldsToWhatIsSaid()
+void tst_CommandLine::optionsOverrideTheScenario()
 {
     const CommandLine commandLine = read(QStringLiteral("--scenario burst --rate 3 --hold 7 --seconds 99"));
     QCOMPARE(commandLine.scenario->load.rate, 3);
@@ -324,66 +336,67 @@ void tst_CommandLine::badOptionIsRefused_data()
     row("--scenario tls-failure --tls 1", "--scenario: tls-failure needs --tls 2");
     row("--role client --connect a:1 --scenario outage", "--scenario: it happens at the server's end");
 
-    row("--min 0", "--min: minimumCapacity: \"0\" is not a whole number from 1 to 65536");
-    row("--max many", "--max: maximumCapacity: \"many\" is not a whole number from 1 to 65536");
-    row("--min 9 --max 8", "--min: minimumCapacity: 9 is more than the maximum capacity, which is 8");
-    row("--client minimumCapacity=9 --max 8", "--client: minimumCapacity: 9 is more than the maximum capacity, which is 8");
-    row("--min-interval 9 --max-interval 8",
-        "--min-interval: minimumInterval: 9 ms is more than the maximum interval, which is 8 ms");
-
+    row("--min 0", "--min: sizing.minimumCapacity: \"0\" is not a whole number from 1 to 65536");
+    row("--max many", "--max: sizing.maximumCapacity: \"many\" is not a whole number from 1 to 65536");
     row("--client", "Missing value after '--client'.");
     row("--client maximumCapacity", "--client: \"maximumCapacity\" is not FIELD=VALUE; --fields shows the fields");
     row("--client =5", "--client: \"=5\" is not FIELD=VALUE; --fields shows the fields");
-    row("--client maximumCapacity=", "--client: maximumCapacity: it is given no value");
-    row("--client maximumCapacity=0", "--client: maximumCapacity: \"0\" is not a whole number from 1 to 65536");
+    row("--client maximumCapacity=", "--client: sizing.maximumCapacity: no value is given");
+    row("--client maximumCapacity=0", "--client: sizing.maximumCapacity: \"0\" is not a whole number from 1 to 65536");
     row("--server allowedPeers=here", "--server: allowedPeers: \"here\" is neither an address nor a subnet");
-    row("--client maxCapacity=5", "--client: \"maxCapacity\" is not a field of the configuration (perhaps maximumCapacity)");
+    row("--client maxCapacity=5",
+        "--client: \"maxCapacity\" is not a field of the configuration (perhaps sizing.maximumCapacity)");
     row("--client MaximumCapacity=5",
-        "--client: \"MaximumCapacity\" is not a field of the configuration (perhaps maximumCapacity, minimumCapacity)");
+        "--client: \"MaximumCapacity\" is not a field of the configuration (perhaps sizing.maximumCapacity, "
+        "sizing.minimumCapacity)");
     row("--client colour=5", "--client: \"colour\" is not a field of the configuration");
     row("--client allowedPeers=::1", "--client: allowedPeers: only --server has this field");
     row("--server maximumBackoff=5", "--server: maximumBackoff: only --client has this field");
-    row("--client maximumBackoff=5 --client maximumBackoff=6", "--client: maximumBackoff: it is given more than once");
-    row("--client maximumCapacity=5 --max 5", "--client: maximumCapacity: --max says it, too");
-    row("--tls 2 --client peerName=a --peer-name b", "--client: peerName: --peer-name says it, too");
-    row("--client peerName=a", "--client: peerName: it is of use with --tls 2 only");
-    row("--client host=a", "--client: host: --connect says it, with --role client");
-    row("--client tlsMode=None", "--client: tlsMode: --tls says it");
-    row("--server connectionMode=Single", "--server: connectionMode: --single says it, for both ends");
-    row("--client validator=a", "--client: validator: it cannot be given as text");
+    row("--client maximumBackoff=5 --client sizing.maximumBackoff=6",
+        "--client: sizing.maximumBackoff: it is given more than once");
+    row("--client maximumCapacity=5 --max 5", "--client: sizing.maximumCapacity: --max sets it, too");
+    row("--tls 2 --client peerName=a --peer-name b", "--client: tls.peerName: --peer-name sets it, too");
+    row("--client peerName=a", "--client: tls.peerName: it only applies with --tls 2");
+    row("--client host=a", "--client: host: --connect sets it, with --role client");
+    row("--client tls.mode=None", "--client: tls.mode: --tls sets it");
+    row("--server tls.enabled=on", "--server: tls.enabled: --tls sets it");
+    row("--server connectionMode=Single", "--server: connectionMode: --single sets it, for both ends");
+    row("--client validator=a", "--client: hooks.validator: it cannot be given as text");
     row("--client idFormat=Binary", "--client: idFormat: both ends must agree, so give it to --client and to --server");
     row("--server idFormat=Binary", "--server: idFormat: both ends must agree, so give it to --client and to --server");
-    row("--role server --listen 127.0.0.1:0 --client reuse=OldestFirst", "--client: it is of use at a client's end only");
-    row("--role server --listen 127.0.0.1:0 --max 4", "--max: it is of use at a client's end only");
-    row("--role client --connect a:1 --server reuse=OldestFirst", "--server: it is of use at a server's end only");
+    row("--role server --listen 127.0.0.1:0 --client reuse=OldestFirst", "--client: it only applies at a client's end");
+    row("--role server --listen 127.0.0.1:0 --max 4", "--max: it only applies at a client's end");
+    row("--role client --connect a:1 --server reuse=OldestFirst", "--server: it only applies at a server's end");
 
     row("--tls 3", "--tls: \"3\" is not a whole number from 0 to 2");
-    row("--cert a", "--cert: it is of use with --tls and at the server's end only");
+    row("--cert a", "--cert: it only applies with --tls and at the server's end");
     row("--tls 1 --cert a", "--cert: --cert and --key go together");
     row("--tls 1 --key a", "--key: --cert and --key go together");
     row("--tls 1 --cert /nowhere --key a", "--cert: cannot read /nowhere: No such file or directory");
     row("--tls 2 --ca /nowhere", "--ca: cannot read /nowhere: No such file or directory");
-    row("--tls 1 --ca a", "--ca: it is of use with --tls 2 and at the client's end only");
-    row("--tls 2 --pin a", "--pin: it is of use with --tls 1 and at the client's end only");
-    row("--tls 1 --pin ab:cd", "--pin: \"ab:cd\" is not a SHA-256 fingerprint of 64 hexadecimal digits");
+    row("--tls 1 --ca a", "--ca: it only applies with --tls 2 and at the client's end");
+    row("--tls 2 --pin a", "--pin: it only applies with --tls 1 and at the client's end");
+    row("--tls 1 --pin ab:cd",
+        "--pin: tls.pinnedFingerprints: \"ab:cd\" is not a SHA-256 fingerprint of 64 hexadecimal digits");
 
     row("--role peer", "--role: \"peer\" is neither server nor client");
     row("--role server", "--role: a server needs --listen ADDR:PORT");
     row("--role client", "--role: a client needs --connect HOST:PORT");
-    row("--listen 127.0.0.1:1", "--listen: it is of use with --role server only");
-    row("--connect 127.0.0.1:1", "--connect: it is of use with --role client only");
-    row("--control 127.0.0.1:1", "--control: it is of use with --role and without --single only");
+    row("--listen 127.0.0.1:1", "--listen: it only applies with --role server");
+    row("--connect 127.0.0.1:1", "--connect: it only applies with --role client");
+    row("--control 127.0.0.1:1", "--control: it only applies with --role and without --single");
     row("--role client --connect a", "--connect: \"a\" is not host:port (write an IPv6 address as [address]:port)");
-    row("--role client --connect a:0", "--connect: nothing can be reached on port 0");
+    row("--role client --connect a:0", "client: the port of host a is 0");
+    row("--role client --connect a:1 --control a:0", "--control: nothing can be reached on port 0");
     row("--role client --connect a:65535", "--control: it must be given, as there is no port after 65535");
     row("--role server --listen localhost:1",
         "--listen: \"localhost:1\" is not address:port, with an IP address of this machine (IPv6: [address]:port)");
 
     row("--theme pink", "--theme: \"pink\" is neither system, light nor dark");
-    row("--after 3", "--after: it is of use with --screenshot only");
+    row("--after 3", "--after: it only applies with --screenshot");
     row("--screenshot a --after 3 --seconds 2", "--after: the program ends before, by --seconds");
-    row("--headless --theme dark", "--theme: it is of use without --headless only");
-    row("--headless --screenshot a", "--screenshot: it is of use without --headless only");
+    row("--headless --theme dark", "--theme: it only applies without --headless");
+    row("--headless --screenshot a", "--screenshot: it only applies without --headless");
 }
 
 void tst_CommandLine::badOptionIsRefused()

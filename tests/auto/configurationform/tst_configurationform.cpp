@@ -29,9 +29,11 @@ private Q_SLOTS:
     void whatIsEnteredIsInTheConfiguration();
     void whatIsNotShownSurvives();
     void valuesOutOfLimitsSurviveUntouched();
-    void invalidEntriesAreNamed_data();
-    void invalidEntriesAreNamed();
-    void editedTellsOfValidDifferencesOnly();
+    void unreadableEntriesAreNamed_data();
+    void unreadableEntriesAreNamed();
+    void problemsAreThoseOfThePool();
+    void minimumAboveMaximumIsValid();
+    void editedIsForValidDifferencesOnly();
     void peerFromElsewhereIsNoProblem();
     void nextStartIsMarked();
     void everyEditorIsAccessible();
@@ -147,15 +149,15 @@ void tst_ConfigurationForm::whatIsEnteredIsInTheConfiguration()
 {
     ClientForm form;
     form.setConfiguration(peer());
-    editor<QSpinBox>(&form, "maximumCapacity")->setValue(50);
-    editor<QSpinBox>(&form, "minimumInterval")->setValue(70);
-    editor<QComboBox>(&form, "tlsMode")->setCurrentIndex(int(TlsMode::Verified));
-    editor<QLineEdit>(&form, "peerName")->setText(QStringLiteral("name"));
+    editor<QSpinBox>(&form, "sizing.maximumCapacity")->setValue(50);
+    editor<QSpinBox>(&form, "sizing.minimumInterval")->setValue(70);
+    editor<QComboBox>(&form, "tls.mode")->setCurrentIndex(int(TlsMode::Verified));
+    editor<QLineEdit>(&form, "tls.peerName")->setText(QStringLiteral("name"));
     const Client configuration = form.configuration();
-    QCOMPARE(configuration.maximumCapacity, 50);
-    QCOMPARE(configuration.minimumInterval, 70ms);
-    QCOMPARE(configuration.tlsMode, TlsMode::Verified);
-    QCOMPARE(configuration.peerName, QStringLiteral("name"));
+    QCOMPARE(configuration.sizing.maximumCapacity, 50);
+    QCOMPARE(configuration.sizing.minimumInterval, 70ms);
+    QCOMPARE(configuration.tls.mode, TlsMode::Verified);
+    QCOMPARE(configuration.tls.peerName, QStringLiteral("name"));
     QCOMPARE(form.changeCount(), 4);
     QVERIFY(form.isValid());
 }
@@ -164,43 +166,43 @@ void tst_ConfigurationForm::whatIsNotShownSurvives()
 {
     Client client = peer();
     client.dialer = [](QTcpSocket *) {};
-    client.validator = client.resetter = [](QTcpSocket *) { return QFuture<bool>(); };
-    client.sslConfiguration = Certificates::trustingCa();
+    client.hooks.validator = client.hooks.resetter = [](QTcpSocket *) { return QFuture<bool>(); };
+    client.tls.configuration = Certificates::trustingCa();
     const QByteArray raw = Certificates::certificate(QStringLiteral("server")).digest(QCryptographicHash::Sha256);
-    client.pinnedFingerprints = {raw};
+    client.tls.pinnedFingerprints = {raw};
     ClientForm form;
     form.setConfiguration(client);
-    editor<QSpinBox>(&form, "maximumCapacity")->setValue(50);
+    editor<QSpinBox>(&form, "sizing.maximumCapacity")->setValue(50);
     form.enterDefaults();
     const Client result = form.configuration();
-    QVERIFY(result.dialer && result.validator && result.resetter);
-    QCOMPARE(result.sslConfiguration, client.sslConfiguration);
+    QVERIFY(result.dialer && result.hooks.validator && result.hooks.resetter);
+    QCOMPARE(result.tls.configuration, client.tls.configuration);
     form.revert();
-    QCOMPARE(form.configuration().pinnedFingerprints, client.pinnedFingerprints); // as it was, not as it is shown
+    QCOMPARE(form.configuration().tls.pinnedFingerprints, client.tls.pinnedFingerprints); // as it was, not as it is shown
 
     Server server;
-    server.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+    server.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
     ServerForm serverForm;
     serverForm.setConfiguration(server);
-    editor<QSpinBox>(&serverForm, "maximumWaiters")->setValue(3);
-    QCOMPARE(serverForm.configuration().sslConfiguration, server.sslConfiguration);
-    QVERIFY(editor<QLabel>(&serverForm, "sslConfiguration")->text().contains(QStringLiteral("certificates: 1")));
+    editor<QSpinBox>(&serverForm, "limits.maximumWaiters")->setValue(3);
+    QCOMPARE(serverForm.configuration().tls.configuration, server.tls.configuration);
+    QVERIFY(editor<QLabel>(&serverForm, "tls.configuration")->text().contains(QStringLiteral("certificates: 1")));
 }
 
 void tst_ConfigurationForm::valuesOutOfLimitsSurviveUntouched()
 {
     Client client = peer();
-    client.maximumLifetime = std::chrono::hours(24 * 365); // more than an editor takes
-    client.lifetimeSpread = 0.123456;
+    client.limits.maximumLifetime = std::chrono::hours(24 * 365); // more than an editor takes
+    client.limits.lifetimeSpread = 0.123456;
     ClientForm form;
     form.setConfiguration(client);
     QCOMPARE(form.changeCount(), 0);
-    editor<QSpinBox>(&form, "maximumCapacity")->setValue(50);
-    QCOMPARE(form.configuration().maximumLifetime, client.maximumLifetime);
-    QCOMPARE(form.configuration().lifetimeSpread, client.lifetimeSpread);
+    editor<QSpinBox>(&form, "sizing.maximumCapacity")->setValue(50);
+    QCOMPARE(form.configuration().limits.maximumLifetime, client.limits.maximumLifetime);
+    QCOMPARE(form.configuration().limits.lifetimeSpread, client.limits.lifetimeSpread);
 }
 
-void tst_ConfigurationForm::invalidEntriesAreNamed_data()
+void tst_ConfigurationForm::unreadableEntriesAreNamed_data()
 {
     QTest::addColumn<bool>("isClient");
     QTest::addColumn<QByteArray>("name");
@@ -209,16 +211,13 @@ void tst_ConfigurationForm::invalidEntriesAreNamed_data()
     const auto row = [](const char *name, const char *text, const char *problem, bool isClient = true) {
         QTest::newRow(problem) << isClient << QByteArray(name) << QString::fromLatin1(text) << QString::fromLatin1(problem);
     };
-    row("host", "", "Host: it is empty.");
-    row("port", "0", "Port: nothing can be reached on port 0.");
-    row("minimumCapacity", "30", "Minimum capacity: 30 is more than the maximum capacity, which is 4.");
-    row("minimumInterval", "101", "Minimum interval: 101 ms is more than the maximum interval, which is 100 ms.");
-    row("pinnedFingerprints", "12:34",
+    row("host", "two words", "Host: \"two words\" is neither a host name nor an address: it contains a space.");
+    row("tls.pinnedFingerprints", "12:34",
         "Pinned fingerprints: \"12:34\" is not a SHA-256 fingerprint of 64 hexadecimal digits.");
     row("allowedPeers", "::1, here", "Allowed peers: \"here\" is neither an address nor a subnet.", false);
 }
 
-void tst_ConfigurationForm::invalidEntriesAreNamed()
+void tst_ConfigurationForm::unreadableEntriesAreNamed()
 {
     QFETCH(bool, isClient);
     QFETCH(QByteArray, name);
@@ -250,7 +249,44 @@ void tst_ConfigurationForm::invalidEntriesAreNamed()
     QVERIFY(!editor<QWidget>(form, name.constData())->accessibleDescription().contains(problem));
 }
 
-void tst_ConfigurationForm::editedTellsOfValidDifferencesOnly()
+// In its own words, and not beside a field, as they may be about several.
+void tst_ConfigurationForm::problemsAreThoseOfThePool()
+{
+    Client client = peer();
+    client.host.clear();
+    client.port = 0;
+    ClientForm form;
+    form.setConfiguration(peer());
+    enter(&form, "host", client.host);
+    enter(&form, "port", QString::number(client.port));
+    QVERIFY(!form.isValid());
+    QCOMPARE(form.problem(), ClientPool::problems(client).value(0));
+    form.revert();
+    QVERIFY(form.isValid());
+
+    Server server;
+    server.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    ServerForm serverForm;
+    serverForm.setConfiguration(server);
+    QVERIFY(serverForm.isValid());
+    enter(&serverForm, "tls.enabled", QStringLiteral("false"));
+    QVERIFY(!serverForm.isValid());
+    server.tls.enabled = false;
+    QCOMPARE(serverForm.problem(), ServerPool::problems(server).value(0));
+}
+
+// The pool swaps them.
+void tst_ConfigurationForm::minimumAboveMaximumIsValid()
+{
+    ClientForm form;
+    form.setConfiguration(peer());
+    enter(&form, "sizing.minimumCapacity", QStringLiteral("30"));
+    enter(&form, "sizing.minimumInterval", QStringLiteral("101"));
+    QVERIFY(form.isValid());
+    QCOMPARE(form.configuration().sizing.minimumCapacity, 30);
+}
+
+void tst_ConfigurationForm::editedIsForValidDifferencesOnly()
 {
     ClientForm form;
     QSignalSpy edited(&form, &ConfigurationForm::edited);
@@ -258,12 +294,12 @@ void tst_ConfigurationForm::editedTellsOfValidDifferencesOnly()
     form.setConfiguration(peer());
     QCOMPARE(edited.size(), 0); // that was no edit
     QCOMPARE(changed.size(), 1);
-    auto *capacity = editor<QSpinBox>(&form, "maximumCapacity");
-    capacity->setValue(5);
+    auto *port = editor<QSpinBox>(&form, "port");
+    port->setValue(5);
     QCOMPARE(edited.size(), 1);
-    capacity->setValue(3); // less than the minimum
+    port->setValue(0); // the pool would refuse it
     QCOMPARE(edited.size(), 1);
-    capacity->setValue(4); // as it was
+    port->setValue(4433); // as it was
     QCOMPARE(edited.size(), 1);
     QCOMPARE(changed.size(), 4);
 }
@@ -320,7 +356,7 @@ void tst_ConfigurationForm::wheelChangesOnlyWhatHasTheFocus()
     form.setConfiguration(peer());
     form.show();
     QVERIFY(QTest::qWaitForWindowActive(&form));
-    auto *box = editor<QSpinBox>(&form, "maximumPending");
+    auto *box = editor<QSpinBox>(&form, "sizing.maximumPending");
     const auto wheel = [box] {
         QWheelEvent event(QPointF(5, 5), box->mapToGlobal(QPointF(5, 5)), {}, QPoint(0, 120), Qt::NoButton, Qt::NoModifier,
                           Qt::NoScrollPhase, false);
@@ -346,14 +382,14 @@ void tst_ConfigurationForm::applyHandsOverWhatDiffers()
     QList<Server> servers;
     connect(&panel, &ConfigurationPanel::serverChanged, &panel, [&](const Server &server) { servers << server; });
 
-    enter(panel.clientForm(), "maximumCapacity", QStringLiteral("9"));
+    enter(panel.clientForm(), "sizing.maximumCapacity", QStringLiteral("9"));
     QCOMPARE(status(panel), QStringLiteral("1 change"));
     enter(panel.serverForm(), "maximumPendingPerPeer", QStringLiteral("10"));
     enter(panel.serverForm(), "reuse", QStringLiteral("NewestFirst"));
     QCOMPARE(status(panel), QStringLiteral("3 changes"));
     button(panel, "apply")->click();
     QCOMPARE(clients.size(), 1);
-    QCOMPARE(clients.first().maximumCapacity, 9);
+    QCOMPARE(clients.first().sizing.maximumCapacity, 9);
     QCOMPARE(clients.first().port, 4433);
     QCOMPARE(servers.size(), 1);
     QCOMPARE(servers.first().maximumPendingPerPeer, 10);
@@ -372,13 +408,17 @@ void tst_ConfigurationForm::applyIsDisabledWhileInvalid()
     ConfigurationPanel panel;
     panel.setClientConfiguration(peer());
     const QSignalSpy applied(&panel, &ConfigurationPanel::clientChanged);
-    enter(panel.clientForm(), "minimumCapacity", QStringLiteral("30"));
+    enter(panel.clientForm(), "tls.mode", QStringLiteral("SelfSigned"));
+    enter(panel.clientForm(), "port", QStringLiteral("0"));
     QVERIFY(!button(panel, "apply")->isEnabled());
-    QCOMPARE(status(panel),
-             QStringLiteral("1 change. Client: Minimum capacity: 30 is more than the maximum capacity, which is 4."));
+    Client refused = peer();
+    refused.port = 0;
+    const QString problem = ClientPool::problems(refused).value(0);
+    QCOMPARE(status(panel), QStringLiteral("2 changes. Client: ") + problem);
+    QCOMPARE(button(panel, "apply")->accessibleDescription(), QStringLiteral("Client: ") + problem);
     panel.apply();
     QCOMPARE(applied.size(), 0);
-    enter(panel.clientForm(), "maximumCapacity", QStringLiteral("30"));
+    enter(panel.clientForm(), "port", QStringLiteral("443"));
     QVERIFY(button(panel, "apply")->isEnabled());
     QCOMPARE(status(panel), QStringLiteral("2 changes"));
 }
@@ -388,7 +428,7 @@ void tst_ConfigurationForm::endsAreAppliedByThemselves()
     ConfigurationPanel panel; // whose client has no host
     const QSignalSpy client(&panel, &ConfigurationPanel::clientChanged);
     const QSignalSpy server(&panel, &ConfigurationPanel::serverChanged);
-    enter(panel.serverForm(), "maximumWaiters", QStringLiteral("10"));
+    enter(panel.serverForm(), "limits.maximumWaiters", QStringLiteral("10"));
     QVERIFY(button(panel, "apply")->isEnabled());
     button(panel, "apply")->click();
     QCOMPARE(client.size(), 0);
@@ -401,7 +441,7 @@ void tst_ConfigurationForm::revertAndDefaults()
 {
     ConfigurationPanel panel;
     panel.setClientConfiguration(peer());
-    enter(panel.clientForm(), "maximumWaiters", QStringLiteral("10"));
+    enter(panel.clientForm(), "limits.maximumWaiters", QStringLiteral("10"));
     enter(panel.clientForm(), "host", QString());
     button(panel, "revert")->click();
     QCOMPARE(status(panel), QStringLiteral("No changes"));
@@ -430,8 +470,8 @@ void tst_ConfigurationForm::changedFieldsAreBold()
         return names;
     };
     QCOMPARE(boldLabels(), QStringList());
-    enter(&form, "maximumCapacity", QStringLiteral("10"));
-    QCOMPARE(boldLabels(), QStringList(QStringLiteral("maximumCapacity")));
+    enter(&form, "sizing.maximumCapacity", QStringLiteral("10"));
+    QCOMPARE(boldLabels(), QStringList(QStringLiteral("sizing.maximumCapacity")));
     form.revert();
     QCOMPARE(boldLabels(), QStringList());
 }
@@ -445,7 +485,7 @@ void tst_ConfigurationForm::filterHidesOtherFields()
     search->setText(QStringLiteral("capacity"));
     QCOMPARE(panel.clientForm()->visibleCount(), 2);
     QCOMPARE(panel.serverForm()->visibleCount(), 1);
-    QVERIFY(editor<QWidget>(panel.clientForm(), "minimumCapacity")->isVisible());
+    QVERIFY(editor<QWidget>(panel.clientForm(), "sizing.minimumCapacity")->isVisible());
     QVERIFY(!editor<QWidget>(panel.clientForm(), "host")->isVisible());
     search->setText(QStringLiteral("keepAlive")); // as the API calls it, too
     QCOMPARE(panel.clientForm()->visibleCount(), 1);
@@ -465,13 +505,13 @@ void tst_ConfigurationForm::keyboardAloneIsEnough()
     QVERIFY(QTest::qWaitForWindowActive(&panel));
     QTest::keyClick(&panel, Qt::Key_F, Qt::AltModifier);
     QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("maximumCap"));
-    auto *capacity = editor<QSpinBox>(panel.clientForm(), "maximumCapacity");
+    auto *capacity = editor<QSpinBox>(panel.clientForm(), "sizing.maximumCapacity");
     for (int i = 0; i < 10 && QApplication::focusWidget() != capacity; ++i)
         QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
     QCOMPARE(QApplication::focusWidget(), capacity);
     QTest::keyClick(capacity, Qt::Key_A, Qt::ControlModifier);
     QTest::keyClicks(capacity, QStringLiteral("12"));
-    QCOMPARE(panel.clientForm()->configuration().maximumCapacity, 12);
+    QCOMPARE(panel.clientForm()->configuration().sizing.maximumCapacity, 12);
     QTest::keyClick(capacity, Qt::Key_F, Qt::ControlModifier);
     QCOMPARE(QApplication::focusWidget(), editor<QWidget>(&panel, "search"));
     QTest::keyClick(&panel, Qt::Key_A, Qt::AltModifier);
@@ -505,6 +545,7 @@ void tst_ConfigurationForm::everyTextIsTranslated()
     const QList<QComboBox *> boxes = panel.findChildren<QComboBox *>();
     for (const QComboBox *box : boxes)
         QVERIFY2(isTranslated(box->currentText()), qPrintable(box->currentText()));
+    enter(panel.clientForm(), "tls.pinnedFingerprints", QStringLiteral("12:34"));
     QVERIFY(isTranslated(panel.clientForm()->problem()));
     QVERIFY(isTranslated(button(panel, "apply")->text()));
 }
@@ -539,7 +580,7 @@ void tst_ConfigurationForm::runningPoolsTakeWhatIsValid()
             if (text.isNull())
                 continue;
             enter(form, field.info.name, text);
-            if (!form->isValid()) { // the minimum goes with the maximum
+            if (!form->isValid()) { // TLS goes with a certificate
                 form->revert();
                 continue;
             }
@@ -557,8 +598,8 @@ void tst_ConfigurationForm::runningPoolsTakeWhatIsValid()
     QVERIFY(server.setConfiguration(serverBefore));
     panel.setClientConfiguration(clientBefore);
     panel.setServerConfiguration(serverBefore);
-    enter(panel.clientForm(), "maximumCapacity", QStringLiteral("8"));
-    enter(panel.clientForm(), "minimumCapacity", QStringLiteral("8"));
+    enter(panel.clientForm(), "sizing.maximumCapacity", QStringLiteral("8"));
+    enter(panel.clientForm(), "sizing.minimumCapacity", QStringLiteral("8"));
     panel.apply();
     QTRY_COMPARE_WITH_TIMEOUT(client.idleCount(), 8, 20000);
 }

@@ -103,9 +103,9 @@ void tst_ConnectionInfo::checkedOnesAreThere()
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
     QPromise<bool> verdict;
     verdict.start();
-    wish.validateAfter = 0ms;
-    wish.validationTimeout = 60s;
-    wish.validator = [&verdict](QTcpSocket *) { return verdict.future(); };
+    wish.hooks.validateAfter = 0ms;
+    wish.hooks.timeout = 60s;
+    wish.hooks.validator = [&verdict](QTcpSocket *) { return verdict.future(); };
     ClientPool client(wish);
     fill(server, client, 1);
     QFuture<Connection> asked = client.acquire();
@@ -158,7 +158,7 @@ void tst_ConnectionInfo::aPlaceIsKept()
     ServerPool server;
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort());
-    wish.minimumInterval = wish.maximumInterval = 1h; // nothing is dialled for what goes
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h; // nothing is dialled for what goes
     ClientPool client(wish);
     fill(server, client);
     QList<ConnectionId> ids = idsOf(client);

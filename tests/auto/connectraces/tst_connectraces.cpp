@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "certificates.h"
 #include "descriptors.h"
-#include "patience.h"
 #include "dial/dialplan.h"
+#include "patience.h"
 #include "setup/tls.h"
 #include "setuprunner.h"
 #include "silentpeer.h"
@@ -88,12 +88,12 @@ QHostInfo infoOf(const QByteArray &addresses)
 std::shared_ptr<DialPlan> planOf(quint16 port, Resolver::Lookup lookup, bool isEncrypted = false)
 {
     const auto plan = std::make_shared<DialPlan>();
-    plan->host = QStringLiteral("host.example");
-    plan->port = port;
-    plan->connectTimeout = 1h;
-    plan->resolver = std::make_shared<Resolver>(plan->host, std::move(lookup));
+    plan->configuration.host = QStringLiteral("host.example");
+    plan->configuration.port = port;
+    plan->configuration.connectTimeout = 1h;
+    plan->resolver = std::make_shared<Resolver>(plan->configuration.host, std::move(lookup));
     if (isEncrypted) {
-        plan->tlsMode = TlsMode::SelfSigned;
+        plan->configuration.tls.mode = TlsMode::SelfSigned;
         plan->tls = clientTls({}, TlsMode::SelfSigned, false);
     }
     return plan;
@@ -209,7 +209,7 @@ void tst_ConnectRaces::errorIsThatOfTheLastCause()
     const Server server(false);
     const SilentPeer silent(QHostAddress(QStringLiteral("127.0.0.2")), server.serverPort());
     const auto plan = planOf(server.serverPort(), "127.0.0.2 127.0.0.1");
-    plan->connectTimeout = 400ms; // the second attempt begins after 250 ms
+    plan->configuration.connectTimeout = 400ms; // the second attempt begins after 250 ms
     Dialler dialler;
     const int before = openSockets();
     dialler.dial(plan);
@@ -229,7 +229,7 @@ void tst_ConnectRaces::timeoutCoversAllAttempts()
     const SilentPeer other(QHostAddress(QStringLiteral("127.0.0.3")), server.serverPort());
     const int before = openSockets();
     const auto plan = planOf(server.serverPort(), "127.0.0.2 127.0.0.3 127.0.0.2 127.0.0.1");
-    plan->connectTimeout = 400ms; // the third attempt would begin after 500 ms
+    plan->configuration.connectTimeout = 400ms; // the third attempt would begin after 500 ms
     Dialler dialler;
     dialler.dial(plan);
     QTRY_COMPARE(dialler.outcomes.size(), std::size_t(1));
@@ -257,12 +257,12 @@ void tst_ConnectRaces::newAddressIsSeenAfterAFailure()
     const auto plan =
             planOf(server.serverPort(), [&asked](const QString &) { return infoOf(asked++ ? "127.0.0.1" : "127.0.0.2"); });
     if (isSilent)
-        plan->connectTimeout = 200ms;
+        plan->configuration.connectTimeout = 200ms;
     Dialler dialler;
     dialler.dial(plan);
     QTRY_COMPARE(dialler.outcomes.size(), std::size_t(1));
     QVERIFY(!dialler.outcomes.front().isConnected());
-    plan->connectTimeout = 1h;
+    plan->configuration.connectTimeout = 1h;
     dialler.dial(plan);
     QTRY_COMPARE(dialler.outcomes.size(), std::size_t(2));
     QVERIFY2(dialler.outcomes.back().isConnected(), qPrintable(dialler.outcomes.back().message));
@@ -293,7 +293,7 @@ void tst_ConnectRaces::silentNameServiceIsATimeout()
         mayAnswer.acquire();
         return infoOf("127.0.0.1");
     });
-    plan->connectTimeout = 50ms;
+    plan->configuration.connectTimeout = 50ms;
     Dialler dialler;
     dialler.dial(plan);
     QTRY_COMPARE(dialler.outcomes.size(), std::size_t(1));

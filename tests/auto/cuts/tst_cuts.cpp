@@ -64,7 +64,7 @@ QString text(const Cut &cut)
 ServerPool::Configuration tlsServer(int setupThreads)
 {
     ServerPool::Configuration wish;
-    wish.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+    wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
     wish.setupThreads = setupThreads;
     wish.maximumPendingPerPeer = 0;
     return wish;
@@ -74,9 +74,9 @@ ServerPool::Configuration tlsServer(int setupThreads)
 ClientPool::Configuration tlsClient(quint16 port, int setupThreads)
 {
     ClientPool::Configuration wish = clientOf(port, 1);
-    wish.minimumInterval = wish.maximumInterval = 1h;
-    wish.tlsMode = TlsMode::Verified;
-    wish.sslConfiguration = Certificates::trustingCa();
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
+    wish.tls.mode = TlsMode::Verified;
+    wish.tls.configuration = Certificates::trustingCa();
     wish.setupThreads = setupThreads;
     return wish;
 }

@@ -63,16 +63,16 @@ private Q_SLOTS:
     void aDayOfPoolLife();
 };
 
-static const SizingLimits tenToTwenty{.minimumCapacity = 10,
+static const Sizing tenToTwenty{.minimumCapacity = 10,
                                       .maximumCapacity = 20,
                                       .minimumInterval = 500ms,
                                       .maximumInterval = 5s,
                                       .maximumBackoff = 60s,
                                       .maximumPending = 64};
 
-static SizingLimits withPending(int maximumPending)
+static Sizing withPending(int maximumPending)
 {
-    SizingLimits limits = tenToTwenty;
+    Sizing limits = tenToTwenty;
     limits.maximumPending = maximumPending;
     return limits;
 }
@@ -748,7 +748,7 @@ void tst_Cycle::newLimitsBoundCapacityAndIntervalAtOnce()
     QCOMPARE(cycle.capacity(), 14);
     QCOMPARE(cycle.interval().count(), 600);
 
-    SizingLimits limits = tenToTwenty;
+    Sizing limits = tenToTwenty;
     cycle.setLimits(limits);
     QCOMPARE(cycle.capacity(), 14); // within: as they were
     QCOMPARE(cycle.interval().count(), 600);
@@ -792,7 +792,7 @@ void tst_Cycle::newMaximumBoundsTheBackoff()
     for (int i = 0; i < 8; ++i)
         timerRound(cycle, 0, false);
     QCOMPARE(cycle.interval().count(), 60000);
-    SizingLimits limits = tenToTwenty;
+    Sizing limits = tenToTwenty;
     limits.maximumBackoff = 10s;
     cycle.setLimits(limits);
     QVERIFY(cycle.isOutage()); // new limits bring no peer back
@@ -804,7 +804,7 @@ void tst_Cycle::newMaximumBoundsTheBackoff()
 class Day
 {
 public:
-    static constexpr SizingLimits limits{.minimumCapacity = 5,
+    static constexpr Sizing limits{.minimumCapacity = 5,
                                          .maximumCapacity = 20,
                                          .minimumInterval = 500ms,
                                          .maximumInterval = 5s,

@@ -16,14 +16,14 @@ class tst_DemoPictures : public QObject
 private Q_SLOTS:
     void themesDiffer();
     void twiceAsLargeIsTwiceAsSharp();
-    void languageIsSpoken();
+    void languageIsUsed();
     void framesAreInTheJsonLine();
     void scenarioIsPlayed();
     void eachEndHasItsWindow();
-    void failedStartIsTold();
-    void whatIsRememberedIsNotWhatWasSaid();
-    void wrongOptionIsNamed_data();
-    void wrongOptionIsNamed();
+    void failedStartIsReported();
+    void optionsAreNotRemembered();
+    void badOptionIsNamed_data();
+    void badOptionIsNamed();
 
 private:
     struct Outcome
@@ -98,7 +98,7 @@ void tst_DemoPictures::twiceAsLargeIsTwiceAsSharp()
     QVERIFY(differing > 10000);
 }
 
-void tst_DemoPictures::languageIsSpoken()
+void tst_DemoPictures::languageIsUsed()
 {
 #ifdef QNETPOOL_DEMO_TRANSLATED
     const QStringList still{QStringLiteral("--rate"), QStringLiteral("0")};
@@ -152,7 +152,7 @@ void tst_DemoPictures::eachEndHasItsWindow()
         QVERIFY(!picture(end).isNull());
 }
 
-void tst_DemoPictures::failedStartIsTold()
+void tst_DemoPictures::failedStartIsReported()
 {
     QTcpServer other;
     QVERIFY(other.listen(QHostAddress::LocalHost));
@@ -164,7 +164,7 @@ void tst_DemoPictures::failedStartIsTold()
 }
 
 // What is said on the command line is about that run alone.
-void tst_DemoPictures::whatIsRememberedIsNotWhatWasSaid()
+void tst_DemoPictures::optionsAreNotRemembered()
 {
     QSettings store(m_folder.filePath(QStringLiteral("QNetPool/qnetpool-demo.conf")), QSettings::IniFormat);
     store.setValue(QStringLiteral("rate"), 77);
@@ -180,7 +180,7 @@ void tst_DemoPictures::whatIsRememberedIsNotWhatWasSaid()
     QVERIFY(store.contains(QStringLiteral("client")));
 }
 
-void tst_DemoPictures::wrongOptionIsNamed_data()
+void tst_DemoPictures::badOptionIsNamed_data()
 {
     QTest::addColumn<QStringList>("arguments");
     QTest::addColumn<QByteArray>("complaint");
@@ -188,12 +188,12 @@ void tst_DemoPictures::wrongOptionIsNamed_data()
         QTest::newRow(arguments) << QString::fromLatin1(arguments).split(QLatin1Char(' ')) << QByteArray(complaint);
     };
     add("--theme pink", "--theme: \"pink\" is neither system, light nor dark");
-    add("--after 3", "--after: it is of use with --screenshot only");
-    add("--headless --measure-frames", "--measure-frames: it is of use without --headless only");
+    add("--after 3", "--after: it only applies with --screenshot");
+    add("--headless --measure-frames", "--measure-frames: it only applies without --headless");
     add("--screenshot /nowhere/at/all.png --after 1", "cannot write /nowhere/at/all.png");
 }
 
-void tst_DemoPictures::wrongOptionIsNamed()
+void tst_DemoPictures::badOptionIsNamed()
 {
     QFETCH(const QStringList, arguments);
     QFETCH(const QByteArray, complaint);

@@ -26,7 +26,7 @@ using namespace Demo;
 using namespace QNetPool;
 using namespace std::chrono_literals;
 
-// The real window, by what a person presses and sees: a stock that fills, each thing that can be broken, and the way back.
+// The real window, by what a person presses and sees: a stock that fills, each fault, and the recovery.
 class tst_DemoWindow : public QObject
 {
     Q_OBJECT
@@ -37,8 +37,8 @@ private Q_SLOTS:
     void stoppedServerIsAnOutage();
     void frozenServerIsSeen();
     void refusedPeerGetsNothing();
-    void expiredCertificateLetsNobodyIn();
-    void droppedConnectionsAreDialledAnew();
+    void expiredCertificateIsRefused();
+    void droppedConnectionsAreDialledAgain();
     void burstIsSeenInTheLeases();
     void scenarioPressesTheButtons();
     void everythingIsReachedByKeys();
@@ -51,7 +51,7 @@ private Q_SLOTS:
     void everyEncryptionAndMode();
     void pauseStopsEveryPlot();
     void settingsAreRemembered();
-    void startThatFailsIsTold();
+    void failedStartIsReported();
 };
 
 namespace {
@@ -59,10 +59,10 @@ namespace {
 Settings quick()
 {
     Settings settings;
-    settings.client.minimumCapacity = settings.client.maximumCapacity = 6;
-    settings.client.minimumInterval = 20ms;
-    settings.client.maximumInterval = 50ms;
-    settings.client.maximumBackoff = 100ms;
+    settings.client.sizing.minimumCapacity = settings.client.sizing.maximumCapacity = 6;
+    settings.client.sizing.minimumInterval = 20ms;
+    settings.client.sizing.maximumInterval = 50ms;
+    settings.client.sizing.maximumBackoff = 100ms;
     settings.client.connectTimeout = settings.client.handshakeTimeout = 2s; // a frozen server costs this much
     return settings;
 }
@@ -242,7 +242,7 @@ void tst_DemoWindow::frozenServerIsSeen()
     QTRY_COMPARE(server->text(), QStringLiteral("Frozen"));
     person.press(Qt::Key_F6); // the client's connections go, and new ones get no ID
     QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
-    QTRY_VERIFY(person.hasRead(QStringLiteral("the server stands still")));
+    QTRY_VERIFY(person.hasRead(QStringLiteral("the server is frozen")));
     QTRY_VERIFY(person.sees(Hue::Neutral) && person.sees(Hue::Lost));
     QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 0")));
     person.press("freeze");
@@ -267,7 +267,7 @@ void tst_DemoWindow::refusedPeerGetsNothing()
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
 }
 
-void tst_DemoWindow::expiredCertificateLetsNobodyIn()
+void tst_DemoWindow::expiredCertificateIsRefused()
 {
     Person plain(quick());
     plain.press(Qt::Key_F5);
@@ -286,7 +286,7 @@ void tst_DemoWindow::expiredCertificateLetsNobodyIn()
     QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 6")));
 }
 
-void tst_DemoWindow::droppedConnectionsAreDialledAnew()
+void tst_DemoWindow::droppedConnectionsAreDialledAgain()
 {
     Person person(resting(quick()));
     person.press(Qt::Key_F5);
@@ -328,12 +328,12 @@ void tst_DemoWindow::burstIsSeenInTheLeases()
 void tst_DemoWindow::scenarioPressesTheButtons()
 {
     Person person(quick());
-    const Scenario story{QStringLiteral("outage"),
-                         {},
-                         {.rate = 50},
-                         {{300ms, Break{Fault::Stopped, true}}, {1200ms, Break{Fault::Stopped, false}}},
-                         3s};
-    person.window.play(story);
+    const Scenario scenario{QStringLiteral("outage"),
+                            {},
+                            {.rate = 50},
+                            {{300ms, Break{Fault::Stopped, true}}, {1200ms, Break{Fault::Stopped, false}}},
+                            3s};
+    person.window.play(scenario);
     QTRY_VERIFY(person.find("stop")->isChecked());
     QTRY_COMPARE(person.state(), QStringLiteral("Degraded"));
     QTRY_VERIFY(!person.find("stop")->isChecked());
@@ -384,7 +384,7 @@ void tst_DemoWindow::lettersPressTheButtons()
     QTRY_VERIFY(person.hasRead(QStringLiteral("a burst of 150 exchanges")));
 }
 
-// For who cannot see it.
+// For assistive technology.
 void tst_DemoWindow::everythingHasAName()
 {
     const Person person(quick());
@@ -405,7 +405,7 @@ void tst_DemoWindow::formChangesARunningPool()
     QTRY_VERIFY(person.idle() >= 6);
     auto *form = person.window.findChild<ConfigurationPanel *>();
     person.window.findChild<QTabWidget *>(QStringLiteral("details"))->setCurrentWidget(form);
-    for (const char *field : {"maximumCapacity", "minimumCapacity"})
+    for (const char *field : {"sizing.maximumCapacity", "sizing.minimumCapacity"})
         form->clientForm()->findChild<QSpinBox *>(QLatin1String(field))->setValue(11);
     auto *apply = person.find("apply");
     QVERIFY(apply->isEnabled());
@@ -421,8 +421,8 @@ void tst_DemoWindow::poolsAreFlushedAndDrained()
     Settings settings = quick();
     // The client takes: in multi mode, a question that has come already shows that a connection is good, without a check.
     settings.client.connectionMode = settings.server.connectionMode = ConnectionMode::Single;
-    settings.client.validateAfter = 1h; // or when the stock is to be checked
-    settings.client.validator = [&checks](QTcpSocket *) {
+    settings.client.hooks.validateAfter = 1h; // or when the stock is to be checked
+    settings.client.hooks.validator = [&checks](QTcpSocket *) {
         ++checks;
         return QtFuture::makeReadyFuture(true);
     };
@@ -467,7 +467,7 @@ void tst_DemoWindow::eachEndMayHaveAWindowOfItsOwn()
         QTRY_COMPARE(window->findChild<StatePill *>()->text(), QStringLiteral("Ready"));
     QTRY_VERIFY(server.snapshot().exchanges > 10 && client.snapshot().exchanges > 10);
     QCOMPARE(client.snapshot().failed, 0);
-    // Only who has the server can break it.
+    // Faults are injected where the server is.
     QVERIFY(server.findChild<QPushButton *>(QStringLiteral("stop"))->isEnabled());
     QVERIFY(!client.findChild<QPushButton *>(QStringLiteral("stop"))->isEnabled());
     QTest::mouseClick(server.findChild<QPushButton *>(QStringLiteral("stop")), Qt::LeftButton);
@@ -483,15 +483,15 @@ void tst_DemoWindow::scenarioBringsItsEncryption()
     person.press(Qt::Key_F5);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
     QVERIFY(!person.find("expire")->isEnabled());
-    Scenario story{QStringLiteral("tls-failure"), {}, {.rate = 0}, {}, 60s, TlsMode::Verified};
-    person.window.play(story);
-    QCOMPARE(person.window.run()->settings().client.tlsMode, TlsMode::Verified);
+    Scenario scenario{QStringLiteral("tls-failure"), {}, {.rate = 0}, {}, 60s, TlsMode::Verified};
+    person.window.play(scenario);
+    QCOMPARE(person.window.run()->settings().client.tls.mode, TlsMode::Verified);
     QVERIFY(person.find("expire")->isEnabled());
     QTRY_COMPARE(person.window.run()->client()->pool().idleCount(), 6);
     QTRY_COMPARE(person.window.run()->server()->pool().idleCount(), 6); // none is still being set up, which would get in
-    story.load.rate = 7;
-    story.steps = {{100ms, Break{Fault::CertificateExpired, true}}};
-    person.window.play(story);
+    scenario.load.rate = 7;
+    scenario.steps = {{100ms, Break{Fault::CertificateExpired, true}}};
+    person.window.play(scenario);
     QTRY_VERIFY(person.hasRead(QStringLiteral("expired")));
     auto *scenarios = person.window.findChild<QComboBox *>(QStringLiteral("scenarios"));
     QCOMPARE(scenarios->currentText(), QStringLiteral("tls-failure"));
@@ -543,14 +543,14 @@ void tst_DemoWindow::settingsAreRemembered()
 {
     const QTemporaryDir folder;
     const QString file = folder.filePath(QStringLiteral("settings.ini"));
-    Settings wish = quick();
-    secure(wish, TlsMode::Verified);
-    wish.client.maximumCapacity = 9;
-    wish.client.peerName = QStringLiteral("127.0.0.1"); // as the certificate says, too
-    wish.server.maximumConnections = 77;
-    wish.load = {33, 7ms};
+    Settings requested = quick();
+    secure(requested, TlsMode::Verified);
+    requested.client.sizing.maximumCapacity = 9;
+    requested.client.tls.peerName = QStringLiteral("127.0.0.1"); // as the certificate says, too
+    requested.server.limits.maximumConnections = 77;
+    requested.load = {33, 7ms};
     {
-        const Person person(wish);
+        const Person person(requested);
         QSettings store(file, QSettings::IniFormat);
         person.window.save(store, true);
         QSettings other(folder.filePath(QStringLiteral("other.ini")), QSettings::IniFormat);
@@ -563,21 +563,21 @@ void tst_DemoWindow::settingsAreRemembered()
     person.press(Qt::Key_F5);
     QTRY_COMPARE(person.state(), QStringLiteral("Ready"));
     const Settings &now = person.window.run()->settings();
-    QCOMPARE(now.client.maximumCapacity, 9);
-    QCOMPARE(now.client.minimumInterval, 20ms);
-    QCOMPARE(now.client.tlsMode, TlsMode::Verified);
-    QCOMPARE(now.client.peerName, QStringLiteral("127.0.0.1"));
-    QCOMPARE(now.server.maximumConnections, 77);
+    QCOMPARE(now.client.sizing.maximumCapacity, 9);
+    QCOMPARE(now.client.sizing.minimumInterval, 20ms);
+    QCOMPARE(now.client.tls.mode, TlsMode::Verified);
+    QCOMPARE(now.client.tls.peerName, QStringLiteral("127.0.0.1"));
+    QCOMPARE(now.server.limits.maximumConnections, 77);
     QCOMPARE(now.load.rate, 33);
     QCOMPARE(now.load.hold, 7ms);
 
     Person other(quick());
     other.window.restore(store, false); // the command line has said something
     other.press(Qt::Key_F5);
-    QCOMPARE(other.window.run()->settings().client.maximumCapacity, 6);
+    QCOMPARE(other.window.run()->settings().client.sizing.maximumCapacity, 6);
 }
 
-void tst_DemoWindow::startThatFailsIsTold()
+void tst_DemoWindow::failedStartIsReported()
 {
     QTcpServer other;
     QVERIFY(other.listen(QHostAddress::LocalHost));

@@ -270,7 +270,7 @@ void tst_Drain::abandonsWhatIsBeingSetUp()
     QTcpServer silent;
     QVERIFY(silent.listen(QHostAddress::LocalHost));
     ClientPool::Configuration wish = clientOf(silent.serverPort());
-    wish.tlsMode = tls;
+    wish.tls.mode = tls;
     wish.setupThreads = setupThreads;
     wish.handshakeTimeout = wish.connectTimeout = 1h;
     ClientPool pool(wish);
@@ -303,11 +303,11 @@ void tst_Drain::validatorIsWaitedFor()
 {
     QPromise<bool> answer;
     ClientPool::Configuration wish = clientOf(server->serverPort(), 1);
-    wish.validator = [&answer](QTcpSocket *) {
+    wish.hooks.validator = [&answer](QTcpSocket *) {
         answer.start();
         return answer.future();
     };
-    wish.validateAfter = 0ms;
+    wish.hooks.validateAfter = 0ms;
     ClientPool pool(wish);
     QVERIFY(pool.start());
     QTRY_COMPARE(pool.idleCount(), 1);

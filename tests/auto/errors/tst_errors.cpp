@@ -39,9 +39,9 @@ Q_DECLARE_METATYPE(Case)
 static Case tlsServer(const QString &certificate, TlsMode mode = TlsMode::Verified)
 {
     return {[certificate, mode](ServerPool::Configuration &server, ClientPool::Configuration &client) {
-                server.sslConfiguration = Certificates::showing(certificate);
-                client.tlsMode = mode;
-                client.sslConfiguration = Certificates::trustingCa();
+                server.tls = {.enabled = true, .configuration = Certificates::showing(certificate)};
+                client.tls.mode = mode;
+                client.tls.configuration = Certificates::trustingCa();
             },
             {}};
 }
@@ -50,7 +50,7 @@ static Case peer(std::function<void(QTcpSocket *)> act, TlsMode mode = TlsMode::
 {
     return {[mode](ServerPool::Configuration &, ClientPool::Configuration &client) {
                 client.handshakeTimeout = 200ms;
-                client.tlsMode = mode;
+                client.tls.mode = mode;
             },
             std::move(act)};
 }
@@ -90,14 +90,14 @@ void tst_Errors::clientTellsWhatIsWrong_data()
     Case named = tlsServer(QStringLiteral("server"));
     named.configure = [base = named.configure](ServerPool::Configuration &server, ClientPool::Configuration &client) {
         base(server, client);
-        client.peerName = QStringLiteral("other.example");
+        client.tls.peerName = QStringLiteral("other.example");
     };
     QTest::newRow("peer name that is asked for")
             << named << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*host name");
     Case pinned = tlsServer(QStringLiteral("self-signed"), TlsMode::SelfSigned);
     pinned.configure = [base = pinned.configure](ServerPool::Configuration &server, ClientPool::Configuration &client) {
         base(server, client);
-        client.pinnedFingerprints = {QByteArray(64, 'a')};
+        client.tls.pinnedFingerprints = {QByteArray(64, 'a')};
     };
     QTest::newRow("not the pinned certificate")
             << pinned << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .*not pinned");
@@ -187,12 +187,12 @@ void tst_Errors::clientRefusesAConfigurationThatCannotWork_data()
     wish = clientOf(0);
     QTest::newRow("port 0") << wish << QStringLiteral("port of host 127.0.0.1 is 0");
     wish = clientOf(1);
-    wish.tlsMode = TlsMode::SelfSigned;
-    wish.pinnedFingerprints = {"abc"};
+    wish.tls.mode = TlsMode::SelfSigned;
+    wish.tls.pinnedFingerprints = {"abc"};
     QTest::newRow("fingerprint") << wish << QStringLiteral("\"abc\" is not a SHA-256");
     wish = {};
     wish.dialer = [](QTcpSocket *) {};
-    wish.tlsMode = TlsMode::Verified;
+    wish.tls.mode = TlsMode::Verified;
     QTest::newRow("nobody to verify") << wish << QStringLiteral("peerName");
 }
 
@@ -223,12 +223,12 @@ void tst_Errors::pinnedCertificateIsAccepted()
 {
     QFETCH(const QByteArray, pin);
     ServerPool::Configuration serverWish;
-    serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
-    wish.tlsMode = TlsMode::SelfSigned;
-    wish.pinnedFingerprints = {QByteArray(64, '0'), pin};
+    wish.tls.mode = TlsMode::SelfSigned;
+    wish.tls.pinnedFingerprints = {QByteArray(64, '0'), pin};
     ClientPool client(wish);
     fill(server, client, 1);
     QCOMPARE(client.errorCount(), 0);
@@ -276,7 +276,7 @@ void tst_Errors::portInUse()
 void tst_Errors::serverTellsWhyAHandshakeFailed()
 {
     ServerPool::Configuration wish;
-    wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(wish);
     listen(server);
     QSignalSpy errors(&server, &Pool::errorOccurred);

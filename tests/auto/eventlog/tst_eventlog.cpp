@@ -93,7 +93,7 @@ private Q_SLOTS:
     void copies();
     void copiesByKeys();
     void saves();
-    void tellsWhatCannotBeSaved();
+    void reportsWhatCannotBeSaved();
     void savesByDialog();
     void theKeyboardIsEnough();
     void itIsTextToo();
@@ -339,7 +339,7 @@ void tst_EventLog::saves()
     QVERIFY(lines[2].endsWith(QStringLiteral("\tdéjà vu — 断开")));
 }
 
-void tst_EventLog::tellsWhatCannotBeSaved()
+void tst_EventLog::reportsWhatCannotBeSaved()
 {
     QTemporaryDir folder;
     Window window;

@@ -29,13 +29,14 @@ private:
 
 static void configureTls(TlsMode mode, ServerPool::Configuration &server, ClientPool::Configuration &client)
 {
-    client.tlsMode = mode;
+    client.tls.mode = mode;
     if (mode == TlsMode::None)
         return;
-    server.sslConfiguration =
-            Certificates::showing(mode == TlsMode::Verified ? QStringLiteral("server") : QStringLiteral("self-signed"));
+    server.tls = {.enabled = true,
+                  .configuration = Certificates::showing(mode == TlsMode::Verified ? QStringLiteral("server")
+                                                                                   : QStringLiteral("self-signed"))};
     if (mode == TlsMode::Verified)
-        client.sslConfiguration = Certificates::trustingCa();
+        client.tls.configuration = Certificates::trustingCa();
 }
 
 void tst_Exchange::addModes()
@@ -60,8 +61,8 @@ void tst_Exchange::bothEndsShareTheirConnections()
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort());
-    wish.tlsMode = clientWish.tlsMode;
-    wish.sslConfiguration = clientWish.sslConfiguration;
+    wish.tls.mode = clientWish.tls.mode;
+    wish.tls.configuration = clientWish.tls.configuration;
     ClientPool client(wish);
     fill(server, client);
 
@@ -100,8 +101,8 @@ void tst_Exchange::singleModeKeepsTheWireUntouched()
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
     wish.connectionMode = ConnectionMode::Single;
-    wish.tlsMode = clientWish.tlsMode;
-    wish.sslConfiguration = clientWish.sslConfiguration;
+    wish.tls.mode = clientWish.tls.mode;
+    wish.tls.configuration = clientWish.tls.configuration;
     ClientPool client(wish);
     fill(server, client, 1);
 
@@ -202,11 +203,11 @@ void tst_Exchange::keepAlivePeriodIsOnBothDescriptors()
 {
 #ifdef Q_OS_LINUX
     ServerPool::Configuration serverWish;
-    serverWish.keepAlivePeriod = 41500ms; // rounded up
+    serverWish.tcp.keepAlivePeriod = 41500ms; // rounded up
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
-    wish.keepAlivePeriod = 17s;
+    wish.tcp.keepAlivePeriod = 17s;
     ClientPool client(wish);
     fill(server, client, 1);
     Connection here = client.take();
@@ -219,7 +220,7 @@ void tst_Exchange::keepAlivePeriodIsOnBothDescriptors()
     QCOMPARE(option(there.socket(), IPPROTO_TCP, TCP_KEEPIDLE), 42);
     QCOMPARE(option(there.socket(), IPPROTO_TCP, TCP_KEEPINTVL), 42);
 
-    wish.keepAlivePeriod = 0ms;
+    wish.tcp.keepAlivePeriod = 0ms;
     wish.port = server.serverPort();
     ClientPool without(wish);
     QVERIFY(without.start());
@@ -246,7 +247,7 @@ void tst_Exchange::userTimeoutIsOnBothDescriptors()
     QFETCH(const bool, isEncrypted);
     QFETCH(const bool, hasDialer);
     ServerPool::Configuration serverWish;
-    serverWish.userTimeout = 41500ms;
+    serverWish.tcp.userTimeout = 41500ms;
     ClientPool::Configuration wish = clientOf(0, 1);
     configureTls(isEncrypted ? TlsMode::SelfSigned : TlsMode::None, serverWish, wish);
     ServerPool server(serverWish);
@@ -259,7 +260,7 @@ void tst_Exchange::userTimeoutIsOnBothDescriptors()
     QCOMPARE(option(client.take().socket(), IPPROTO_TCP, TCP_USER_TIMEOUT), 60000); // the default
     QCOMPARE(option(server.take().socket(), IPPROTO_TCP, TCP_USER_TIMEOUT), 41500);
 
-    wish.userTimeout = 0ms;
+    wish.tcp.userTimeout = 0ms;
     ClientPool without(wish);
     QVERIFY(without.start());
     QTRY_COMPARE(without.idleCount(), 1);
@@ -284,12 +285,12 @@ void tst_Exchange::userTimeoutOutOfRangeIsPutRight()
     const QString warning =
             QStringLiteral("userTimeout is %1 ms, out of range: it becomes %2 ms").arg(wish.count()).arg(becomes);
     ServerPool::Configuration serverWish;
-    serverWish.userTimeout = wish;
+    serverWish.tcp.userTimeout = wish;
     ServerPool server(serverWish);
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(warning));
     listen(server);
     ClientPool::Configuration clientWish = clientOf(server.serverPort(), 1);
-    clientWish.userTimeout = wish;
+    clientWish.tcp.userTimeout = wish;
     ClientPool client(clientWish);
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(warning));
     fill(server, client, 1);

@@ -22,7 +22,7 @@ class tst_Fields : public QObject
 private Q_SLOTS:
     void noFieldIsForgotten_data();
     void noFieldIsForgotten();
-    void eachFieldIsToldInFull();
+    void eachFieldIsDescribed();
     void defaultsAreValuesThatTextsCanSay();
     void choicesAreTheEnumerators();
     void textIsRead_data();
@@ -37,30 +37,51 @@ private Q_SLOTS:
     void badSettingsChangeNothing();
     void handwrittenListsAreRead();
     void tlsIsSummedUp();
-    void defaultClientLacksAPeer();
-    void minimumAboveMaximumIsAProblem();
-    void tlsThatCannotWorkIsAProblem();
+    void shortNamesAreUnderstood();
 };
 
-// The members of struct Configuration, as the public header declares them.
-static QStringList membersIn(const QString &header)
+// The members of a struct, as a public header declares them: pairs of type and name.
+static QList<std::pair<QString, QString>> membersOf(const QString &structName, const QString &header)
 {
     QFile file(QStringLiteral(QNETPOOL_CERTIFICATES "/../../include/qnetpool/") + header);
     if (!file.open(QIODevice::ReadOnly))
         qFatal("cannot read %s", qPrintable(file.fileName()));
     static const QRegularExpression comment(QStringLiteral("//[^\n]*"));
-    static const QRegularExpression member(QStringLiteral("(\\w+)\\s*(?:=[^;]*|\\{[^;]*\\})?$"));
+    static const QRegularExpression member(QStringLiteral("^(.*?)\\s*(\\w+)\\s*(?:=[^;]*|\\{[^;]*\\})?$"),
+                                           QRegularExpression::DotMatchesEverythingOption);
     QString text = QString::fromUtf8(file.readAll()).remove(comment);
-    text = text.section(QStringLiteral("struct Configuration"), 1)
+    text = text.section(QStringLiteral("struct %1\n").arg(structName), 1)
                    .section(QStringLiteral("\n    };"), 0, 0)
                    .section(u'{', 1);
-    QStringList names;
+    QList<std::pair<QString, QString>> members;
     const QStringList declarations = text.split(u';');
     for (const QString &declaration : declarations) {
-        if (const QString trimmed = declaration.trimmed(); !trimmed.isEmpty())
-            names << member.match(trimmed).captured(1);
+        const QRegularExpressionMatch match = member.match(declaration.trimmed());
+        if (match.hasMatch())
+            members.emplaceBack(match.captured(1), match.captured(2));
     }
-    return names;
+    return members;
+}
+
+// The paths of struct Configuration's members, those of the groups among them included.
+static QStringList pathsIn(const QString &header)
+{
+    static const QStringList groups{QStringLiteral("Sizing"), QStringLiteral("Tls"), QStringLiteral("Tcp"),
+                                    QStringLiteral("Limits"), QStringLiteral("Hooks")};
+    QStringList paths;
+    const auto members = membersOf(QStringLiteral("Configuration"), header);
+    for (const auto &[type, name] : members) {
+        if (!groups.contains(type)) {
+            paths << name;
+            continue;
+        }
+        auto ofGroup = membersOf(type, header);
+        if (ofGroup.isEmpty())
+            ofGroup = membersOf(type, QStringLiteral("pool.h"));
+        for (const auto &[itsType, itsName] : std::as_const(ofGroup))
+            paths << name + u'.' + itsName;
+    }
+    return paths;
 }
 
 template<typename Configuration> static QStringList namesInTable()
@@ -75,8 +96,8 @@ void tst_Fields::noFieldIsForgotten_data()
 {
     QTest::addColumn<QStringList>("table");
     QTest::addColumn<QStringList>("members");
-    QTest::newRow("client") << namesInTable<Client>() << membersIn(QStringLiteral("clientpool.h"));
-    QTest::newRow("server") << namesInTable<Server>() << membersIn(QStringLiteral("serverpool.h"));
+    QTest::newRow("client") << namesInTable<Client>() << pathsIn(QStringLiteral("clientpool.h"));
+    QTest::newRow("server") << namesInTable<Server>() << pathsIn(QStringLiteral("serverpool.h"));
 }
 
 void tst_Fields::noFieldIsForgotten()
@@ -102,7 +123,7 @@ template<typename Configuration> static void checkTold()
     }
 }
 
-void tst_Fields::eachFieldIsToldInFull()
+void tst_Fields::eachFieldIsDescribed()
 {
     checkTold<Client>();
     checkTold<Server>();
@@ -142,7 +163,7 @@ template<typename Enum> static void checkChoices(const char *name)
 
 void tst_Fields::choicesAreTheEnumerators()
 {
-    checkChoices<TlsMode>("tlsMode");
+    checkChoices<TlsMode>("tls.mode");
     checkChoices<ConnectionMode>("connectionMode");
     checkChoices<IdFormat>("idFormat");
     checkChoices<Reuse>("reuse");
@@ -159,22 +180,22 @@ void tst_Fields::textIsRead_data()
     };
     row("host", " example.com ", "example.com");
     row("port", "443", "443");
-    row("maximumCapacity", " 50", "50");
-    row("maximumConnections", "0", "0");
-    row("minimumInterval", "250", "250");
-    row("minimumInterval", "250 ms", "250");
-    row("minimumInterval", "5s", "5000");
-    row("maximumBackoff", "2 min", "120000");
-    row("idleTimeout", "1h", "3600000");
-    row("lifetimeSpread", "0.25", "0.25");
-    row("lifetimeSpread", "1", "1");
+    row("sizing.maximumCapacity", " 50", "50");
+    row("limits.maximumConnections", "0", "0");
+    row("sizing.minimumInterval", "250", "250");
+    row("sizing.minimumInterval", "250 ms", "250");
+    row("sizing.minimumInterval", "5s", "5000");
+    row("sizing.maximumBackoff", "2 min", "120000");
+    row("limits.idleTimeout", "1h", "3600000");
+    row("limits.lifetimeSpread", "0.25", "0.25");
+    row("limits.lifetimeSpread", "1", "1");
     row("checkOnNetworkChange", "off", "false");
-    row("allowTls12", "Yes", "true");
-    row("tlsMode", "verified", "Verified");
+    row("tls.allowTls12", "Yes", "true");
+    row("tls.mode", "verified", "Verified");
     row("connectionMode", "Single", "Single");
     row("idFormat", "binary", "Binary");
     row("reuse", "NewestFirst", "NewestFirst");
-    row("pinnedFingerprints", "", "");
+    row("tls.pinnedFingerprints", "", "");
 }
 
 void tst_Fields::textIsRead()
@@ -201,26 +222,27 @@ void tst_Fields::badTextIsRefusedByName_data()
         QTest::addRow("%s=%s", name, text)
                 << QString::fromLatin1(name) << QString::fromLatin1(text) << QString::fromLatin1(problem);
     };
-    row("maximumCapacity", "many", "maximumCapacity: \"many\" is not a whole number from 1 to 65536");
-    row("maximumCapacity", "0", "maximumCapacity: \"0\" is not a whole number from 1 to 65536");
-    row("maximumCapacity", "5.5", "maximumCapacity: \"5.5\" is not a whole number from 1 to 65536");
-    row("maximumCapacity", "99999999999", "maximumCapacity: \"99999999999\" is not a whole number from 1 to 65536");
+    row("sizing.maximumCapacity", "many", "sizing.maximumCapacity: \"many\" is not a whole number from 1 to 65536");
+    row("sizing.maximumCapacity", "0", "sizing.maximumCapacity: \"0\" is not a whole number from 1 to 65536");
+    row("sizing.maximumCapacity", "5.5", "sizing.maximumCapacity: \"5.5\" is not a whole number from 1 to 65536");
+    row("sizing.maximumCapacity", "99999999999",
+        "sizing.maximumCapacity: \"99999999999\" is not a whole number from 1 to 65536");
     row("port", "65536", "port: \"65536\" is not a whole number from 0 to 65535");
     row("port", "-1", "port: \"-1\" is not a whole number from 0 to 65535");
-    row("userTimeout", "25 h",
-        "userTimeout: \"25 h\" is not a time of 0 to 86400000 ms (\"500\", \"500 ms\", \"5 s\", \"2 min\", \"1 h\")");
+    row("tcp.userTimeout", "25 h",
+        "tcp.userTimeout: \"25 h\" is not a time of 0 to 86400000 ms (\"500\", \"500 ms\", \"5 s\", \"2 min\", \"1 h\")");
     row("connectTimeout", "5 parsecs",
         "connectTimeout: \"5 parsecs\" is not a time of 1 to 3600000 ms (\"500\", \"500 ms\", \"5 s\", \"2 min\", \"1 h\")");
-    row("lifetimeSpread", "1.5", "lifetimeSpread: \"1.5\" is not a number from 0 to 1");
-    row("lifetimeSpread", "nan", "lifetimeSpread: \"nan\" is not a number from 0 to 1");
-    row("allowTls12", "perhaps", "allowTls12: \"perhaps\" is neither true nor false");
-    row("tlsMode", "Ssl3", "tlsMode: \"Ssl3\" is none of None, SelfSigned, Verified");
-    row("host", "two words", "host: \"two words\" is neither a host name nor an address: it has a blank within");
-    row("pinnedFingerprints", "ab:cd",
-        "pinnedFingerprints: \"ab:cd\" is not a SHA-256 fingerprint of 64 hexadecimal digits");
-    row("sslConfiguration", "x", "sslConfiguration: it cannot be given as text");
+    row("limits.lifetimeSpread", "1.5", "limits.lifetimeSpread: \"1.5\" is not a number from 0 to 1");
+    row("limits.lifetimeSpread", "nan", "limits.lifetimeSpread: \"nan\" is not a number from 0 to 1");
+    row("tls.allowTls12", "perhaps", "tls.allowTls12: \"perhaps\" is neither true nor false");
+    row("tls.mode", "Ssl3", "tls.mode: \"Ssl3\" is none of None, SelfSigned, Verified");
+    row("host", "two words", "host: \"two words\" is neither a host name nor an address: it contains a space");
+    row("tls.pinnedFingerprints", "ab:cd",
+        "tls.pinnedFingerprints: \"ab:cd\" is not a SHA-256 fingerprint of 64 hexadecimal digits");
+    row("tls.configuration", "x", "tls.configuration: it cannot be given as text");
     row("dialer", "x", "dialer: it cannot be given as text");
-    row("maxCapacity", "1", "\"maxCapacity\" is not a field of the configuration (perhaps maximumCapacity)");
+    row("maxCapacity", "1", "\"maxCapacity\" is not a field of the configuration (perhaps sizing.maximumCapacity)");
     row("allowedPeers", "any", "\"allowedPeers\" is not a field of the configuration"); // but of the server's
 }
 
@@ -277,10 +299,9 @@ void tst_Fields::rawFingerprintsBecomeDigits()
 {
     const QByteArray raw = Certificates::certificate(QStringLiteral("server")).digest(QCryptographicHash::Sha256);
     Client configuration;
-    configuration.pinnedFingerprints = {raw, raw.toHex(':').toUpper()};
+    configuration.tls.pinnedFingerprints = {raw, raw.toHex(':').toUpper()};
     const Client copy = fromSettings<Client>(toSettings(configuration));
-    QCOMPARE(copy.pinnedFingerprints, QList<QByteArray>({raw.toHex(), raw.toHex(':').toUpper()}));
-    QVERIFY(problemsOf(configuration).count(QStringLiteral("pinnedFingerprints")) == 0);
+    QCOMPARE(copy.tls.pinnedFingerprints, QList<QByteArray>({raw.toHex(), raw.toHex(':').toUpper()}));
 }
 
 void tst_Fields::settingsRoundTripThroughAFile()
@@ -289,13 +310,13 @@ void tst_Fields::settingsRoundTripThroughAFile()
     Client configuration;
     configuration.host = QStringLiteral("2001:db8::7");
     configuration.port = 4433;
-    configuration.minimumCapacity = 7;
-    configuration.minimumInterval = 123ms;
-    configuration.lifetimeSpread = 0.1234567;
+    configuration.sizing.minimumCapacity = 7;
+    configuration.sizing.minimumInterval = 123ms;
+    configuration.limits.lifetimeSpread = 0.1234567;
     configuration.checkOnNetworkChange = false;
-    configuration.tlsMode = TlsMode::SelfSigned;
+    configuration.tls.mode = TlsMode::SelfSigned;
     configuration.reuse = Reuse::NewestFirst;
-    configuration.pinnedFingerprints = {QByteArray(64, 'a'), QByteArray(64, 'b')};
+    configuration.tls.pinnedFingerprints = {QByteArray(64, 'a'), QByteArray(64, 'b')};
     {
         QSettings file(directory.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat);
         const QVariantMap settings = toSettings(configuration);
@@ -309,30 +330,30 @@ void tst_Fields::settingsRoundTripThroughAFile()
         settings.insert(key, file.value(key));
     const Client copy = fromSettings<Client>(settings);
     QCOMPARE(toSettings(copy), toSettings(configuration));
-    QCOMPARE(copy.lifetimeSpread, configuration.lifetimeSpread);
-    QCOMPARE(copy.pinnedFingerprints, configuration.pinnedFingerprints);
+    QCOMPARE(copy.limits.lifetimeSpread, configuration.limits.lifetimeSpread);
+    QCOMPARE(copy.tls.pinnedFingerprints, configuration.tls.pinnedFingerprints);
 }
 
 void tst_Fields::badSettingsChangeNothing()
 {
     Client base;
-    base.maximumCapacity = 33;
-    base.validator = [](QTcpSocket *) { return QFuture<bool>(); };
+    base.sizing.maximumCapacity = 33;
+    base.hooks.validator = [](QTcpSocket *) { return QFuture<bool>(); };
     const QVariantMap settings{
-            {QStringLiteral("maximumCapacity"), QStringLiteral("a lot")},
-            {QStringLiteral("minimumInterval"), QVariant()},
+            {QStringLiteral("sizing.maximumCapacity"), QStringLiteral("a lot")},
+            {QStringLiteral("sizing.minimumInterval"), QVariant()},
             {QStringLiteral("connectTimeout"), QByteArray("\xff\xfe")},
             {QStringLiteral("port"), 123456},
             {QStringLiteral("reuse"), QVariantMap()},
-            {QStringLiteral("tlsMode"), 7},
-            {QStringLiteral("validator"), QStringLiteral("none")},
+            {QStringLiteral("tls.mode"), 7},
+            {QStringLiteral("hooks.validator"), QStringLiteral("none")},
             {QStringLiteral("ofAnotherVersion"), 1},
-            {QStringLiteral("minimumCapacity"), 4}, // and one that is good
+            {QStringLiteral("sizing.minimumCapacity"), 4}, // and one that is good
     };
     const Client result = fromSettings(settings, base);
-    QVERIFY(result.validator);
-    QCOMPARE(result.minimumCapacity, 4);
-    base.minimumCapacity = 4;
+    QVERIFY(result.hooks.validator);
+    QCOMPARE(result.sizing.minimumCapacity, 4);
+    base.sizing.minimumCapacity = 4;
     QCOMPARE(toSettings(result), toSettings(base));
 }
 
@@ -346,7 +367,7 @@ void tst_Fields::handwrittenListsAreRead()
 template<typename Configuration> static QString tlsSummaryOf(const Configuration &configuration)
 {
     for (const Field<Configuration> &field : fields<Configuration>()) {
-        if (qstrcmp(field.info.name, "sslConfiguration") == 0)
+        if (qstrcmp(field.info.name, "tls.configuration") == 0)
             return field.text(configuration);
     }
     return {};
@@ -356,59 +377,36 @@ void tst_Fields::tlsIsSummedUp()
 {
     QCOMPARE(tlsSummaryOf(Client()), QStringLiteral("Qt's default"));
     Server server;
-    QCOMPARE(tlsSummaryOf(server), QStringLiteral("none: plain TCP"));
-    server.sslConfiguration = Certificates::demandingClientCertificate(Certificates::showing(QStringLiteral("server")));
-    server.sslConfiguration.setProtocol(QSsl::TlsV1_2OrLater);
+    QCOMPARE(tlsSummaryOf(server), QStringLiteral("none"));
+    server.tls = {.enabled = true,
+                  .configuration =
+                          Certificates::demandingClientCertificate(Certificates::showing(QStringLiteral("server")))};
+    server.tls.configuration.setProtocol(QSsl::TlsV1_2OrLater);
     QCOMPARE(tlsSummaryOf(server),
-             QStringLiteral("TLS 1.2 or later, certificates: 1, authorities: 1, client certificates demanded"));
+             QStringLiteral("TLS 1.2 or later, certificates: 1, authorities: 1, client certificates required"));
 }
 
-void tst_Fields::defaultClientLacksAPeer()
+template<typename Configuration> static void checkShortNames()
 {
-    QCOMPARE(problemsOf(Client()),
-             FieldProblems({{QStringLiteral("host"), QStringLiteral("it is empty")},
-                            {QStringLiteral("port"), QStringLiteral("nothing can be reached on port 0")}}));
-    QCOMPARE(problemsOf(Server()), FieldProblems());
-    Client dialling;
-    dialling.dialer = [](QTcpSocket *) {};
-    QCOMPARE(problemsOf(dialling), FieldProblems());
-    dialling.tlsMode = TlsMode::Verified;
-    QCOMPARE(problemsOf(dialling).size(), 1);
-    QVERIFY(problemsOf(dialling).count(QStringLiteral("peerName")) == 1);
+    const QStringList names = fieldNames<Configuration>();
+    for (const QString &name : names) {
+        QCOMPARE(fullName<Configuration>(name), name);
+        QCOMPARE(fullName<Configuration>(name.section(u'.', -1)), name);
+    }
+    for (const char *unknown : {"", "imits.idleTimeout", "Timeout", "limits", "limits."})
+        QCOMPARE(fullName<Configuration>(QLatin1String(unknown)), QLatin1String(unknown));
 }
 
-void tst_Fields::minimumAboveMaximumIsAProblem()
+void tst_Fields::shortNamesAreUnderstood()
 {
+    checkShortNames<Client>();
+    checkShortNames<Server>();
     Client configuration;
-    configuration.host = QStringLiteral("example.com");
-    configuration.port = 1;
-    configuration.minimumCapacity = configuration.maximumCapacity;
-    configuration.minimumInterval = configuration.maximumInterval;
-    QCOMPARE(problemsOf(configuration), FieldProblems());
-    ++configuration.minimumCapacity;
-    configuration.minimumInterval += 1ms;
-    QCOMPARE(problemsOf(configuration),
-             FieldProblems({{QStringLiteral("minimumCapacity"),
-                             QStringLiteral("21 is more than the maximum capacity, which is 20")},
-                            {QStringLiteral("minimumInterval"),
-                             QStringLiteral("5001 ms is more than the maximum interval, which is 5000 ms")}}));
-}
-
-void tst_Fields::tlsThatCannotWorkIsAProblem()
-{
-    Server server;
-    server.sslConfiguration = QSslConfiguration::defaultConfiguration();
-    QCOMPARE(problemsOf(server),
-             FieldProblems(
-                     {{QStringLiteral("sslConfiguration"), QStringLiteral("it lacks a certificate or a private key")}}));
-    server.sslConfiguration = Certificates::showing(QStringLiteral("server"));
-    QCOMPARE(problemsOf(server), FieldProblems());
-    server.sslConfiguration.setProtocol(QSsl::TlsV1_2OrLater);
-    QCOMPARE(problemsOf(server),
-             FieldProblems({{QStringLiteral("allowTls12"),
-                             QStringLiteral("the TLS configuration needs it: it asks for TLS 1.2")}}));
-    server.allowTls12 = true;
-    QCOMPARE(problemsOf(server), FieldProblems());
+    QString problem;
+    QVERIFY2(setField(configuration, QStringLiteral("idleTimeout"), QStringLiteral("5s"), &problem), qPrintable(problem));
+    QCOMPARE(configuration.limits.idleTimeout, 5000ms);
+    QVERIFY(!setField(configuration, QStringLiteral("idleTimeout"), QStringLiteral("5 d"), &problem));
+    QVERIFY2(problem.startsWith(QStringLiteral("limits.idleTimeout: ")), qPrintable(problem));
 }
 
 QTEST_GUILESS_MAIN(tst_Fields)

@@ -214,7 +214,7 @@ ServerPool::Configuration serverOver(Path path, int setupThreads)
     ServerPool::Configuration wish;
     wish.setupThreads = setupThreads;
     if (path == Path::Tls)
-        wish.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+        wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
     return wish;
 }
 
@@ -223,7 +223,7 @@ ClientPool::Configuration clientOver(Path path, quint16 port, int setupThreads)
     ClientPool::Configuration wish = clientOf(port, 1);
     wish.setupThreads = setupThreads;
     if (path == Path::Tls)
-        wish.tlsMode = TlsMode::SelfSigned;
+        wish.tls.mode = TlsMode::SelfSigned;
     if (path == Path::Socket)
         wish.dialer = [port](QTcpSocket *socket) { socket->connectToHost(QStringLiteral("127.0.0.1"), port); };
     return wish;
@@ -525,7 +525,7 @@ void tst_Hostile::bytesRightAfterSetupAreKept()
     QVERIFY(listener.listen(QHostAddress::LocalHost));
     ClientPool::Configuration wish = clientOver(path, listener.serverPort(), setupThreads);
     wish.connectionMode = ConnectionMode::Single;
-    wish.maximumConnections = 1;
+    wish.limits.maximumConnections = 1;
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 1);

@@ -24,15 +24,15 @@ private Q_SLOTS:
 static ServerPool::Configuration serverShowing(const QString &certificate)
 {
     ServerPool::Configuration wish;
-    wish.sslConfiguration = Certificates::showing(certificate);
+    wish.tls = {.enabled = true, .configuration = Certificates::showing(certificate)};
     return wish;
 }
 
 static ClientPool::Configuration verifyingClientOf(quint16 port)
 {
     ClientPool::Configuration wish = clientOf(port, 1);
-    wish.tlsMode = TlsMode::Verified;
-    wish.sslConfiguration = Certificates::trustingCa();
+    wish.tls.mode = TlsMode::Verified;
+    wish.tls.configuration = Certificates::trustingCa();
     return wish;
 }
 
@@ -64,7 +64,7 @@ void tst_Identities::clientsThatMayNotAreNeverInTheStock()
     QFETCH(const ConnectionMode, mode);
     QFETCH(const int, setupThreads);
     ServerPool::Configuration serving = serverShowing(QStringLiteral("server"));
-    serving.sslConfiguration = Certificates::demandingClientCertificate(serving.sslConfiguration);
+    serving.tls = {.enabled = true, .configuration = Certificates::demandingClientCertificate(serving.tls.configuration)};
     serving.connectionMode = mode;
     serving.setupThreads = setupThreads;
     ServerPool server(serving);
@@ -74,7 +74,7 @@ void tst_Identities::clientsThatMayNotAreNeverInTheStock()
     ClientPool::Configuration dialling = verifyingClientOf(server.serverPort());
     dialling.connectionMode = mode;
     if (!certificate.isEmpty())
-        dialling.sslConfiguration = Certificates::trustingCa(Certificates::showing(certificate));
+        dialling.tls.configuration = Certificates::trustingCa(Certificates::showing(certificate));
     ClientPool client(dialling);
     QVERIFY(client.start());
     QTRY_VERIFY(errors.size() >= 3);
@@ -86,7 +86,7 @@ void tst_Identities::clientsThatMayNotAreNeverInTheStock()
     QCOMPARE(server.statistics().created, 0);
     QVERIFY(available.isEmpty());
 
-    dialling.sslConfiguration = Certificates::trustingCa(Certificates::showing(QStringLiteral("client")));
+    dialling.tls.configuration = Certificates::trustingCa(Certificates::showing(QStringLiteral("client")));
     QVERIFY(client.setConfiguration(dialling));
     QTRY_COMPARE(server.idleCount(), 1);
 }
@@ -119,7 +119,7 @@ void tst_Identities::nameIsCheckedAlsoWhenItIsAnAddress()
     QVERIFY(server.listen(QHostAddress::Any));
     ClientPool::Configuration wish = verifyingClientOf(server.serverPort());
     wish.host = host;
-    wish.peerName = peerName;
+    wish.tls.peerName = peerName;
     ClientPool client(wish);
     QSignalSpy errors(&client, &Pool::errorOccurred);
     QVERIFY(client.start());
@@ -151,12 +151,12 @@ void tst_Identities::onePinOfSeveralIsEnough()
     listen(server);
     const QByteArray pin = Certificates::certificate(QStringLiteral("self-signed")).digest(QCryptographicHash::Sha256);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
-    wish.tlsMode = TlsMode::SelfSigned;
+    wish.tls.mode = TlsMode::SelfSigned;
     for (const char *other : {"ca", "server", "client"})
-        wish.pinnedFingerprints << Certificates::certificate(QLatin1String(other)).digest(QCryptographicHash::Sha256);
-    wish.pinnedFingerprints.first()[31] = pin[31]; // the end alone is not enough
+        wish.tls.pinnedFingerprints << Certificates::certificate(QLatin1String(other)).digest(QCryptographicHash::Sha256);
+    wish.tls.pinnedFingerprints.first()[31] = pin[31]; // the end alone is not enough
     if (place >= 0)
-        wish.pinnedFingerprints[place] = pin;
+        wish.tls.pinnedFingerprints[place] = pin;
     ClientPool client(wish);
     QSignalSpy errors(&client, &Pool::errorOccurred);
     QVERIFY(client.start());
@@ -188,11 +188,11 @@ void tst_Identities::protocolIsNegotiated()
     QFETCH(const QList<QByteArray>, ofClient);
     QFETCH(const QByteArray, agreed);
     ServerPool::Configuration serving = serverShowing(QStringLiteral("server"));
-    serving.sslConfiguration.setAllowedNextProtocols(ofServer);
+    serving.tls.configuration.setAllowedNextProtocols(ofServer);
     ServerPool server(serving);
     listen(server);
     ClientPool::Configuration wish = verifyingClientOf(server.serverPort());
-    wish.sslConfiguration.setAllowedNextProtocols(ofClient);
+    wish.tls.configuration.setAllowedNextProtocols(ofClient);
     ClientPool client(wish);
     fill(server, client, 1);
     const Connection here = client.take();
@@ -255,18 +255,18 @@ void tst_Identities::noSecretIsTold()
     for (const char *shown : {"client", "self-signed", "expired"}) {
         for (const char *serverShown : {"server", "expired", "other-host"}) {
             ServerPool::Configuration serving = serverShowing(QLatin1String(serverShown));
-            serving.sslConfiguration = Certificates::demandingClientCertificate(serving.sslConfiguration);
+            serving.tls = {.enabled = true, .configuration = Certificates::demandingClientCertificate(serving.tls.configuration)};
             ServerPool server(serving);
             connect(&server, &Pool::errorOccurred, note);
             listen(server);
             ClientPool::Configuration wish = verifyingClientOf(server.serverPort());
-            wish.sslConfiguration = Certificates::trustingCa(Certificates::showing(QLatin1String(shown)));
+            wish.tls.configuration = Certificates::trustingCa(Certificates::showing(QLatin1String(shown)));
             ClientPool client(wish);
             connect(&client, &Pool::errorOccurred, note);
             QVERIFY(client.start());
             const int sofar = errors;
             QTRY_VERIFY(server.idleCount() > 0 || errors >= sofar + 2);
-            serving.sslConfiguration.setPrivateKey({}); // a configuration that cannot work
+            serving.tls.configuration.setPrivateKey({}); // a configuration that cannot work
             QVERIFY(!server.setConfiguration(serving));
         }
     }

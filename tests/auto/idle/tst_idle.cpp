@@ -84,8 +84,8 @@ static void sayGoodbye(QTcpSocket *tls)
 
 static void configureTls(ServerPool::Configuration &server, ClientPool::Configuration &client)
 {
-    server.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
-    client.tlsMode = TlsMode::SelfSigned;
+    server.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
+    client.tls.mode = TlsMode::SelfSigned;
 }
 
 void tst_Idle::belongsToNoThreadAndIsPolledByNobody()
@@ -380,10 +380,10 @@ void tst_Idle::deadIsNeverHandedOutWithTls()
     configureTls(serverWish, wish);
     ServerPool server(serverWish);
     listen(server);
-    const TlsMode mode = wish.tlsMode;
+    const TlsMode mode = wish.tls.mode;
     const int many = fewer(25, 5);
     wish = clientOf(server.serverPort(), many);
-    wish.tlsMode = mode;
+    wish.tls.mode = mode;
     ClientPool client(wish);
     QVERIFY(client.start());
     for (int round = 0; round < 4; ++round) {
@@ -421,9 +421,9 @@ void tst_Idle::bytesAreKept()
         configureTls(serverWish, wish);
     ServerPool server(serverWish);
     listen(server);
-    const TlsMode mode = wish.tlsMode;
+    const TlsMode mode = wish.tls.mode;
     wish = clientOf(server.serverPort(), 1);
-    wish.tlsMode = mode;
+    wish.tls.mode = mode;
     ClientPool client(wish);
     fill(server, client, 1);
 
@@ -452,7 +452,7 @@ void tst_Idle::bytesDoNotSpinTheEventLoop()
     QTRY_COMPARE(client.idleCount(), 1);
     const ConnectionId id = [&] { return client.take().id(); }();
     ClientPool::Configuration calm = client.configuration();
-    calm.minimumInterval = calm.maximumInterval = 60s;
+    calm.sizing.minimumInterval = calm.sizing.maximumInterval = 60s;
     QVERIFY(client.setConfiguration(calm));
     peer.of(id)->write("noise");
     peer.of(id)->flush();
@@ -486,9 +486,9 @@ void tst_Idle::lastWordsAreDeliveredById()
         configureTls(serverWish, wish);
     ServerPool server(serverWish);
     listen(server);
-    const TlsMode mode = wish.tlsMode;
+    const TlsMode mode = wish.tls.mode;
     wish = clientOf(server.serverPort(), 1);
-    wish.tlsMode = mode;
+    wish.tls.mode = mode;
     ClientPool client(wish);
     fill(server, client, 1);
 
@@ -534,7 +534,7 @@ void tst_Idle::lastWordsExpire()
 {
     Peer peer;
     ClientPool::Configuration wish = clientOf(peer.serverPort(), 1);
-    wish.unclaimedTimeout = 50ms;
+    wish.limits.unclaimedTimeout = 50ms;
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 1);
@@ -545,7 +545,7 @@ void tst_Idle::lastWordsExpire()
     QTRY_COMPARE(client.statistics().unclaimed, 0);
     QVERIFY(!client.take(id));
 
-    wish.unclaimedTimeout = 0ms; // not kept at all
+    wish.limits.unclaimedTimeout = 0ms; // not kept at all
     QVERIFY(client.setConfiguration(wish));
     QTRY_COMPARE(client.idleCount(), 1);
     const ConnectionId next = [&] { return client.take().id(); }();
@@ -622,7 +622,7 @@ void tst_Idle::sessionTicketsAreNotBytes()
     listen(server);
     wish = clientOf(server.serverPort(), 4);
     wish.connectionMode = ConnectionMode::Single;
-    wish.tlsMode = TlsMode::SelfSigned;
+    wish.tls.mode = TlsMode::SelfSigned;
     wish.dropUnexpectedBytes = true; // so that a ticket mistaken for bytes would be seen
     ClientPool client(wish);
     QSignalSpy lost(&client, &Pool::connectionLost);

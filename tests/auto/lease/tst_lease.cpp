@@ -66,7 +66,7 @@ void tst_Lease::init()
     listen(*m_server);
     // One connection, and for as long as a test takes no other one.
     ClientPool::Configuration wish = clientOf(m_server->serverPort(), 1);
-    wish.minimumInterval = wish.maximumInterval = 1h;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     m_client.emplace(wish);
     fill(*m_server, *m_client, 1);
 }
@@ -176,9 +176,9 @@ void tst_Lease::putTakesAForeignSocket()
     m_client->flush();
     m_client->close();
     ClientPool::Configuration idle = clientOf(plain.serverPort(), 2);
-    idle.minimumCapacity = 1;
-    idle.maximumCapacity = 5;
-    idle.minimumInterval = idle.maximumInterval = 1h; // the capacity stays
+    idle.sizing.minimumCapacity = 1;
+    idle.sizing.maximumCapacity = 5;
+    idle.sizing.minimumInterval = idle.sizing.maximumInterval = 1h; // the capacity stays
     idle.connectionMode = ConnectionMode::Single;
     ClientPool client(idle);
     fill(plain, client, 1);
@@ -225,7 +225,7 @@ void tst_Lease::putClosesWhatItCannotKeep()
     }
     if (kind == u"idInUse") { // in a stock with room
         ClientPool::Configuration wish = m_client->configuration();
-        wish.maximumCapacity = 10;
+        wish.sizing.maximumCapacity = 10;
         QVERIFY(m_client->setConfiguration(wish));
     } else if (kind == u"unread") {
         accepted->write("unread");
@@ -295,12 +295,12 @@ void tst_Lease::answerToTheNextHolderIsNoDirt()
     QFETCH(const bool, isTls);
     ServerPool::Configuration serverWish;
     if (isTls)
-        serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
-    wish.minimumInterval = wish.maximumInterval = 1h;
-    wish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
+    wish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
     ClientPool client(wish);
     fill(server, client, 1);
     Connection there = server.take();
@@ -335,7 +335,7 @@ void tst_Lease::fullStockClosesWhatComesBack()
 {
     Connection first = m_client->take();
     ClientPool::Configuration wish = m_client->configuration();
-    wish.minimumInterval = wish.maximumInterval = 1ms;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1ms;
     QVERIFY(m_client->setConfiguration(wish));
     QTRY_COMPARE(m_client->idleCount(), 1); // the next cycle has filled the stock again
     first.giveBack();
@@ -646,12 +646,12 @@ void tst_Lease::reconnectedSocketIsNotUsedAgain()
 void tst_Lease::tlsHolderMayLeaveAFlushBehind()
 {
     ServerPool::Configuration serverWish;
-    serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
-    wish.minimumInterval = wish.maximumInterval = 1h;
-    wish.tlsMode = TlsMode::SelfSigned;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
+    wish.tls.mode = TlsMode::SelfSigned;
     ClientPool client(wish);
     fill(server, client, 1);
     Connection there = server.take();

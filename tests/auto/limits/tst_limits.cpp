@@ -53,7 +53,7 @@ private Q_SLOTS:
     void livedTooLongIsNeverHandedOut_data();
     void livedTooLongIsNeverHandedOut();
     void lifetimeSpreadMakesEndsDiffer();
-    void lifetimeSpreadIsPutRight();
+    void lifetimeSpreadIsClamped();
     void maximumLifetimeOfAPool_data();
     void maximumLifetimeOfAPool();
     void noMaximumLifetime();
@@ -87,6 +87,22 @@ using Clock = Stock::Clock;
 
 // --- What the tests stand on -------------------------------------------------------------------------------------------
 
+// Where each end has it.
+int &maximumCapacityOf(ClientPool::Configuration &configuration)
+{
+    return configuration.sizing.maximumCapacity;
+}
+int &maximumCapacityOf(ServerPool::Configuration &configuration)
+{
+    return configuration.maximumCapacity;
+}
+
+// It is asked for, not called.
+Pool::Hook someHook()
+{
+    return [](QTcpSocket *) { return QFuture<bool>(); };
+}
+
 // A stock without a pool: nobody keeps the time but the test.
 class Bench : public QObject
 {
@@ -96,7 +112,7 @@ public:
         policy.maximumIdle = 100;
         if (!m_server.listen(QHostAddress::LocalHost))
             qFatal("cannot listen");
-        stock->open(policy, Watcher::create(this, [this](quint64 token) { stock->inspect(token); }), [] {});
+        stock->open(policy, Watcher::create(this, [this](quint64 token) { stock->handleActivity(token); }), [] {});
     }
     ~Bench() override { stock->leavePool(); }
 
@@ -141,7 +157,7 @@ public:
         server.emplace(wish);
         listen(*server);
         ClientPool::Configuration clientWish = clientOf(server->serverPort(), capacity);
-        clientWish.minimumInterval = clientWish.maximumInterval = 1h;
+        clientWish.sizing.minimumInterval = clientWish.sizing.maximumInterval = 1h;
         if (isClient)
             change(clientWish);
         client.emplace(clientWish);
@@ -198,8 +214,8 @@ void tst_Limits::clientStopsDiallingAtMaximumConnections()
     ServerPool server;
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 10);
-    wish.maximumInterval = 300ms;
-    wish.maximumConnections = 9;
+    wish.sizing.maximumInterval = 300ms;
+    wish.limits.maximumConnections = 9;
     int most = 0;
     ClientPool *pool = nullptr;
     wish.dialer = [&](QTcpSocket *socket) {
@@ -236,7 +252,7 @@ void tst_Limits::connectionsBeingSetUpCount()
         QTcpServer silent; // never sends an ID
         QVERIFY(silent.listen(QHostAddress::LocalHost));
         ClientPool::Configuration wish = clientOf(silent.serverPort(), 10);
-        wish.maximumConnections = 3;
+        wish.limits.maximumConnections = 3;
         ClientPool client(wish);
         QVERIFY(client.start());
         QTRY_COMPARE(client.pendingCount(), 3);
@@ -248,8 +264,8 @@ void tst_Limits::connectionsBeingSetUpCount()
         return;
     }
     ServerPool::Configuration wish;
-    wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
-    wish.maximumConnections = 2;
+    wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
+    wish.limits.maximumConnections = 2;
     ServerPool server(wish);
     listen(server);
     QSignalSpy errors(&server, &Pool::errorOccurred);
@@ -266,7 +282,7 @@ void tst_Limits::connectionsBeingSetUpCount()
 
 void tst_Limits::giveBacksServeThoseWhoWaitAtMaximumConnections()
 {
-    Ends ends(true, 2, [](auto &wish) { wish.maximumConnections = 2; });
+    Ends ends(true, 2, [](auto &wish) { wish.limits.maximumConnections = 2; });
     Connection first = ends.client->take();
     Connection second = ends.client->take();
     QVERIFY(first && second);
@@ -299,8 +315,8 @@ void tst_Limits::freeRoomIsDialledForAtOnce()
 {
     QFETCH(const QString, end);
     Ends ends(true, 1, [&](auto &wish) {
-        wish.maximumConnections = 1;
-        wish.maximumLifetime = end == u"livedTooLong" ? 500ms : 0ms;
+        wish.limits.maximumConnections = 1;
+        wish.limits.maximumLifetime = end == u"livedTooLong" ? 500ms : 0ms;
     });
     const auto begin = Clock::now();
     QFuture<Connection> only = ends.client->acquire();
@@ -341,12 +357,12 @@ void tst_Limits::freeRoomIsDialledForAtOnce()
 
 void tst_Limits::raisedMaximumConnectionsIsDialledForAtOnce()
 {
-    Ends ends(true, 1, [](auto &wish) { wish.maximumConnections = 1; });
+    Ends ends(true, 1, [](auto &wish) { wish.limits.maximumConnections = 1; });
     const Connection only = ends.client->take();
     QFuture<Connection> next = ends.client->acquire();
     QTRY_COMPARE(ends.client->waiterCount(), 1);
     ClientPool::Configuration wish = ends.client->configuration();
-    wish.maximumConnections = 2;
+    wish.limits.maximumConnections = 2;
     QVERIFY(ends.client->setConfiguration(wish));
     QTRY_VERIFY(next.isFinished());
     QVERIFY(next.takeResult());
@@ -355,7 +371,7 @@ void tst_Limits::raisedMaximumConnectionsIsDialledForAtOnce()
 void tst_Limits::serverTurnsAwayWhoIsOneTooMany()
 {
     ServerPool::Configuration wish;
-    wish.maximumConnections = 7;
+    wish.limits.maximumConnections = 7;
     ServerPool server(wish);
     listen(server);
     QSignalSpy errors(&server, &Pool::errorOccurred);
@@ -394,8 +410,8 @@ void tst_Limits::putOverMaximumConnectionsCloses()
 {
     QFETCH(const bool, isClient);
     Ends ends(isClient, 2, [](auto &wish) {
-        wish.maximumConnections = 2;
-        wish.maximumCapacity = 10;
+        wish.limits.maximumConnections = 2;
+        maximumCapacityOf(wish) = 10;
     });
     Connection taken = ends.subject->take(); // there is room in the stock, but not in the pool
     QVERIFY(taken);
@@ -423,7 +439,7 @@ void tst_Limits::noMaximumConnections_data()
 void tst_Limits::noMaximumConnections()
 {
     QFETCH(const bool, isClient);
-    Ends ends(isClient, 2, [](auto &wish) { wish.maximumConnections = 0; });
+    Ends ends(isClient, 2, [](auto &wish) { wish.limits.maximumConnections = 0; });
     std::vector<QFuture<Connection>> here;
     std::vector<Connection> there;
     for (int i = 0; i < 40; ++i) {
@@ -447,8 +463,8 @@ void tst_Limits::oneTooManyMayNotWait()
 {
     QFETCH(const bool, isClient);
     Ends ends(isClient, 1, [](auto &wish) {
-        wish.maximumConnections = 1;
-        wish.maximumWaiters = 3;
+        wish.limits.maximumConnections = 1;
+        wish.limits.maximumWaiters = 3;
     });
     Connection only = ends.subject->take();
     QVERIFY(only);
@@ -492,8 +508,8 @@ void tst_Limits::whoLeavesTheLineMakesRoom()
     QFETCH(const bool, isClient);
     QFETCH(const QString, how);
     Ends ends(isClient, 1, [](auto &wish) {
-        wish.maximumConnections = 1;
-        wish.maximumWaiters = 2;
+        wish.limits.maximumConnections = 1;
+        wish.limits.maximumWaiters = 2;
     });
     Connection only = ends.subject->take();
     QVERIFY(only);
@@ -530,7 +546,7 @@ void tst_Limits::whoLeavesTheLineMakesRoom()
 
 void tst_Limits::whoNeedNotWaitIsServedBesideAFullLine()
 {
-    Ends ends(true, 1, [](auto &wish) { wish.maximumWaiters = 1; });
+    Ends ends(true, 1, [](auto &wish) { wish.limits.maximumWaiters = 1; });
     QFuture<Connection> never = ends.client->acquire(ConnectionId::fromString(u"notHere1"));
     QFuture<Connection> atOnce = ends.client->acquire();
     QVERIFY(atOnce.isFinished());
@@ -548,8 +564,8 @@ void tst_Limits::noMaximumWaiters()
 {
     QFETCH(const bool, isClient);
     Ends ends(isClient, 1, [](auto &wish) {
-        wish.maximumConnections = 1;
-        wish.maximumWaiters = 0;
+        wish.limits.maximumConnections = 1;
+        wish.limits.maximumWaiters = 0;
     });
     Connection only = ends.subject->take();
     std::vector<QFuture<Connection>> waiting;
@@ -568,7 +584,7 @@ void tst_Limits::noMaximumWaiters()
 void tst_Limits::idleTimeoutClosesInTime()
 {
     Policy policy;
-    policy.idleTimeout = 1h;
+    policy.limits.idleTimeout = 1h;
     Bench bench(policy);
     const auto before = Clock::now();
     QVERIFY(!bench.add().isNull());
@@ -588,7 +604,7 @@ void tst_Limits::idleTimeoutClosesInTime()
 void tst_Limits::idleTimeoutClosesTheOldestOnly()
 {
     Policy policy;
-    policy.idleTimeout = 1h;
+    policy.limits.idleTimeout = 1h;
     policy.reuse = Reuse::NewestFirst;
     Bench bench(policy);
     const ConnectionId first = bench.add();
@@ -610,7 +626,7 @@ void tst_Limits::idleTimeoutClosesTheOldestOnly()
 void tst_Limits::idleTimeoutSparesTheLeased()
 {
     Policy policy;
-    policy.idleTimeout = 1h;
+    policy.limits.idleTimeout = 1h;
     Bench bench(policy);
     bench.add();
     bench.add();
@@ -638,8 +654,9 @@ void tst_Limits::idleTooLongIsNeverHandedOut()
     QFETCH(const QString, way);
     QFETCH(const bool, isValidated);
     Policy policy;
-    policy.idleTimeout = 5ms;
-    policy.hasValidator = isValidated;
+    policy.limits.idleTimeout = 5ms;
+    policy.hooks.validator = isValidated ? someHook() : Pool::Hook();
+    policy.hooks.validateAfter = 0s;
     Bench bench(policy);
     const ConnectionId id = bench.add();
     QVERIFY(waitUntil(Clock::now() + 5ms)); // and nobody came to close it
@@ -672,15 +689,15 @@ void tst_Limits::idleTimeoutOfAPool()
     QSignalSpy lost(ends.subject, &Pool::connectionLost);
     if (isClient) { // refills its stock
         ClientPool::Configuration wish = ends.client->configuration();
-        wish.idleTimeout = 150ms;
-        wish.minimumInterval = wish.maximumInterval = 20ms;
+        wish.limits.idleTimeout = 150ms;
+        wish.sizing.minimumInterval = wish.sizing.maximumInterval = 20ms;
         QVERIFY(ends.client->setConfiguration(wish));
         QTRY_VERIFY(ends.client->statistics().idleTooLong >= 2);
         QTRY_COMPARE(ends.client->idleCount(), 2);
         QVERIFY(ends.client->statistics().created >= 4);
     } else { // waits for what comes
         ServerPool::Configuration wish = ends.server->configuration();
-        wish.idleTimeout = 50ms;
+        wish.limits.idleTimeout = 50ms;
         QVERIFY(ends.server->setConfiguration(wish));
         QTRY_COMPARE(ends.server->idleCount(), 0);
         QCOMPARE(ends.server->statistics().idleTooLong, 2);
@@ -705,7 +722,8 @@ void tst_Limits::noIdleTimeout()
 void tst_Limits::maximumLifetimeClosesInTime()
 {
     Policy policy;
-    policy.maximumLifetime = 1h;
+    policy.limits.maximumLifetime = 1h;
+    policy.limits.lifetimeSpread = 0;
     Bench bench(policy);
     const auto before = Clock::now();
     const ConnectionId id = bench.add();
@@ -739,7 +757,8 @@ void tst_Limits::leasedIsClosedAtTheEndOfItsLifeWhenItComesBack()
     QFETCH(const bool, isTouched);
     QFETCH(const bool, isAwaited);
     Policy policy;
-    policy.maximumLifetime = 500ms;
+    policy.limits.maximumLifetime = 500ms;
+    policy.limits.lifetimeSpread = 0;
     Bench bench(policy);
     const ConnectionId id = bench.add();
     const auto begin = Clock::now();
@@ -774,8 +793,10 @@ void tst_Limits::livedTooLongIsNeverHandedOut()
     QFETCH(const QString, way);
     QFETCH(const bool, isValidated);
     Policy policy;
-    policy.maximumLifetime = 5ms;
-    policy.hasValidator = isValidated;
+    policy.limits.maximumLifetime = 5ms;
+    policy.limits.lifetimeSpread = 0;
+    policy.hooks.validator = isValidated ? someHook() : Pool::Hook();
+    policy.hooks.validateAfter = 0s;
     Bench bench(policy);
     const ConnectionId id = bench.add();
     QVERIFY(waitUntil(Clock::now() + 5ms));
@@ -799,8 +820,8 @@ void tst_Limits::livedTooLongIsNeverHandedOut()
 void tst_Limits::lifetimeSpreadMakesEndsDiffer()
 {
     Policy policy;
-    policy.maximumLifetime = 2h;
-    policy.lifetimeSpread = 0.5;
+    policy.limits.maximumLifetime = 2h;
+    policy.limits.lifetimeSpread = 0.5;
     Bench bench(policy);
     const auto before = Clock::now();
     for (int i = 0; i < 24; ++i)
@@ -816,21 +837,21 @@ void tst_Limits::lifetimeSpreadMakesEndsDiffer()
     QCOMPARE(bench.statistics().livedTooLong, 24);
 }
 
-void tst_Limits::lifetimeSpreadIsPutRight()
+void tst_Limits::lifetimeSpreadIsClamped()
 {
     static const QRegularExpression tooMuch(QStringLiteral("lifetimeSpread is 7, out of range: it becomes 1"));
     static const QRegularExpression tooLittle(QStringLiteral("lifetimeSpread is -0.5, out of range: it becomes 0"));
     ServerPool::Configuration wish;
-    wish.lifetimeSpread = 7;
+    wish.limits.lifetimeSpread = 7;
     ServerPool server(wish);
     QTest::ignoreMessage(QtWarningMsg, tooMuch);
     listen(server);
     ClientPool::Configuration clientWish = clientOf(server.serverPort(), 1);
-    clientWish.lifetimeSpread = -0.5;
+    clientWish.limits.lifetimeSpread = -0.5;
     ClientPool client(clientWish);
     QTest::ignoreMessage(QtWarningMsg, tooLittle);
     fill(server, client, 1);
-    QCOMPARE(client.configuration().lifetimeSpread, -0.5); // as it was given
+    QCOMPARE(client.configuration().limits.lifetimeSpread, -0.5); // as it was given
 }
 
 void tst_Limits::maximumLifetimeOfAPool_data()
@@ -842,9 +863,9 @@ void tst_Limits::maximumLifetimeOfAPool()
 {
     QFETCH(const bool, isClient);
     Ends ends(isClient, 2, [](auto &wish) {
-        wish.maximumLifetime = 400ms;
+        wish.limits.maximumLifetime = 400ms;
         if constexpr (std::is_same_v<decltype(wish), ClientPool::Configuration &>)
-            wish.minimumInterval = wish.maximumInterval = 20ms;
+            wish.sizing.minimumInterval = wish.sizing.maximumInterval = 20ms;
     });
     QSignalSpy lost(ends.subject, &Pool::connectionLost);
     QTRY_VERIFY(ends.subject->statistics().livedTooLong >= 2);
@@ -860,7 +881,7 @@ void tst_Limits::maximumLifetimeOfAPool()
 void tst_Limits::noMaximumLifetime()
 {
     Policy policy;
-    policy.lifetimeSpread = 1;
+    policy.limits.lifetimeSpread = 1;
     Bench bench(policy);
     const ConnectionId id = bench.add();
     bench.stock->expire(Clock::now() + 100000h);
@@ -874,7 +895,7 @@ void tst_Limits::noMaximumLifetime()
 void tst_Limits::leakIsReportedInTime()
 {
     Policy policy;
-    policy.leakThreshold = 1h;
+    policy.limits.leakThreshold = 1h;
     Bench bench(policy);
     const ConnectionId id = bench.add();
     QVERIFY(!bench.stock->takeNotifications().deadline); // what is idle is no leak
@@ -905,9 +926,10 @@ void tst_Limits::leakIsReportedInTime()
 void tst_Limits::checkIsNoLeak()
 {
     Policy policy;
-    policy.leakThreshold = 1h;
-    policy.hasValidator = true;
-    policy.hasResetter = true;
+    policy.limits.leakThreshold = 1h;
+    policy.hooks.validator = someHook();
+    policy.hooks.validateAfter = 0s;
+    policy.hooks.resetter = someHook();
     Bench bench(policy);
     const ConnectionId id = bench.add();
     QVERIFY(!bench.stock->take(id));
@@ -926,7 +948,7 @@ void tst_Limits::leakIsReportedOnce_data()
 void tst_Limits::leakIsReportedOnce()
 {
     QFETCH(const bool, isClient);
-    Ends ends(isClient, 2, [](auto &wish) { wish.leakThreshold = 50ms; });
+    Ends ends(isClient, 2, [](auto &wish) { wish.limits.leakThreshold = 50ms; });
     QSignalSpy errors(ends.subject, &Pool::errorOccurred);
     static const QRegularExpression age(QStringLiteral("([0-9]+) ms"));
     static const QRegularExpression report(QStringLiteral("has been leased for [0-9]+ ms, by main thread$"));
@@ -969,8 +991,8 @@ void tst_Limits::leakNamesWhoTookIt()
     QFETCH(const QString, way);
     QFETCH(const QString, name);
     Ends ends(true, 1, [](auto &wish) {
-        wish.leakThreshold = 300ms;
-        wish.maximumConnections = 1;
+        wish.limits.leakThreshold = 300ms;
+        wish.limits.maximumConnections = 1;
     });
     QSignalSpy errors(&*ends.client, &Pool::errorOccurred);
     Connection blocking;
@@ -1012,7 +1034,7 @@ void tst_Limits::leakNamesWhoTookIt()
 
 void tst_Limits::leakNamesWhoUsesIt()
 {
-    Ends ends(true, 1, [](auto &wish) { wish.leakThreshold = 300ms; });
+    Ends ends(true, 1, [](auto &wish) { wish.limits.leakThreshold = 300ms; });
     QSignalSpy errors(&*ends.client, &Pool::errorOccurred);
     static const QRegularExpression report(QStringLiteral("by the user$"));
     QTest::ignoreMessage(QtWarningMsg, report);
@@ -1041,7 +1063,7 @@ void tst_Limits::leakNamesWhoIsKnownAfterwards()
     const Connection taken = ends.client->take();
     QVERIFY(taken);
     ClientPool::Configuration wish = ends.client->configuration();
-    wish.leakThreshold = 10ms;
+    wish.limits.leakThreshold = 10ms;
     QSignalSpy errors(&*ends.client, &Pool::errorOccurred);
     static const QRegularExpression report(QStringLiteral("has been leased for [0-9]+ ms"));
     QTest::ignoreMessage(QtWarningMsg, report);
@@ -1059,7 +1081,7 @@ void tst_Limits::givenBackInTimeIsNoLeak_data()
 void tst_Limits::givenBackInTimeIsNoLeak()
 {
     QFETCH(const bool, isClient);
-    Ends ends(isClient, 2, [](auto &wish) { wish.leakThreshold = 400ms; });
+    Ends ends(isClient, 2, [](auto &wish) { wish.limits.leakThreshold = 400ms; });
     QSignalSpy errors(ends.subject, &Pool::errorOccurred);
     static const QRegularExpression report(QStringLiteral("has been leased for"));
     const auto begin = Clock::now();
@@ -1163,7 +1185,7 @@ void tst_Limits::reuseServesAcquire()
 void tst_Limits::unclaimedTimeoutEndsLastWords()
 {
     Policy policy;
-    policy.unclaimedTimeout = 1h;
+    policy.limits.unclaimedTimeout = 1h;
     Bench bench(policy);
     const ConnectionId first = bench.add();
     bench.peer->write("unheard");
@@ -1196,7 +1218,7 @@ void tst_Limits::unclaimedTimeoutOfAPool_data()
 void tst_Limits::unclaimedTimeoutOfAPool()
 {
     QFETCH(const bool, isClient);
-    Ends ends(isClient, 1, [](auto &wish) { wish.unclaimedTimeout = 300ms; });
+    Ends ends(isClient, 1, [](auto &wish) { wish.limits.unclaimedTimeout = 300ms; });
     Connection other = isClient ? ends.server->take() : ends.client->take();
     const ConnectionId id = other.id();
     other->write("unheard");
@@ -1210,7 +1232,7 @@ void tst_Limits::unclaimedTimeoutOfAPool()
 void tst_Limits::noUnclaimedTimeout()
 {
     Policy policy;
-    policy.unclaimedTimeout = 0ms;
+    policy.limits.unclaimedTimeout = 0ms;
     Bench bench(policy);
     const ConnectionId id = bench.add();
     bench.peer->write("unheard");
@@ -1226,7 +1248,7 @@ void tst_Limits::noUnclaimedTimeout()
 // the result, and must not die under the stock's lock. (Were it to, this thread would hang for ever.)
 void tst_Limits::connectionForAFutureThatIsGoneGoesHome()
 {
-    Ends ends(true, 1, [](auto &wish) { wish.maximumConnections = 1; });
+    Ends ends(true, 1, [](auto &wish) { wish.limits.maximumConnections = 1; });
     Connection only = ends.client->take();
     static_cast<void>(ends.client->acquire());
     const std::unique_ptr<QThread> thread(QThread::create([&] { only.giveBack(); }));

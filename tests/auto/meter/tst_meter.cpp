@@ -17,10 +17,10 @@ private Q_SLOTS:
     void exchangesAreCounted();
     void percentilesOfWaits_data();
     void percentilesOfWaits();
-    void waitsAreThoseSinceTheLastAsk();
-    void waitsNobodyAsksForAreBounded();
+    void waitsAreThoseSinceTheLastRead();
+    void unreadWaitsAreBounded();
     void trafficBelongsToItsConnection();
-    void theGoneAreForgotten();
+    void closedConnectionsAreDropped();
     void severalThreadsLoseNothing();
 };
 
@@ -60,7 +60,7 @@ void tst_Meter::percentilesOfWaits()
     QTEST(int(waits.p99 / 1ms), "p99");
 }
 
-void tst_Meter::waitsAreThoseSinceTheLastAsk()
+void tst_Meter::waitsAreThoseSinceTheLastRead()
 {
     Meter meter;
     QCOMPARE(meter.takeWaits().count, 0);
@@ -73,7 +73,7 @@ void tst_Meter::waitsAreThoseSinceTheLastAsk()
     QCOMPARE(meter.takeWaits().p99, 7ms);
 }
 
-void tst_Meter::waitsNobodyAsksForAreBounded()
+void tst_Meter::unreadWaitsAreBounded()
 {
     Meter meter;
     for (int i = 0; i < 100001; ++i)
@@ -103,14 +103,14 @@ void tst_Meter::trafficBelongsToItsConnection()
     QCOMPARE(traffic[other].exchanges, 0);
 }
 
-void tst_Meter::theGoneAreForgotten()
+void tst_Meter::closedConnectionsAreDropped()
 {
     const ConnectionId gone = idOf("00000001");
     const ConnectionId present = idOf("00000002");
     Meter meter;
     meter.transferred(gone, 1);
     meter.exchanged(present);
-    meter.forgetAllBut({present, idOf("00000003")});
+    meter.keepOnly({present, idOf("00000003")});
     QCOMPARE(meter.traffic().keys(), QList<ConnectionId>({present}));
 }
 

@@ -36,7 +36,7 @@ namespace {
 ClientPool::Configuration patientClientOf(quint16 port, int capacity = 1)
 {
     ClientPool::Configuration wish = clientOf(port, capacity);
-    wish.minimumInterval = wish.maximumInterval = wish.maximumBackoff = 1h;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = wish.sizing.maximumBackoff = 1h;
     return wish;
 }
 
@@ -166,11 +166,11 @@ void tst_NetworkChange::validatorIsAskedAgain()
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 3);
     int asked = 0;
-    wish.validator = [&asked](QTcpSocket *) {
+    wish.hooks.validator = [&asked](QTcpSocket *) {
         ++asked;
         return QtFuture::makeReadyFuture(true);
     };
-    wish.validateAfter = 1h;
+    wish.hooks.validateAfter = 1h;
     ClientPool client(wish);
     fill(server, client, 3);
     QVERIFY(client.take());

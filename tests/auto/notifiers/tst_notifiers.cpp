@@ -43,17 +43,17 @@ void tst_Notifiers::stayAsManyWhateverIsIdle()
     QFETCH(const int, many);
     ServerPool::Configuration serverWish;
     if (mode != TlsMode::None)
-        serverWish.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 10);
-    wish.tlsMode = mode;
+    wish.tls.mode = mode;
     ClientPool client(wish);
     fill(server, client, 10);
     const int few = count();
     QVERIFY2(few < 10, qPrintable(QString::number(few)));
 
-    wish.minimumCapacity = wish.maximumCapacity = many;
+    wish.sizing.minimumCapacity = wish.sizing.maximumCapacity = many;
     QVERIFY(client.setConfiguration(wish));
     QTRY_COMPARE_WITH_TIMEOUT(client.idleCount(), many, longer(60000));
     QTRY_COMPARE_WITH_TIMEOUT(server.idleCount(), many, longer(60000));

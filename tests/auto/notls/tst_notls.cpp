@@ -16,7 +16,7 @@ void tst_NoTls::clientRefusesToStart()
 {
     for (TlsMode mode : {TlsMode::SelfSigned, TlsMode::Verified}) {
         ClientPool::Configuration wish = clientOf(4433);
-        wish.tlsMode = mode;
+        wish.tls.mode = mode;
         ClientPool client(wish);
         QSignalSpy errors(&client, &Pool::errorOccurred);
         QVERIFY(!client.start());
@@ -29,7 +29,7 @@ void tst_NoTls::clientRefusesToStart()
 void tst_NoTls::serverRefusesToListen()
 {
     ServerPool::Configuration wish;
-    wish.sslConfiguration.setProtocol(QSsl::TlsV1_3OrLater); // not null any more
+    wish.tls.enabled = true;
     ServerPool server(wish);
     QSignalSpy errors(&server, &Pool::errorOccurred);
     QVERIFY(!server.listen(QHostAddress::LocalHost));

@@ -33,7 +33,7 @@ private Q_SLOTS:
 static ServerPool::Configuration tlsServer(int pending, int perPeer = 0)
 {
     ServerPool::Configuration configuration;
-    configuration.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+    configuration.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
     configuration.maximumPendingHandshakes = pending;
     configuration.maximumPendingPerPeer = perPeer;
     configuration.handshakeTimeout = 60s;

@@ -23,7 +23,7 @@ void tst_Outage::backsOffAndRecovers()
     listen(*server);
     const quint16 port = server->serverPort();
     ClientPool::Configuration wish = clientOf(port, 5);
-    wish.maximumBackoff = 600ms;
+    wish.sizing.maximumBackoff = 600ms;
     ClientPool client(wish);
     QSignalSpy ready(&client, &Pool::ready);
     QSignalSpy lost(&client, &Pool::connectionLost);
@@ -43,7 +43,7 @@ void tst_Outage::backsOffAndRecovers()
     QList<qint64> waits;
     for (const QVariantList &change : std::as_const(intervals)) {
         const auto wait = change.first().value<std::chrono::milliseconds>();
-        if (wait > wish.maximumInterval || !waits.isEmpty())
+        if (wait > wish.sizing.maximumInterval || !waits.isEmpty())
             waits << wait.count();
     }
     QVERIFY2(waits.size() >= 2, qPrintable(QString::number(waits.size())));
@@ -60,7 +60,7 @@ void tst_Outage::backsOffAndRecovers()
     QTRY_COMPARE(client.state(), Pool::State::Ready);
     QTRY_COMPARE(client.idleCount(), 5);
     QCOMPARE(ready.size(), 2);
-    QTRY_VERIFY(client.interval() <= wish.maximumInterval);
+    QTRY_VERIFY(client.interval() <= wish.sizing.maximumInterval);
     QCOMPARE(states.size(), 2);
     const Connection here = client.take();
     QVERIFY(server->take(here.id()));
@@ -106,7 +106,7 @@ void tst_Outage::waitersAreServedAfterTheOutage()
     const quint16 number = port.serverPort();
     port.close();
     ClientPool::Configuration wish = clientOf(number, 1);
-    wish.maximumBackoff = 400ms;
+    wish.sizing.maximumBackoff = 400ms;
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.state(), Pool::State::Degraded);

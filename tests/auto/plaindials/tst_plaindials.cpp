@@ -158,7 +158,7 @@ void tst_PlainDials::firstUseMayBeInAThreadWithoutEventLoop()
     ServerPool server;
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
-    wish.maximumConnections = 1;
+    wish.limits.maximumConnections = 1;
     ClientPool client(wish);
     fill(server, client, 1);
     ConnectionId id;

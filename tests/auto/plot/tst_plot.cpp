@@ -136,7 +136,7 @@ private Q_SLOTS:
     void missingValuesLeaveAGap();
     void manySamplesLoseNoPeak();
     void marksAreLinesInTheirColours();
-    void pausedViewStandsStillAndTheRecordGoesOn();
+    void pausedViewIsFrozenWhileRecordingGoesOn();
     void pausedByKey();
     void hoverMovesTheCursor();
     void hoverFollowsWhatComes();
@@ -461,7 +461,7 @@ void tst_Plot::marksAreLinesInTheirColours()
     }
 }
 
-void tst_Plot::pausedViewStandsStillAndTheRecordGoesOn()
+void tst_Plot::pausedViewIsFrozenWhileRecordingGoesOn()
 {
     Stage stage({line()});
     stage.fill([](double) { return one(50); });

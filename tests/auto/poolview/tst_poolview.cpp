@@ -94,7 +94,7 @@ private Q_SLOTS:
     void cellsFitIntoTheArea();
     void lossesFadeForTwoSeconds();
     void aLossGoesWithoutBeingToldAgain();
-    void whoComesBackIsNotLost();
+    void returnedConnectionIsNotLost();
     void pendingOnesSitWhereTheNextWillSit();
     void idleForLongIsParkedLong();
     void onlyWhatChangedIsTold();
@@ -253,7 +253,7 @@ void tst_PoolView::aLossGoesWithoutBeingToldAgain()
     QCOMPARE(map.count(CellState::Lost), 0);
 }
 
-void tst_PoolView::whoComesBackIsNotLost()
+void tst_PoolView::returnedConnectionIsNotLost()
 {
     CellMap map;
     map.show({cellOf(1, CellState::Lost)}, 0ms);

@@ -15,23 +15,23 @@ private Q_SLOTS:
     void bothEndsExchange();
     void oneEndEach_data();
     void oneEndEach();
-    void faultIsNoticedAndMended_data();
-    void faultIsNoticedAndMended();
-    void dropIsFilledUp_data();
-    void dropIsFilledUp();
-    void frozenServerStandsAlone();
+    void faultIsNoticedAndCleared_data();
+    void faultIsNoticedAndCleared();
+    void droppedConnectionsAreReplaced_data();
+    void droppedConnectionsAreReplaced();
+    void frozenServerBlocksNothingElse();
     void frozenServerCanBeStoppedAndDeleted();
     void configurationReachesThePools();
-    void configurationThatCannotBeIsTold();
+    void invalidConfigurationIsReported();
     void configurationOutlivesAFault();
     void stopWaitsForExchangesInFlight_data();
     void stopWaitsForExchangesInFlight();
     void nothingBeginsAfterStop();
-    void stopComesThroughWithoutAPeer();
-    void startThatFailsIsTold_data();
-    void startThatFailsIsTold();
-    void clientBreaksNothing();
-    void whatIsDoneIsWrittenDown();
+    void stopCompletesWithoutAPeer();
+    void failedStartIsReported_data();
+    void failedStartIsReported();
+    void clientInjectsNoFaults();
+    void actionsAreLogged();
 };
 
 namespace {
@@ -130,7 +130,7 @@ static bool isHeldByBoth(const Run &run, ConnectionMode mode)
     return (mode == ConnectionMode::Multi ? server.idle : server.leased) == run.snapshot().pool.idle;
 }
 
-void tst_Run::faultIsNoticedAndMended_data()
+void tst_Run::faultIsNoticedAndCleared_data()
 {
     QTest::addColumn<ConnectionMode>("mode");
     QTest::addColumn<Fault>("fault");
@@ -143,7 +143,7 @@ void tst_Run::faultIsNoticedAndMended_data()
     }
 }
 
-void tst_Run::faultIsNoticedAndMended()
+void tst_Run::faultIsNoticedAndCleared()
 {
     QFETCH(ConnectionMode, mode);
     QFETCH(Fault, fault);
@@ -167,12 +167,12 @@ void tst_Run::faultIsNoticedAndMended()
     QTRY_VERIFY(run.snapshot().exchanges > exchanges);
 }
 
-void tst_Run::dropIsFilledUp_data()
+void tst_Run::droppedConnectionsAreReplaced_data()
 {
     addModes();
 }
 
-void tst_Run::dropIsFilledUp()
+void tst_Run::droppedConnectionsAreReplaced()
 {
     QFETCH(ConnectionMode, mode);
     Settings settings = quickly(mode);
@@ -192,7 +192,7 @@ void tst_Run::dropIsFilledUp()
     QTRY_VERIFY(isReady(run));
 }
 
-void tst_Run::frozenServerStandsAlone()
+void tst_Run::frozenServerBlocksNothingElse()
 {
     Run run(quickly());
     QVERIFY(run.start());
@@ -237,9 +237,9 @@ void tst_Run::configurationReachesThePools()
     QVERIFY(run.start());
     QTRY_VERIFY(isReady(run));
     ClientPool::Configuration client = run.client()->settings().client;
-    client.minimumCapacity = client.maximumCapacity = 9;
+    client.sizing.minimumCapacity = client.sizing.maximumCapacity = 9;
     run.client()->configure(client);
-    QCOMPARE(run.client()->settings().client.maximumCapacity, 9);
+    QCOMPARE(run.client()->settings().client.sizing.maximumCapacity, 9);
     QTRY_VERIFY(run.snapshot().pool.idle >= 9); // and at the same peer, which the demo knows
     ServerPool::Configuration server = run.server()->settings().server;
     server.allowedPeers = QStringList{QStringLiteral("192.0.2.1")};
@@ -251,18 +251,18 @@ void tst_Run::configurationReachesThePools()
     QTRY_COMPARE(run.snapshot().state, Pool::State::Ready);
 }
 
-void tst_Run::configurationThatCannotBeIsTold()
+void tst_Run::invalidConfigurationIsReported()
 {
     Run run(quickly());
     QVERIFY(run.start());
     ServerPool::Configuration server;
-    server.sslConfiguration = QSslConfiguration::defaultConfiguration(); // without a certificate
+    server.tls = {.enabled = true, .configuration = QSslConfiguration::defaultConfiguration()}; // without a certificate
     Reading reading(run.server());
     run.server()->configure(server);
     QTRY_VERIFY(reading.has(Note::Kind::Error, QStringLiteral("certificate")));
 }
 
-// A fault is put upon what is wished for, and does not become a part of it.
+// A fault is applied on top of the requested configuration, and does not become a part of it.
 void tst_Run::configurationOutlivesAFault()
 {
     Run run(quickly());
@@ -324,16 +324,16 @@ void tst_Run::nothingBeginsAfterStop()
     QCOMPARE(clientStopped.size(), 1);
 }
 
-void tst_Run::stopComesThroughWithoutAPeer()
+void tst_Run::stopCompletesWithoutAPeer()
 {
     for (const Role role : {Role::Server, Role::Client}) {
-        QTcpServer nobody;
-        QVERIFY(nobody.listen(QHostAddress::LocalHost));
+        QTcpServer unused;
+        QVERIFY(unused.listen(QHostAddress::LocalHost));
         Settings settings = quickly();
         settings.role = role;
         if (role == Role::Client)
-            settings.data = settings.control = {QStringLiteral("127.0.0.1"), nobody.serverPort()};
-        nobody.close();
+            settings.data = settings.control = {QStringLiteral("127.0.0.1"), unused.serverPort()};
+        unused.close();
         Run run(settings);
         QVERIFY(run.start());
         QSignalSpy stopped(&run, &Run::stopped);
@@ -346,7 +346,7 @@ void tst_Run::stopComesThroughWithoutAPeer()
     }
 }
 
-void tst_Run::startThatFailsIsTold_data()
+void tst_Run::failedStartIsReported_data()
 {
     QTest::addColumn<bool>("isControl");
     QTest::addColumn<QString>("sentence");
@@ -354,7 +354,7 @@ void tst_Run::startThatFailsIsTold_data()
     QTest::newRow("control") << true << "cannot announce IDs on";
 }
 
-void tst_Run::startThatFailsIsTold()
+void tst_Run::failedStartIsReported()
 {
     QFETCH(bool, isControl);
     QFETCH(QString, sentence);
@@ -370,7 +370,7 @@ void tst_Run::startThatFailsIsTold()
     QVERIFY(server.has(Note::Kind::Error, QString::number(other.serverPort())));
 }
 
-void tst_Run::clientBreaksNothing()
+void tst_Run::clientInjectsNoFaults()
 {
     Settings settings = quickly(ConnectionMode::Single);
     settings.role = Role::Server;
@@ -389,7 +389,7 @@ void tst_Run::clientBreaksNothing()
     QVERIFY(!server.server()->isFrozen());
 }
 
-void tst_Run::whatIsDoneIsWrittenDown()
+void tst_Run::actionsAreLogged()
 {
     Run run(quickly());
     QVERIFY(run.start());

@@ -83,8 +83,8 @@ void tst_Sampler::limitsAreThoseOfTheClient()
     QCOMPARE(server.take().minimum, 0);
     QCOMPARE(server.take().maximum, 0);
     ClientPool::Configuration configuration = run.client()->settings().client;
-    configuration.minimumCapacity = 9; // the pool puts that right, too
-    configuration.maximumCapacity = 6;
+    configuration.sizing.minimumCapacity = 9; // the pool swaps them, too
+    configuration.sizing.maximumCapacity = 6;
     run.client()->configure(configuration);
     QCOMPARE(client.take().minimum, 6);
     QCOMPARE(client.take().maximum, 9);

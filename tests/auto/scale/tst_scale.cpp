@@ -26,7 +26,7 @@ void tst_Scale::twoThousandFillIdleAndFlush()
         ServerPool server;
         listen(server);
         ClientPool::Configuration wish = clientOf(server.serverPort(), many);
-        wish.minimumInterval = wish.maximumInterval = 1h;
+        wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
         ClientPool client(wish);
         fill(server, client, many);
         QCOMPARE(openDescriptors() < 0, before < 0);
@@ -64,7 +64,7 @@ void tst_Scale::thousandsDieAtOnce()
     ServerPool server;
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), many);
-    wish.minimumInterval = wish.maximumInterval = 1h;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     ClientPool client(wish);
     fill(server, client, many);
     QSignalSpy lost(&client, &Pool::connectionLost);

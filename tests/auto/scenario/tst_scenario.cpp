@@ -11,18 +11,18 @@ class tst_Scenario : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
-    void eachIsFoundByItsName();
+    void eachIsFoundByName();
     void eachIsPlayable();
     void eachActIsDescribed();
     void summaryIsTranslatedAsItIsShown();
     void fillFillsAndRests();
     void burstGrowsTheCapacity();
-    void brokenPeerIsComeThrough_data();
-    void brokenPeerIsComeThrough();
-    void frozenServerIsWaitedFor();
-    void droppedConnectionsAreDialledAnew();
-    void playerGoesThroughTheStepsInOrder();
-    void deletedPlayerDoesNothingMore();
+    void recoversFromBrokenPeer_data();
+    void recoversFromBrokenPeer();
+    void recoversFromFrozenServer();
+    void droppedConnectionsAreDialledAgain();
+    void playerPerformsTheStepsInOrder();
+    void deletedPlayerStops();
 };
 
 namespace {
@@ -59,7 +59,7 @@ int count(const QSignalSpy &performed)
 
 } // namespace
 
-void tst_Scenario::eachIsFoundByItsName()
+void tst_Scenario::eachIsFoundByName()
 {
     for (const Scenario &scenario : scenarios()) {
         const Scenario *found = findScenario(scenario.name);
@@ -122,7 +122,7 @@ void tst_Scenario::fillFillsAndRests()
     Player player(run, shortened(QStringLiteral("fill")));
     player.start();
     QTRY_VERIFY(isReady(run));
-    QTRY_COMPARE(run.snapshot().interval, settings.client.maximumInterval);
+    QTRY_COMPARE(run.snapshot().interval, settings.client.sizing.maximumInterval);
     QCOMPARE(run.snapshot().exchanges, 0);
     QCOMPARE(run.snapshot().failed, 0);
 }
@@ -132,19 +132,19 @@ void tst_Scenario::fillFillsAndRests()
 void tst_Scenario::burstGrowsTheCapacity()
 {
     Settings settings = quickly();
-    settings.client.maximumCapacity = 20;
+    settings.client.sizing.maximumCapacity = 20;
     Stage stage(settings);
     QVERIFY(stage.isSet());
     QSignalSpy performed(&stage.run, &Run::performed);
     Player player(stage.run, shortened(QStringLiteral("burst")));
     player.start();
-    QTRY_VERIFY(stage.run.snapshot().pool.capacity > settings.client.minimumCapacity);
+    QTRY_VERIFY(stage.run.snapshot().pool.capacity > settings.client.sizing.minimumCapacity);
     QTRY_COMPARE(count(performed), 4);
     QTRY_VERIFY(stage.run.snapshot().exchanges > 3 * 150);
-    QTRY_COMPARE(stage.run.snapshot().pool.capacity, settings.client.minimumCapacity);
+    QTRY_COMPARE(stage.run.snapshot().pool.capacity, settings.client.sizing.minimumCapacity);
 }
 
-void tst_Scenario::brokenPeerIsComeThrough_data()
+void tst_Scenario::recoversFromBrokenPeer_data()
 {
     QTest::addColumn<TlsMode>("tls");
     QTest::addColumn<QString>("cause");
@@ -153,7 +153,7 @@ void tst_Scenario::brokenPeerIsComeThrough_data()
     QTest::newRow("tls-failure") << TlsMode::Verified << "expired";
 }
 
-void tst_Scenario::brokenPeerIsComeThrough()
+void tst_Scenario::recoversFromBrokenPeer()
 {
     QFETCH(TlsMode, tls);
     QFETCH(QString, cause);
@@ -173,7 +173,7 @@ void tst_Scenario::brokenPeerIsComeThrough()
     QTRY_VERIFY(stage.run.snapshot().exchanges > exchanges);
 }
 
-void tst_Scenario::frozenServerIsWaitedFor()
+void tst_Scenario::recoversFromFrozenServer()
 {
     Stage stage(quickly());
     QVERIFY(stage.isSet());
@@ -187,7 +187,7 @@ void tst_Scenario::frozenServerIsWaitedFor()
     QTRY_VERIFY(isReady(stage.run));
 }
 
-void tst_Scenario::droppedConnectionsAreDialledAnew()
+void tst_Scenario::droppedConnectionsAreDialledAgain()
 {
     Stage stage(quickly());
     QVERIFY(stage.isSet());
@@ -200,43 +200,43 @@ void tst_Scenario::droppedConnectionsAreDialledAnew()
     QCOMPARE(stage.run.snapshot().failed, 0);
 }
 
-void tst_Scenario::playerGoesThroughTheStepsInOrder()
+void tst_Scenario::playerPerformsTheStepsInOrder()
 {
     Run run(quickly());
     QVERIFY(run.start());
-    QStringList story;
-    connect(&run, &Run::performed, this, [&story](const Act &act) { story << describe(act); });
+    QStringList acts;
+    connect(&run, &Run::performed, this, [&acts](const Act &act) { acts << describe(act); });
     const Scenario scenario{.name = {},
                             .load = {.rate = 5},
                             .steps = {{1ms, Burst{1}}, {30ms, Drop{0.25}}, {60ms, Burst{2}}},
                             .duration = 1s};
     Player player(run, scenario);
     QSignalSpy finished(&player, &Player::finished);
-    QVERIFY(story.isEmpty());
+    QVERIFY(acts.isEmpty());
     player.start();
     QTRY_COMPARE(finished.size(), 1);
-    QCOMPARE(story, QStringList({describe(scenario.load), describe(Burst{1}), describe(Drop{0.25}), describe(Burst{2})}));
+    QCOMPARE(acts, QStringList({describe(scenario.load), describe(Burst{1}), describe(Drop{0.25}), describe(Burst{2})}));
 }
 
 // Deleted in the middle of a step, even.
-void tst_Scenario::deletedPlayerDoesNothingMore()
+void tst_Scenario::deletedPlayerStops()
 {
     Run run(quickly());
     QVERIFY(run.start());
     auto deleted = std::make_unique<Player>(
             run, Scenario{.name = {}, .load = {.rate = 5}, .steps = {{1ms, Burst{1}}, {30ms, Burst{2}}}, .duration = 1s});
-    QStringList story;
+    QStringList acts;
     connect(&run, &Run::performed, this, [&](const Act &act) {
-        story << describe(act);
-        if (story.last() == describe(Burst{1}))
+        acts << describe(act);
+        if (acts.last() == describe(Burst{1}))
             deleted.reset();
     });
     Player witness(run, Scenario{.name = {}, .load = {.rate = 6}, .steps = {{60ms, Burst{3}}}, .duration = 1s});
     deleted->start();
     witness.start();
-    QTRY_VERIFY(story.contains(describe(Burst{3})));
+    QTRY_VERIFY(acts.contains(describe(Burst{3})));
     QVERIFY(!deleted);
-    QVERIFY(!story.contains(describe(Burst{2})));
+    QVERIFY(!acts.contains(describe(Burst{2})));
 }
 
 QTEST_GUILESS_MAIN(tst_Scenario)

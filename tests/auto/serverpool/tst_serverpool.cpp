@@ -277,7 +277,7 @@ void tst_ServerPool::sendsTheIdAsEightHexDigits()
 void tst_ServerPool::silentClientDelaysNobody()
 {
     ServerPool::Configuration wish;
-    wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     wish.handshakeTimeout = longer(300ms);
     ServerPool server(wish);
     listen(server);
@@ -286,7 +286,7 @@ void tst_ServerPool::silentClientDelaysNobody()
     for (QTcpSocket &socket : silent)
         QVERIFY(connectsTo(socket, QHostAddress::LocalHost, server.serverPort()));
     ClientPool::Configuration honest = clientOf(server.serverPort(), 2);
-    honest.tlsMode = TlsMode::SelfSigned;
+    honest.tls.mode = TlsMode::SelfSigned;
     ClientPool client(honest);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 2);
@@ -313,14 +313,15 @@ void tst_ServerPool::demandsClientCertificates()
     QFETCH(const QString, certificate);
     QFETCH(const bool, isAccepted);
     ServerPool::Configuration wish;
-    wish.sslConfiguration = Certificates::demandingClientCertificate(Certificates::showing(QStringLiteral("server")));
+    wish.tls = {.enabled = true,
+                .configuration = Certificates::demandingClientCertificate(Certificates::showing(QStringLiteral("server")))};
     ServerPool server(wish);
     listen(server);
     QSignalSpy serverErrors(&server, &Pool::errorOccurred);
     ClientPool::Configuration clientWish = clientOf(server.serverPort(), 1);
-    clientWish.tlsMode = TlsMode::Verified;
-    clientWish.sslConfiguration = Certificates::trustingCa(certificate.isEmpty() ? QSslConfiguration::defaultConfiguration()
-                                                                                 : Certificates::showing(certificate));
+    clientWish.tls.mode = TlsMode::Verified;
+    clientWish.tls.configuration = Certificates::trustingCa(certificate.isEmpty() ? QSslConfiguration::defaultConfiguration()
+                                                                                  : Certificates::showing(certificate));
     ClientPool client(clientWish);
     QSignalSpy clientErrors(&client, &Pool::errorOccurred);
     QVERIFY(client.start());
@@ -352,10 +353,10 @@ void tst_ServerPool::configurationCanBeReplacedWhileRunning()
     QTRY_COMPARE(server.idleCount(), 1);
     QTRY_COMPARE(socket.bytesAvailable(), 4);
 
-    wish.sslConfiguration = Certificates::trustingCa(); // neither a certificate nor a key
+    wish.tls = {.enabled = true, .configuration = Certificates::trustingCa()}; // neither a certificate nor a key
     QVERIFY(!server.setConfiguration(wish));
     QCOMPARE(lastError(errors), Pool::Error::InvalidConfiguration);
-    QVERIFY(server.configuration().sslConfiguration.isNull());
+    QVERIFY(server.configuration().tls.configuration.isNull());
 }
 
 void tst_ServerPool::putsNumbersRightWithAWarning()
@@ -373,7 +374,7 @@ void tst_ServerPool::putsNumbersRightWithAWarning()
 void tst_ServerPool::mayBeDestroyedDuringHandshakes()
 {
     ServerPool::Configuration wish;
-    wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     std::optional<ServerPool> server(wish);
     listen(*server);
     QTcpSocket silent[5];
@@ -398,7 +399,7 @@ void tst_ServerPool::survivesClientsThatResetAtOnce()
     QFETCH(const bool, isTls);
     ServerPool::Configuration wish;
     if (isTls)
-        wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+        wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(wish);
     listen(server);
     for (int i = 0; i < 20; ++i) {

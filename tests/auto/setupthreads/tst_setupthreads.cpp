@@ -170,12 +170,12 @@ void tst_SetupThreads::initTestCase()
 {
     // What Qt and OpenSSL keep once they were used is not the pools'.
     ServerPool::Configuration serverWish;
-    serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     serverWish.setupThreads = 1;
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
-    wish.tlsMode = TlsMode::SelfSigned;
+    wish.tls.mode = TlsMode::SelfSigned;
     wish.setupThreads = 1;
     ClientPool client(wish);
     fill(server, client, 1);
@@ -223,17 +223,17 @@ void tst_SetupThreads::bothEndsFillAndExchange()
     serverWish.connectionMode = mode;
     serverWish.setupThreads = ofServer;
     if (isTls)
-        serverWish.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), many);
     wish.connectionMode = mode;
     wish.setupThreads = ofClient;
-    wish.maximumConnections = many;
+    wish.limits.maximumConnections = many;
     if (isTls) {
-        wish.tlsMode = TlsMode::Verified;
-        wish.peerName = QStringLiteral("localhost");
-        wish.sslConfiguration = Certificates::trustingCa();
+        wish.tls.mode = TlsMode::Verified;
+        wish.tls.peerName = QStringLiteral("localhost");
+        wish.tls.configuration = Certificates::trustingCa();
     }
     ClientPool client(wish);
     QSignalSpy clientErrors(&client, &Pool::errorOccurred);
@@ -335,7 +335,7 @@ void tst_SetupThreads::valueOutOfRangeIsPutRight()
     QTest::ignoreMessage(QtWarningMsg, warning);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 70);
-    wish.maximumPending = 70;
+    wish.sizing.maximumPending = 70;
     wish.setupThreads = value;
     ClientPool client(wish);
     QTest::ignoreMessage(QtWarningMsg, warning);
@@ -362,7 +362,7 @@ void tst_SetupThreads::signalsComeInThePoolsThread()
     ServerPool::Configuration serverWish;
     serverWish.setupThreads = 2;
     if (isTls)
-        serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     auto server = std::make_unique<ServerPool>(serverWish);
     noteAllSignals(*server, ofServer);
     server->moveToThread(serverHome.thread());
@@ -373,7 +373,7 @@ void tst_SetupThreads::signalsComeInThePoolsThread()
     });
     ClientPool::Configuration wish = clientOf(port, 6);
     wish.setupThreads = 2;
-    wish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+    wish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
     auto client = std::make_unique<ClientPool>(wish);
     noteAllSignals(*client, ofClient);
     client->moveToThread(clientHome.thread());
@@ -421,7 +421,7 @@ void tst_SetupThreads::errorsComeInThePoolsThread()
             socket->write("theSame1");
     });
     ServerPool::Configuration serverWish;
-    serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     serverWish.setupThreads = 1;
     ServerPool server(serverWish);
     listen(server);
@@ -429,7 +429,7 @@ void tst_SetupThreads::errorsComeInThePoolsThread()
     ClientPool::Configuration wish = clientOf(peer.serverPort(), 3);
     wish.setupThreads = 2;
     wish.connectTimeout = wish.handshakeTimeout = 100ms;
-    wish.maximumBackoff = 100ms;
+    wish.sizing.maximumBackoff = 100ms;
     if (what == u"refused") {
         QTcpServer closed;
         QVERIFY(closed.listen(QHostAddress::LocalHost));
@@ -440,10 +440,10 @@ void tst_SetupThreads::errorsComeInThePoolsThread()
         wish.dialer = [](QTcpSocket *) { throw std::runtime_error("no way"); };
     } else if (what == u"untrusted") {
         wish.port = server.serverPort();
-        wish.tlsMode = TlsMode::Verified;
+        wish.tls.mode = TlsMode::Verified;
         wish.handshakeTimeout = 20s;
     } else if (what == u"silent TLS") {
-        wish.tlsMode = TlsMode::SelfSigned;
+        wish.tls.mode = TlsMode::SelfSigned;
     } else if (what == u"close" || what == u"same ID") {
         wish.handshakeTimeout = 20s; // or the time is up before the peer, on a busy machine
     }
@@ -482,9 +482,9 @@ void tst_SetupThreads::waitersOfAnyThreadAreServed()
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
-    wish.maximumCapacity = 30;
-    wish.maximumConnections = 30;
-    wish.minimumInterval = wish.maximumInterval = 1h; // dialled for at once, or not at all
+    wish.sizing.maximumCapacity = 30;
+    wish.limits.maximumConnections = 30;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h; // dialled for at once, or not at all
     wish.setupThreads = 2;
     ClientPool client(wish);
     fill(server, client, 2);
@@ -517,8 +517,8 @@ void tst_SetupThreads::whoWaitsInAContinuationIsServed()
     ClientPool::Configuration wish = clientOf(peer.serverPort(), 3);
     wish.connectionMode = ConnectionMode::Single;
     wish.setupThreads = 1;
-    wish.maximumConnections = 3;
-    wish.minimumInterval = wish.maximumInterval = 1h;
+    wish.limits.maximumConnections = 3;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     QSemaphore mayDial;
     std::atomic<int> connected = 0;
     std::atomic<QThread *> dialling = nullptr;
@@ -554,7 +554,7 @@ void tst_SetupThreads::errorsComeInASlotThatRunsAnEventLoop()
 {
     ClientPool::Configuration wish = clientOf(1, 3);
     wish.setupThreads = 1;
-    wish.minimumInterval = wish.maximumInterval = 1h;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     std::atomic<int> thrown = 0;
     std::atomic<QThread *> dialling = nullptr;
     QSemaphore gate;
@@ -616,7 +616,7 @@ void tst_SetupThreads::endsInTheMiddle()
     ServerPool::Configuration serverWish;
     serverWish.setupThreads = 2;
     if (middle == Middle::Tls)
-        serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
     QTcpServer silent;
@@ -627,7 +627,7 @@ void tst_SetupThreads::endsInTheMiddle()
     wish.setupThreads = 2;
     wish.connectTimeout = wish.handshakeTimeout = 60s;
     if (middle == Middle::NoTls || middle == Middle::Tls)
-        wish.tlsMode = TlsMode::SelfSigned;
+        wish.tls.mode = TlsMode::SelfSigned;
     std::atomic<int> dials = 0;
     std::atomic<bool> isOpenToAll = false;
     wish.dialer = [&, silentPort = silent.serverPort(), port = server.serverPort()](QTcpSocket *socket) {
@@ -675,7 +675,7 @@ void tst_SetupThreads::endsInTheMiddle()
         if (end == End::Restart || end == End::RestartAfterForeignClose) {
             isOpenToAll = true;
             wish = client->configuration();
-            wish.tlsMode = middle == Middle::Tls ? TlsMode::SelfSigned : TlsMode::None;
+            wish.tls.mode = middle == Middle::Tls ? TlsMode::SelfSigned : TlsMode::None;
             QVERIFY(client->setConfiguration(wish));
             QVERIFY(client->start());
             QTRY_COMPARE(client->idleCount(), 8);
@@ -761,16 +761,16 @@ void tst_SetupThreads::changesWhileItFills()
     ServerPool::Configuration serverWish;
     serverWish.setupThreads = 3;
     if (isTls)
-        serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
     const int third = fewer(20, 10);
     const int many = 3 * third;
     Places places;
     ClientPool::Configuration wish = clientOf(server.serverPort(), third);
-    wish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+    wish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
     wish.setupThreads = 2;
-    wish.maximumPending = 7;
+    wish.sizing.maximumPending = 7;
     wish.dialer = [&places, port = wish.port](QTcpSocket *socket) {
         places.note();
         socket->connectToHost(QHostAddress::LocalHost, port);
@@ -780,7 +780,7 @@ void tst_SetupThreads::changesWhileItFills()
     // However late this thread looks, a third at least is dialled by those threads.
     const auto goOn = [&client](int capacity, int threads) {
         ClientPool::Configuration more = client.configuration();
-        more.minimumCapacity = more.maximumCapacity = capacity;
+        more.sizing.minimumCapacity = more.sizing.maximumCapacity = capacity;
         more.setupThreads = threads;
         return client.setConfiguration(more);
     };
@@ -859,7 +859,7 @@ void tst_SetupThreads::serverTakesInConnectionsAndLosesSome()
 {
     ServerPool::Configuration serverWish;
     serverWish.setupThreads = 2;
-    serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+    serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     serverWish.handshakeTimeout = 60s;
     ServerPool server(serverWish);
     listen(server);
@@ -948,7 +948,7 @@ void tst_SetupThreads::endsWithThePoolsThread()
     auto home = std::make_unique<Worker>();
     if (isServer) {
         ServerPool::Configuration wish;
-        wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+        wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
         wish.handshakeTimeout = 60s;
         wish.setupThreads = 2;
         pool = std::make_unique<ServerPool>(wish);

@@ -20,10 +20,10 @@ private Q_SLOTS:
     void capacityFollowsTheCreatedShare_data();
     void capacityFollowsTheCreatedShare();
     void capacityWalksBetweenItsLimitsStepByStep();
-    void putRightChangesWhatIsOutOfRange_data();
-    void putRightChangesWhatIsOutOfRange();
-    void putRightSaysWhatItChanged();
-    void putRightRaisesTheBackoffToTheInterval();
+    void clampingChangesWhatIsOutOfRange_data();
+    void clampingChangesWhatIsOutOfRange();
+    void clampingSaysWhatItChanged();
+    void clampingRaisesTheBackoffToTheInterval();
 };
 
 void tst_Sizing::intervalFollowsTheIdleShare_data()
@@ -80,7 +80,7 @@ void tst_Sizing::intervalFollowsTheIdleShare()
     QFETCH(const int, capacity);
     QFETCH(const int, interval);
     QFETCH(const int, expected);
-    SizingLimits limits;
+    Sizing limits;
     limits.minimumInterval = 500ms;
     limits.maximumInterval = 5s;
     QCOMPARE(nextInterval(milliseconds(interval), idle, capacity, limits).count(), expected);
@@ -130,7 +130,7 @@ void tst_Sizing::capacityFollowsTheCreatedShare()
     QFETCH(const int, created);
     QFETCH(const int, capacity);
     QFETCH(const int, expected);
-    SizingLimits limits;
+    Sizing limits;
     limits.minimumCapacity = 5;
     limits.maximumCapacity = 2000;
     QCOMPARE(nextCapacity(capacity, created, limits), expected);
@@ -142,7 +142,7 @@ void tst_Sizing::capacityFollowsTheCreatedShare()
 void tst_Sizing::capacityWalksBetweenItsLimitsStepByStep()
 {
     constexpr int most = std::numeric_limits<int>::max();
-    SizingLimits limits;
+    Sizing limits;
     limits.minimumCapacity = most - 2;
     limits.maximumCapacity = most;
     QCOMPARE(nextCapacity(most - 2, most, limits), most - 1); // and nothing overflows
@@ -156,21 +156,21 @@ void tst_Sizing::capacityWalksBetweenItsLimitsStepByStep()
     QCOMPARE(nextCapacity(1, 0, limits), 1);
 }
 
-void tst_Sizing::putRightChangesWhatIsOutOfRange_data()
+void tst_Sizing::clampingChangesWhatIsOutOfRange_data()
 {
     using Capacities = std::pair<int, int>;
     using Intervals = std::pair<int, int>;
     QTest::addColumn<Capacities>("capacities"); // minimum, maximum
     QTest::addColumn<Intervals>("intervals");
     QTest::addColumn<int>("pending");
-    QTest::addColumn<Capacities>("rightCapacities");
-    QTest::addColumn<Intervals>("rightIntervals");
-    QTest::addColumn<int>("rightPending");
+    QTest::addColumn<Capacities>("clampedCapacities");
+    QTest::addColumn<Intervals>("clampedIntervals");
+    QTest::addColumn<int>("clampedPending");
     QTest::addColumn<int>("changes");
 
     const auto row = [](const char *name, Capacities capacities, Intervals intervals, int pending,
-                        Capacities rightCapacities, Intervals rightIntervals, int rightPending, int changes) {
-        QTest::newRow(name) << capacities << intervals << pending << rightCapacities << rightIntervals << rightPending
+                        Capacities clampedCapacities, Intervals clampedIntervals, int clampedPending, int changes) {
+        QTest::newRow(name) << capacities << intervals << pending << clampedCapacities << clampedIntervals << clampedPending
                             << changes;
     };
     row("good", {5, 20}, {500, 5000}, 64, {5, 20}, {500, 5000}, 64, 0);
@@ -181,48 +181,48 @@ void tst_Sizing::putRightChangesWhatIsOutOfRange_data()
     row("zero maximum capacity", {1, 0}, {500, 5000}, 64, {1, 1}, {500, 5000}, 64, 1);
     row("no capacity at all", {0, 0}, {500, 5000}, 64, {1, 1}, {500, 5000}, 64, 2);
     row("swapped capacities", {20, 5}, {500, 5000}, 64, {5, 20}, {500, 5000}, 64, 1);
-    row("put right, then swapped", {5, 0}, {500, 5000}, 64, {1, 5}, {500, 5000}, 64, 2);
+    row("clamped, then swapped", {5, 0}, {500, 5000}, 64, {1, 5}, {500, 5000}, 64, 2);
     row("zero minimum interval", {5, 20}, {0, 5000}, 64, {5, 20}, {1000, 5000}, 64, 1);
     row("zero maximum interval", {5, 20}, {500, 0}, 64, {5, 20}, {500, 1000}, 64, 1);
     row("negative interval", {5, 20}, {-1, 5000}, 64, {5, 20}, {1000, 5000}, 64, 1);
     row("no interval at all", {5, 20}, {0, -5}, 64, {5, 20}, {1000, 1000}, 64, 2);
     row("swapped intervals", {5, 20}, {5000, 500}, 64, {5, 20}, {500, 5000}, 64, 1);
-    row("interval put right, then swapped", {5, 20}, {0, 500}, 64, {5, 20}, {500, 1000}, 64, 2);
+    row("interval clamped, then swapped", {5, 20}, {0, 500}, 64, {5, 20}, {500, 1000}, 64, 2);
     row("none pending", {5, 20}, {500, 5000}, 0, {5, 20}, {500, 5000}, 1, 1);
     row("negative pending", {5, 20}, {500, 5000}, -64, {5, 20}, {500, 5000}, 1, 1);
     row("everything", {0, -1}, {0, -1}, 0, {1, 1}, {1000, 1000}, 1, 5);
 }
 
-void tst_Sizing::putRightChangesWhatIsOutOfRange()
+void tst_Sizing::clampingChangesWhatIsOutOfRange()
 {
     using Pair = std::pair<int, int>;
     QFETCH(const Pair, capacities);
     QFETCH(const Pair, intervals);
     QFETCH(const int, pending);
-    QFETCH(const Pair, rightCapacities);
-    QFETCH(const Pair, rightIntervals);
-    QFETCH(const int, rightPending);
+    QFETCH(const Pair, clampedCapacities);
+    QFETCH(const Pair, clampedIntervals);
+    QFETCH(const int, clampedPending);
     QFETCH(const int, changes);
-    SizingLimits limits{
-            capacities.first, capacities.second, milliseconds(intervals.first), milliseconds(intervals.second), 60s,
-            pending};
-    const QStringList sentences = limits.clamp();
-    QCOMPARE(limits.minimumCapacity, rightCapacities.first);
-    QCOMPARE(limits.maximumCapacity, rightCapacities.second);
-    QCOMPARE(limits.minimumInterval.count(), rightIntervals.first);
-    QCOMPARE(limits.maximumInterval.count(), rightIntervals.second);
-    QCOMPARE(limits.maximumPending, rightPending);
+    Sizing limits{capacities.first, capacities.second, milliseconds(intervals.first), milliseconds(intervals.second), 60s,
+                  pending};
+    const QStringList sentences = clampSizing(limits);
+    QCOMPARE(limits.minimumCapacity, clampedCapacities.first);
+    QCOMPARE(limits.maximumCapacity, clampedCapacities.second);
+    QCOMPARE(limits.minimumInterval.count(), clampedIntervals.first);
+    QCOMPARE(limits.maximumInterval.count(), clampedIntervals.second);
+    QCOMPARE(limits.maximumPending, clampedPending);
     QCOMPARE(limits.maximumBackoff.count(), 60000);
     QVERIFY2(sentences.size() == changes, qPrintable(sentences.join(QLatin1Char('\n'))));
-    QCOMPARE(limits.clamp(), QStringList()); // what is right stays
+    QCOMPARE(clampSizing(limits), QStringList()); // what is right stays
 }
 
-void tst_Sizing::putRightSaysWhatItChanged()
+void tst_Sizing::clampingSaysWhatItChanged()
 {
-    QCOMPARE(SizingLimits().clamp(), QStringList());
+    Sizing preset;
+    QCOMPARE(clampSizing(preset), QStringList());
 
-    SizingLimits limits{-3, 20, 500ms, -250ms, 60s, 0};
-    const QStringList sentences = limits.clamp();
+    Sizing limits{-3, 20, 500ms, -250ms, 60s, 0};
+    const QStringList sentences = clampSizing(limits);
     QCOMPARE(sentences.size(), 3);
     const auto says = [](const QString &sentence, std::initializer_list<const char *> words) {
         return std::all_of(words.begin(), words.end(),
@@ -233,25 +233,25 @@ void tst_Sizing::putRightSaysWhatItChanged()
     QVERIFY2(says(sentences[2], {"maximumPending", "0", "1"}), qPrintable(sentences[2]));
 
     limits = {20, 5, 5s, 500ms, 60s, 64};
-    const QStringList swaps = limits.clamp();
+    const QStringList swaps = clampSizing(limits);
     QCOMPARE(swaps.size(), 2);
     QVERIFY2(says(swaps[0], {"minimumCapacity", "maximumCapacity", "swapped"}), qPrintable(swaps[0]));
     QVERIFY2(says(swaps[1], {"minimumInterval", "maximumInterval", "swapped"}), qPrintable(swaps[1]));
 }
 
-void tst_Sizing::putRightRaisesTheBackoffToTheInterval()
+void tst_Sizing::clampingRaisesTheBackoffToTheInterval()
 {
-    SizingLimits limits{1, 1, 500ms, 5s, 4999ms, 1};
-    limits.clamp();
+    Sizing limits{1, 1, 500ms, 5s, 4999ms, 1};
+    clampSizing(limits);
     QCOMPARE(limits.maximumBackoff.count(), 5000);
     limits = {1, 1, 500ms, 5s, 0ms, 1};
-    limits.clamp();
+    clampSizing(limits);
     QCOMPARE(limits.maximumBackoff.count(), 5000);
     limits = {1, 1, 9s, 5s, 1s, 1}; // the greater of the two, once they are in order
-    limits.clamp();
+    clampSizing(limits);
     QCOMPARE(limits.maximumBackoff.count(), 9000);
     limits = {1, 1, 500ms, 5s, 5001ms, 1};
-    QCOMPARE(limits.clamp(), QStringList());
+    QCOMPARE(clampSizing(limits), QStringList());
     QCOMPARE(limits.maximumBackoff.count(), 5001);
 }
 

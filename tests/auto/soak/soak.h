@@ -102,10 +102,10 @@ inline void Soak::watch()
 inline ClientPool::Configuration Soak::quietWish()
 {
     ClientPool::Configuration wish = m_scene.clientWish();
-    wish.minimumCapacity = wish.maximumCapacity = Capacity;
-    wish.idleTimeout = wish.maximumLifetime = 0ms;
-    wish.validator = nullptr;
-    wish.resetter = nullptr;
+    wish.sizing.minimumCapacity = wish.sizing.maximumCapacity = Capacity;
+    wish.limits.idleTimeout = wish.limits.maximumLifetime = 0ms;
+    wish.hooks.validator = nullptr;
+    wish.hooks.resetter = nullptr;
     return wish;
 }
 

@@ -75,7 +75,7 @@ public:
     {
         listen(server);
         ClientPool::Configuration wish = clientOf(server.serverPort(), capacity);
-        wish.minimumInterval = wish.maximumInterval = 1h;
+        wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
         change(wish);
         client.emplace(wish);
         fill(server, *client, capacity);
@@ -214,7 +214,7 @@ void tst_Statistics::gaugeErrors()
 
 void tst_Statistics::created()
 {
-    Ends ends(2, [](auto &wish) { wish.maximumCapacity = 10; });
+    Ends ends(2, [](auto &wish) { wish.sizing.maximumCapacity = 10; });
     QTcpServer other;
     QVERIFY(other.listen(QHostAddress::LocalHost));
     QCOMPARE(ends.now().created, 2);
@@ -248,7 +248,7 @@ void tst_Statistics::givenBack()
 {
     QFETCH(const bool, isTouched);
     QFETCH(const bool, isAwaited);
-    Ends ends(1, [](auto &wish) { wish.maximumConnections = 1; });
+    Ends ends(1, [](auto &wish) { wish.limits.maximumConnections = 1; });
     for (int i = 1; i <= 3; ++i) {
         Connection taken = ends.client->take();
         QVERIFY(taken);
@@ -338,7 +338,7 @@ void tst_Statistics::hadToWait_data()
 void tst_Statistics::hadToWait()
 {
     QFETCH(const QString, way);
-    Ends ends(1, [](auto &wish) { wish.maximumConnections = 1; });
+    Ends ends(1, [](auto &wish) { wish.limits.maximumConnections = 1; });
     Connection only = ends.client->take();
     const ConnectionId id = only.id();
     const auto giveBack = [&] {
@@ -384,7 +384,7 @@ void tst_Statistics::timedOut_data()
 void tst_Statistics::timedOut()
 {
     QFETCH(const QString, way);
-    Ends ends(1, [](auto &wish) { wish.maximumConnections = 1; });
+    Ends ends(1, [](auto &wish) { wish.limits.maximumConnections = 1; });
     const Connection only = ends.client->take();
     bool isServed = true;
     if (way == u"waitForConnection") {
@@ -417,8 +417,8 @@ void tst_Statistics::cancelled()
 {
     QFETCH(const QString, how);
     Ends ends(1, [](auto &wish) {
-        wish.maximumConnections = 1;
-        wish.maximumWaiters = 1;
+        wish.limits.maximumConnections = 1;
+        wish.limits.maximumWaiters = 1;
     });
     Connection only = ends.client->take();
     QFuture<Connection> future = ends.client->acquire();
@@ -456,7 +456,7 @@ void tst_Statistics::abandoned_data()
 void tst_Statistics::abandoned()
 {
     QFETCH(const bool, isForeign);
-    Ends ends(1, [](auto &wish) { wish.maximumConnections = 1; });
+    Ends ends(1, [](auto &wish) { wish.limits.maximumConnections = 1; });
     const Connection only = ends.client->take();
     const QFuture<Connection> any = ends.client->acquire();
     const QFuture<Connection> certain = ends.client->acquire(only.id());
@@ -480,8 +480,8 @@ void tst_Statistics::abandoned()
 void tst_Statistics::refused()
 {
     Ends ends(1, [](auto &wish) {
-        wish.maximumConnections = 1;
-        wish.maximumWaiters = 1;
+        wish.limits.maximumConnections = 1;
+        wish.limits.maximumWaiters = 1;
     });
     const Connection only = ends.client->take();
     const QFuture<Connection> waiting = ends.client->acquire();
@@ -523,7 +523,7 @@ void tst_Statistics::diedIdle()
 
 void tst_Statistics::idleTooLong()
 {
-    Ends ends(2, [](auto &wish) { wish.idleTimeout = 500ms; });
+    Ends ends(2, [](auto &wish) { wish.limits.idleTimeout = 500ms; });
     QTRY_COMPARE(ends.now().idleTooLong, 2);
     QCOMPARE(ends.now().closed(), 2);
     QVERIFY(addsUp(ends.now()));
@@ -531,7 +531,7 @@ void tst_Statistics::idleTooLong()
 
 void tst_Statistics::livedTooLong()
 {
-    Ends ends(2, [](auto &wish) { wish.maximumLifetime = 500ms; });
+    Ends ends(2, [](auto &wish) { wish.limits.maximumLifetime = 500ms; });
     QTRY_COMPARE(ends.now().livedTooLong, 2);
     QCOMPARE(ends.now().closed(), 2);
     QVERIFY(addsUp(ends.now()));
@@ -549,11 +549,11 @@ void tst_Statistics::failedCheck()
     QFETCH(const bool, isReset);
     Ends ends(1, [isReset](auto &wish) {
         const auto no = [](QTcpSocket *) { return QtFuture::makeReadyFuture(false); };
-        wish.validateAfter = 0ms;
+        wish.hooks.validateAfter = 0ms;
         if (isReset)
-            wish.resetter = no;
+            wish.hooks.resetter = no;
         else
-            wish.validator = no;
+            wish.hooks.validator = no;
     });
     Connection taken = ends.client->take();
     QCOMPARE(bool(taken), isReset);
@@ -689,7 +689,7 @@ void tst_Statistics::stockFullCountsWhatIsSetUpForNobody()
             accepted.first()->write("number01");
     });
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
-    wish.minimumInterval = wish.maximumInterval = 1h;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 1);
@@ -747,13 +747,13 @@ void tst_Statistics::setupTimes()
     QFETCH(const bool, isMulti);
     ServerPool::Configuration serverWish;
     if (isTls)
-        serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     serverWish.connectionMode = isMulti ? ConnectionMode::Multi : ConnectionMode::Single;
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 5);
     wish.connectionMode = serverWish.connectionMode;
-    wish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+    wish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
     ClientPool client(wish);
     const auto begin = std::chrono::steady_clock::now();
     fill(server, client, 5);
@@ -806,7 +806,7 @@ void tst_Statistics::setupTimesAreThoseOfTheSteps()
 
 void tst_Statistics::acquireTime()
 {
-    Ends ends(1, [](auto &wish) { wish.maximumConnections = 1; });
+    Ends ends(1, [](auto &wish) { wish.limits.maximumConnections = 1; });
     for (int i = 0; i < 20; ++i) {
         QFuture<Connection> future = ends.client->acquire();
         QVERIFY(future.takeResult());
@@ -943,9 +943,9 @@ void tst_Statistics::areGadgets()
 void tst_Statistics::areConsistentAtEveryMoment()
 {
     Ends ends(4, [](auto &wish) {
-        wish.maximumConnections = 6;
-        wish.maximumWaiters = 3;
-        wish.minimumInterval = wish.maximumInterval = 5ms;
+        wish.limits.maximumConnections = 6;
+        wish.limits.maximumWaiters = 3;
+        wish.sizing.minimumInterval = wish.sizing.maximumInterval = 5ms;
     });
     std::atomic<bool> isOver = false;
     const auto use = [&](int seed) {

@@ -139,20 +139,20 @@ inline void Faults::reconfigure()
     m_doing = "setConfiguration()";
     tally().count(Event::Reconfiguration);
     ClientPool::Configuration wish = m_scene.clientWish();
-    wish.minimumCapacity = 1 + m_dice.below(8);
-    wish.maximumCapacity = wish.minimumCapacity + m_dice.below(8);
-    wish.maximumWaiters = 2 + m_dice.below(8);
-    wish.idleTimeout = m_dice.upTo(200ms);
-    wish.maximumLifetime = m_dice.upTo(2s);
-    wish.leakThreshold = m_dice.upTo(40ms);
-    wish.unclaimedTimeout = m_dice.upTo(400ms);
-    wish.validateAfter = m_dice.upTo(20ms);
+    wish.sizing.minimumCapacity = 1 + m_dice.below(8);
+    wish.sizing.maximumCapacity = wish.sizing.minimumCapacity + m_dice.below(8);
+    wish.limits.maximumWaiters = 2 + m_dice.below(8);
+    wish.limits.idleTimeout = m_dice.upTo(200ms);
+    wish.limits.maximumLifetime = m_dice.upTo(2s);
+    wish.limits.leakThreshold = m_dice.upTo(40ms);
+    wish.limits.unclaimedTimeout = m_dice.upTo(400ms);
+    wish.hooks.validateAfter = m_dice.upTo(20ms);
     if (m_scene.setting.setupThreads > 0)
         wish.setupThreads = m_dice.below(4);
     if (m_dice.chance(30))
-        wish.validator = nullptr;
+        wish.hooks.validator = nullptr;
     if (m_dice.chance(30))
-        wish.resetter = nullptr;
+        wish.hooks.resetter = nullptr;
     if (m_dice.chance(20))
         wish.reuse = m_dice.chance(50) ? Reuse::OldestFirst : Reuse::NewestFirst;
     m_loops.client->run([this, &wish] {

@@ -75,32 +75,32 @@ inline void Scene::checkNumbersOf(const Pool &pool, const char *name, int maximu
 inline ClientPool::Configuration Scene::clientWish()
 {
     ClientPool::Configuration wish = clientOf(port, 4);
-    wish.maximumCapacity = 8;
-    wish.minimumInterval = 10ms;
-    wish.maximumInterval = 50ms;
-    wish.maximumBackoff = 100ms;
-    wish.maximumPending = 6;
-    wish.maximumConnections = setting.maximumConnections;
+    wish.sizing.maximumCapacity = 8;
+    wish.sizing.minimumInterval = 10ms;
+    wish.sizing.maximumInterval = 50ms;
+    wish.sizing.maximumBackoff = 100ms;
+    wish.sizing.maximumPending = 6;
+    wish.limits.maximumConnections = setting.maximumConnections;
     wish.setupThreads = setting.setupThreads;
-    wish.maximumWaiters = 6;
-    wish.idleTimeout = 100ms;
-    wish.maximumLifetime = 1s;
-    wish.lifetimeSpread = 0.5;
-    wish.leakThreshold = 20ms;
-    wish.unclaimedTimeout = 200ms;
+    wish.limits.maximumWaiters = 6;
+    wish.limits.idleTimeout = 100ms;
+    wish.limits.maximumLifetime = 1s;
+    wish.limits.lifetimeSpread = 0.5;
+    wish.limits.leakThreshold = 20ms;
+    wish.limits.unclaimedTimeout = 200ms;
     wish.connectionMode = setting.mode;
     wish.reuse = setting.reuse;
     wish.dropUnexpectedBytes = setting.mode == ConnectionMode::Single;
-    wish.tlsMode = setting.isTls ? TlsMode::SelfSigned : TlsMode::None;
+    wish.tls.mode = setting.isTls ? TlsMode::SelfSigned : TlsMode::None;
     if (!setting.hasChecks)
         return wish;
-    wish.validateAfter = 1ms;
-    wish.validationTimeout = 500ms;
-    wish.validator = [this](QTcpSocket *socket) {
+    wish.hooks.validateAfter = 1ms;
+    wish.hooks.timeout = 500ms;
+    wish.hooks.validator = [this](QTcpSocket *socket) {
         tally.count(Event::Validation);
         return ping(socket, "still there?");
     };
-    wish.resetter = [this](QTcpSocket *socket) {
+    wish.hooks.resetter = [this](QTcpSocket *socket) {
         tally.count(Event::Reset);
         return ping(socket, "forget all");
     };
@@ -111,13 +111,13 @@ inline ServerPool::Configuration Scene::serverWish() const
 {
     ServerPool::Configuration wish;
     wish.connectionMode = setting.mode;
-    wish.maximumConnections = ServerMaximum;
+    wish.limits.maximumConnections = ServerMaximum;
     wish.setupThreads = setting.setupThreads;
-    wish.maximumWaiters = 3;
-    wish.maximumLifetime = 3s;
-    wish.leakThreshold = 500ms;
-    wish.unclaimedTimeout = 100ms;
+    wish.limits.maximumWaiters = 3;
+    wish.limits.maximumLifetime = 3s;
+    wish.limits.leakThreshold = 500ms;
+    wish.limits.unclaimedTimeout = 100ms;
     if (setting.isTls)
-        wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+        wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     return wish;
 }

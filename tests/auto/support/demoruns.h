@@ -12,10 +12,10 @@ inline Settings quickly(ConnectionMode mode = ConnectionMode::Multi, TlsMode tls
 {
     Settings settings;
     settings.client.connectionMode = settings.server.connectionMode = mode;
-    settings.client.minimumCapacity = settings.client.maximumCapacity = 4;
-    settings.client.minimumInterval = 20ms;
-    settings.client.maximumInterval = 50ms;
-    settings.client.maximumBackoff = 200ms;
+    settings.client.sizing.minimumCapacity = settings.client.sizing.maximumCapacity = 4;
+    settings.client.sizing.minimumInterval = 20ms;
+    settings.client.sizing.maximumInterval = 50ms;
+    settings.client.sizing.maximumBackoff = 200ms;
     settings.load.rate = 100;
     settings.exchangeTimeout = longer(5000ms);
     if (tls != TlsMode::None)
@@ -27,7 +27,8 @@ inline bool isReady(const Run &run)
 {
     const Snapshot now = run.snapshot();
     return now.state == Pool::State::Ready
-            && now.pool.idle + now.pool.leased >= run.settings().client.minimumCapacity; // some may be out at any moment
+            && now.pool.idle + now.pool.leased
+            >= run.settings().client.sizing.minimumCapacity; // some may be out at any moment
 }
 
 // All that an end wrote down, each note as it is read.

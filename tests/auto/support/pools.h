@@ -29,9 +29,9 @@ inline ClientPool::Configuration clientOf(quint16 port, int capacity = 4)
     ClientPool::Configuration configuration;
     configuration.host = QStringLiteral("127.0.0.1");
     configuration.port = port;
-    configuration.minimumCapacity = configuration.maximumCapacity = capacity;
-    configuration.minimumInterval = 20ms;
-    configuration.maximumInterval = 100ms;
+    configuration.sizing.minimumCapacity = configuration.sizing.maximumCapacity = capacity;
+    configuration.sizing.minimumInterval = 20ms;
+    configuration.sizing.maximumInterval = 100ms;
     return configuration;
 }
 

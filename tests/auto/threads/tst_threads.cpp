@@ -56,12 +56,12 @@ void tst_Threads::threadsWithoutEventLoopExchange()
     QFETCH(const bool, isTls);
     ServerPool::Configuration serverWish;
     if (isTls)
-        serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
     Echo echo(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 8);
-    wish.tlsMode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+    wish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 8);
@@ -99,7 +99,7 @@ void tst_Threads::threadWithEventLoopGetsSignals()
     listen(server);
     Echo echo(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
-    wish.maximumConnections = 2; // or it might dial another one while one is out, and have no place for it
+    wish.limits.maximumConnections = 2; // or it might dial another one while one is out, and have no place for it
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 2);
@@ -269,7 +269,7 @@ void tst_Threads::waitersOfFourThreadsAreServedInOrder()
     ServerPool server;
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), few);
-    wish.maximumConnections = few;
+    wish.limits.maximumConnections = few;
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), few);

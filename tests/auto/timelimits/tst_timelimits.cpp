@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "stages.h"
 #include "stock/timelimits.h"
 
 #include <QtTest/QTest>
@@ -57,10 +58,16 @@ private Q_SLOTS:
 
 static constexpr TimePoint noon{12h}; // no clock is asked
 
+// It is asked for, not called.
+static Pool::Hook someValidator()
+{
+    return [](QTcpSocket *) { return QFuture<bool>(); };
+}
+
 static Entry *addIn(Store &store, Stage stage, TimePoint since = noon)
 {
     Entry *entry = store.add();
-    store.move(entry, stage, since);
+    walk(store, entry, stage, since);
     return entry;
 }
 
@@ -103,10 +110,10 @@ static Policy everyLimit()
 {
     Policy policy;
     policy.maximumIdle = 100;
-    policy.idleTimeout = 60s;
-    policy.maximumLifetime = 10min;
-    policy.leakThreshold = 30s;
-    policy.unclaimedTimeout = 20s;
+    policy.limits.idleTimeout = 60s;
+    policy.limits.maximumLifetime = 10min;
+    policy.limits.leakThreshold = 30s;
+    policy.limits.unclaimedTimeout = 20s;
     return policy;
 }
 
@@ -123,7 +130,7 @@ void tst_TimeLimits::withoutLimitsNothingIsEverDue()
 {
     for (const std::chrono::milliseconds none : {0ms, -1ms}) {
         Policy policy;
-        policy.idleTimeout = policy.maximumLifetime = policy.leakThreshold = none;
+        policy.limits.idleTimeout = policy.limits.maximumLifetime = policy.limits.leakThreshold = none;
         Store store;
         for (const Stage stage :
              {Stage::Pending, Stage::Idle, Stage::Stale, Stage::Unchecked, Stage::Checked, Stage::Leased, Stage::Overdue})
@@ -136,12 +143,12 @@ void tst_TimeLimits::withoutLimitsNothingIsEverDue()
     Entry *idle = addIn(store, Stage::Idle);
     Entry *leased = addIn(store, Stage::Leased);
     Policy policy;
-    policy.idleTimeout = 60s;
+    policy.limits.idleTimeout = 60s;
     QCOMPARE(next(store, policy), text(idle, Verdict::IdleTooLong, noon + 60s));
-    policy.idleTimeout = 0s;
-    policy.leakThreshold = 30s;
+    policy.limits.idleTimeout = 0s;
+    policy.limits.leakThreshold = 30s;
     QCOMPARE(next(store, policy), text(leased, Verdict::Leak, noon + 30s));
-    policy.leakThreshold = 0s;
+    policy.limits.leakThreshold = 0s;
     store.limitLife(idle, noon + 10s);
     QCOMPARE(next(store, policy), text(idle, Verdict::LivedTooLong, noon + 10s));
 }
@@ -158,11 +165,11 @@ void tst_TimeLimits::idleOneIsDueWhenItWasIdleTooLong()
     QFETCH(const Stage, stage);
     Store store;
     Policy policy;
-    policy.idleTimeout = 1ms;
+    policy.limits.idleTimeout = 1ms;
     Entry *first = addIn(store, stage);
     Entry *second = addIn(store, stage, noon + 1ns);
     QCOMPARE(next(store, policy), text(first, Verdict::IdleTooLong, noon + 1ms));
-    store.move(first, stage, noon + 5s); // it went out and came back
+    walk(store, first, stage, noon + 5s); // it went out and came back
     QCOMPARE(next(store, policy), text(second, Verdict::IdleTooLong, noon + 1ns + 1ms));
     store.remove(second);
     QCOMPARE(next(store, policy), text(first, Verdict::IdleTooLong, noon + 5s + 1ms));
@@ -174,10 +181,10 @@ void tst_TimeLimits::staleOneHasBeenIdleAllTheTime()
 {
     Store store;
     Policy policy;
-    policy.idleTimeout = 60s;
+    policy.limits.idleTimeout = 60s;
     Entry *entry = addIn(store, Stage::Idle);
     Entry *younger = addIn(store, Stage::Idle, noon + 1s);
-    store.moveAsItIs(entry, Stage::Stale);
+    walkAsItIs(store, entry, Stage::Stale);
     QCOMPARE(next(store, policy), text(entry, Verdict::IdleTooLong, noon + 60s));
     store.remove(entry);
     QCOMPARE(next(store, policy), text(younger, Verdict::IdleTooLong, noon + 61s));
@@ -214,13 +221,13 @@ void tst_TimeLimits::leaseIsALeakOnce()
 {
     Store store;
     Policy policy;
-    policy.leakThreshold = 30s;
+    policy.limits.leakThreshold = 30s;
     Entry *first = addIn(store, Stage::Leased);
     Entry *second = addIn(store, Stage::Leased, noon + 10s);
     QCOMPARE(next(store, policy), text(first, Verdict::Leak, noon + 30s));
-    store.moveAsItIs(first, Stage::Overdue);
+    walkAsItIs(store, first, Stage::Overdue);
     QCOMPARE(next(store, policy), text(second, Verdict::Leak, noon + 40s));
-    store.moveAsItIs(second, Stage::Overdue);
+    walkAsItIs(store, second, Stage::Overdue);
     QCOMPARE(next(store, policy), nothing());
 }
 
@@ -228,11 +235,11 @@ void tst_TimeLimits::newLeaseIsANewChance()
 {
     Store store;
     Policy policy;
-    policy.leakThreshold = 30s;
+    policy.limits.leakThreshold = 30s;
     Entry *entry = addIn(store, Stage::Overdue);
-    store.move(entry, Stage::Idle, noon + 5min);
+    walk(store, entry, Stage::Idle, noon + 5min);
     QCOMPARE(next(store, policy), nothing());
-    store.move(entry, Stage::Leased, noon + 6min);
+    walk(store, entry, Stage::Leased, noon + 6min);
     QCOMPARE(next(store, policy), text(entry, Verdict::Leak, noon + 6min + 30s));
 }
 
@@ -241,15 +248,15 @@ void tst_TimeLimits::unclaimedOneIsDueInItsTurn()
     Store store;
     Policy policy;
     policy.maximumIdle = 2;
-    policy.unclaimedTimeout = 20s;
+    policy.limits.unclaimedTimeout = 20s;
     Entry *first = addIn(store, Stage::Unclaimed);
     Entry *second = addIn(store, Stage::Unclaimed, noon + 3s);
     QCOMPARE(next(store, policy), text(first, Verdict::Unclaimed, noon + 20s));
     store.remove(first);
     QCOMPARE(next(store, policy), text(second, Verdict::Unclaimed, noon + 23s));
-    policy.unclaimedTimeout = 0s; // from now on none are kept, not even those from before
+    policy.limits.unclaimedTimeout = 0s; // from now on none are kept, not even those from before
     QCOMPARE(next(store, policy), text(second, Verdict::Unclaimed, noon + 3s));
-    store.move(second, Stage::Leased, noon + 4s);
+    walk(store, second, Stage::Leased, noon + 4s);
     QCOMPARE(next(store, policy), nothing());
 }
 
@@ -273,7 +280,7 @@ void tst_TimeLimits::tooManyUnclaimedAreDueAtOnce()
     QCOMPARE(next(store, policy), text(unclaimed[3], Verdict::Unclaimed, TimePoint()));
     addIn(store, Stage::Stale, noon - 1h); // what is idle does not take their place
     policy.maximumIdle = 2;
-    policy.idleTimeout = 0s;
+    policy.limits.idleTimeout = 0s;
     QCOMPARE(next(store, policy), text(unclaimed[3], Verdict::Unclaimed, noon + 3s + 20s));
 }
 
@@ -303,12 +310,12 @@ void tst_TimeLimits::earliestOfSeveralWins()
     const auto due = [winner](int kind) { return noon + 1s - (kind == winner ? 1ns : 0ns); };
     Store store;
     std::array<Entry *, 5> entries{};
-    entries[0] = addIn(store, Stage::Idle, due(0) - policy.idleTimeout);
-    entries[1] = addIn(store, Stage::Stale, due(1) - policy.idleTimeout);
+    entries[0] = addIn(store, Stage::Idle, due(0) - policy.limits.idleTimeout);
+    entries[1] = addIn(store, Stage::Stale, due(1) - policy.limits.idleTimeout);
     entries[2] = addIn(store, Stage::Checked);
     store.limitLife(entries[2], due(2));
-    entries[3] = addIn(store, Stage::Unclaimed, due(3) - policy.unclaimedTimeout);
-    entries[4] = addIn(store, Stage::Leased, due(4) - policy.leakThreshold);
+    entries[3] = addIn(store, Stage::Unclaimed, due(3) - policy.limits.unclaimedTimeout);
+    entries[4] = addIn(store, Stage::Leased, due(4) - policy.limits.leakThreshold);
     static constexpr Verdict verdicts[] = {Verdict::IdleTooLong, Verdict::IdleTooLong, Verdict::LivedTooLong,
                                            Verdict::Unclaimed, Verdict::Leak};
     Entry *expected = entries[std::size_t(winner)];
@@ -342,12 +349,12 @@ void tst_TimeLimits::newPolicyCountsAtOnce()
     Entry *idle = addIn(store, Stage::Idle);
     Entry *leased = addIn(store, Stage::Leased);
     Policy policy;
-    policy.idleTimeout = 60s;
-    policy.leakThreshold = 61s;
+    policy.limits.idleTimeout = 60s;
+    policy.limits.leakThreshold = 61s;
     QCOMPARE(next(store, policy), text(idle, Verdict::IdleTooLong, noon + 60s));
-    policy.idleTimeout = 62s;
+    policy.limits.idleTimeout = 62s;
     QCOMPARE(next(store, policy), text(leased, Verdict::Leak, noon + 61s));
-    policy.idleTimeout = 1s;
+    policy.limits.idleTimeout = 1s;
     QCOMPARE(next(store, policy), text(idle, Verdict::IdleTooLong, noon + 1s));
 }
 
@@ -356,13 +363,13 @@ void tst_TimeLimits::idleTooLongIsSpent()
     Entry entry;
     entry.since = noon;
     Policy policy;
-    policy.idleTimeout = 60s;
+    policy.limits.idleTimeout = 60s;
     QVERIFY(!TimeLimits::isSpent(entry, policy, noon));
     QVERIFY(!TimeLimits::isSpent(entry, policy, noon + 60s - 1ns));
     QVERIFY(TimeLimits::isSpent(entry, policy, noon + 60s));
     QVERIFY(TimeLimits::isSpent(entry, policy, noon + 1h));
     for (const std::chrono::milliseconds none : {0ms, -1ms}) {
-        policy.idleTimeout = none;
+        policy.limits.idleTimeout = none;
         QVERIFY(!TimeLimits::isSpent(entry, policy, noon));
         QVERIFY(!TimeLimits::isSpent(entry, policy, noon + 1000h));
     }
@@ -377,7 +384,7 @@ void tst_TimeLimits::livedTooLongIsSpent()
     QVERIFY(TimeLimits::isSpent(entry, Policy(), noon + 5s)); // its end was set by the policy of its day
     QVERIFY(TimeLimits::isSpent(entry, Policy(), noon + 1h));
     Policy policy;
-    policy.idleTimeout = 60s;
+    policy.limits.idleTimeout = 60s;
     QVERIFY(TimeLimits::isSpent(entry, policy, noon + 6s)); // either is enough
     entry.endOfLife = noon + 1h;
     QVERIFY(!TimeLimits::isSpent(entry, policy, noon + 59s));
@@ -407,13 +414,13 @@ void tst_TimeLimits::staleIsWhatWasIdleForLonger()
     Entry entry;
     entry.since = noon;
     Policy policy;
-    policy.hasValidator = true;
-    policy.validateAfter = 1s;
+    policy.hooks.validator = someValidator();
+    policy.hooks.validateAfter = 1s;
     QVERIFY(!TimeLimits::isStale(entry, policy, noon));
     QVERIFY(!TimeLimits::isStale(entry, policy, noon + 1s)); // up to this time it goes out as it is
     QVERIFY(TimeLimits::isStale(entry, policy, noon + 1s + 1ns));
     QVERIFY(TimeLimits::isStale(entry, policy, noon + 1h));
-    policy.validateAfter = 0s;
+    policy.hooks.validateAfter = 0s;
     QVERIFY(TimeLimits::isStale(entry, policy, noon + 1ns));
     QVERIFY(TimeLimits::isStale(entry, policy, noon + 1h));
 }
@@ -424,7 +431,7 @@ void tst_TimeLimits::withoutAValidatorNothingIsStale()
     entry.since = noon;
     for (const std::chrono::milliseconds after : {0ms, 1ms, 1000ms}) {
         Policy policy;
-        policy.validateAfter = after;
+        policy.hooks.validateAfter = after;
         QVERIFY(!TimeLimits::isStale(entry, policy, noon));
         QVERIFY(!TimeLimits::isStale(entry, policy, noon + 1h));
         QVERIFY(!TimeLimits::isStale(entry, policy, noon + 10000h));
@@ -436,8 +443,8 @@ void tst_TimeLimits::lifeWithoutALimitHasNoEnd()
     for (const std::chrono::milliseconds none : {0ms, -5ms}) {
         for (const double spread : {0.0, 0.1, 1.0}) {
             Policy policy;
-            policy.maximumLifetime = none;
-            policy.lifetimeSpread = spread;
+            policy.limits.maximumLifetime = none;
+            policy.limits.lifetimeSpread = spread;
             for (const double random : {0.0, 0.5, 0.999999})
                 QCOMPARE(TimeLimits::endOfLife(policy, noon, random), TimePoint::max());
         }
@@ -458,7 +465,8 @@ void tst_TimeLimits::lifeWithoutASpreadEndsOnTime()
 {
     for (const std::chrono::milliseconds life : {1ms, 10000ms, 3600000ms, std::chrono::milliseconds(24h * 365 * 20)}) {
         Policy policy;
-        policy.maximumLifetime = life;
+        policy.limits.maximumLifetime = life;
+        policy.limits.lifetimeSpread = 0;
         for (const double random : {0.0, 0.5, nearOne()})
             QVERIFY(TimeLimits::endOfLife(policy, noon, random) == noon + life); // to the nanosecond
     }
@@ -467,13 +475,13 @@ void tst_TimeLimits::lifeWithoutASpreadEndsOnTime()
 void tst_TimeLimits::spreadShortensALifeByItsShareAtMost()
 {
     Policy policy;
-    policy.maximumLifetime = 10s;
-    policy.lifetimeSpread = 0.1;
+    policy.limits.maximumLifetime = 10s;
+    policy.limits.lifetimeSpread = 0.1;
     QVERIFY(TimeLimits::endOfLife(policy, noon, 0) == noon + 10s);
     QCOMPARE(milliseconds(TimeLimits::endOfLife(policy, noon, 0.5)), 9500);
     const TimePoint shortest = TimeLimits::endOfLife(policy, noon, nearOne());
     QVERIFY(shortest >= noon + 9s && shortest < noon + 9s + 1us);
-    policy.lifetimeSpread = 1;
+    policy.limits.lifetimeSpread = 1;
     QVERIFY(TimeLimits::endOfLife(policy, noon, 0) == noon + 10s);
     QCOMPARE(milliseconds(TimeLimits::endOfLife(policy, noon, 0.75)), 2500);
     const TimePoint atOnce = TimeLimits::endOfLife(policy, noon, nearOne());
@@ -483,13 +491,13 @@ void tst_TimeLimits::spreadShortensALifeByItsShareAtMost()
 void tst_TimeLimits::spreadOutOfRangeIsClamped()
 {
     Policy policy;
-    policy.maximumLifetime = 10s;
+    policy.limits.maximumLifetime = 10s;
     for (const double tooLittle : {-0.1, -100.0}) {
-        policy.lifetimeSpread = tooLittle;
+        policy.limits.lifetimeSpread = tooLittle;
         QVERIFY(TimeLimits::endOfLife(policy, noon, 0.5) == noon + 10s); // not longer than the maximum
     }
     for (const double tooMuch : {1.1, 100.0}) {
-        policy.lifetimeSpread = tooMuch;
+        policy.limits.lifetimeSpread = tooMuch;
         QCOMPARE(milliseconds(TimeLimits::endOfLife(policy, noon, 0.5)), 5000);
     }
 }
@@ -498,8 +506,8 @@ void tst_TimeLimits::stockFilledAtOnceDoesNotEndAtOnce()
 {
     std::mt19937 random(1964); // the same stock each time
     Policy policy;
-    policy.maximumLifetime = 1h;
-    policy.lifetimeSpread = 0.1;
+    policy.limits.maximumLifetime = 1h;
+    policy.limits.lifetimeSpread = 0.1;
     Store store;
     for (int i = 0; i < 1000; ++i)
         store.limitLife(addIn(store, Stage::Idle), TimeLimits::endOfLife(policy, noon, double(random()) / 4294967296.0));
@@ -581,7 +589,7 @@ void Day::check(bool condition, const char *what)
 
 void Day::move(Record &record, Stage stage)
 {
-    m_store.move(record.entry, stage, m_now);
+    walk(m_store, record.entry, stage, m_now);
     record.stage = stage;
     record.since = m_now;
 }
@@ -623,12 +631,12 @@ std::vector<Due> Day::everythingDue() const
     for (const Record &record : m_records) {
         if (record.end != TimePoint::max() && !record.hasEnded)
             all.push_back({record.end, record.entry, Verdict::LivedTooLong});
-        if (isIn(record, {Stage::Idle, Stage::Stale}) && m_policy.idleTimeout > 0s)
-            all.push_back({record.since + m_policy.idleTimeout, record.entry, Verdict::IdleTooLong});
-        if (record.stage == Stage::Leased && m_policy.leakThreshold > 0s)
-            all.push_back({record.since + m_policy.leakThreshold, record.entry, Verdict::Leak});
+        if (isIn(record, {Stage::Idle, Stage::Stale}) && m_policy.limits.idleTimeout > 0s)
+            all.push_back({record.since + m_policy.limits.idleTimeout, record.entry, Verdict::IdleTooLong});
+        if (record.stage == Stage::Leased && m_policy.limits.leakThreshold > 0s)
+            all.push_back({record.since + m_policy.limits.leakThreshold, record.entry, Verdict::Leak});
         if (record.stage == Stage::Unclaimed && unclaimed <= m_policy.maximumIdle)
-            all.push_back({record.since + m_policy.unclaimedTimeout, record.entry, Verdict::Unclaimed});
+            all.push_back({record.since + m_policy.limits.unclaimedTimeout, record.entry, Verdict::Unclaimed});
         else if (record.stage == Stage::Unclaimed && record.since == oldest)
             all.push_back({TimePoint(), record.entry, Verdict::Unclaimed});
     }
@@ -668,7 +676,7 @@ void Day::setUpOne()
 void Day::takeOne()
 {
     for (Entry *oldest; (oldest = m_store.first(Stage::Idle)) && TimeLimits::isStale(*oldest, m_policy, m_now);) {
-        m_store.moveAsItIs(oldest, Stage::Stale);
+        walkAsItIs(m_store, oldest, Stage::Stale);
         recordOf(oldest)->stage = Stage::Stale;
     }
     for (const Record &record : m_records) {
@@ -692,7 +700,7 @@ void Day::comesBack(Record &record)
         livesEndedOutside += record.hasEnded;
         remove(record.entry);
     } else {
-        move(record, homes[below(6)]);
+        move(record, homes[below(5)]);
     }
 }
 
@@ -736,13 +744,13 @@ void Day::newPolicy()
 {
     const auto limit = [this](std::chrono::milliseconds time) { return below(4) ? time : 0ms; };
     m_policy.maximumIdle = 1 + below(6);
-    m_policy.idleTimeout = limit(8s);
-    m_policy.maximumLifetime = limit(3min);
-    m_policy.lifetimeSpread = fraction();
-    m_policy.leakThreshold = limit(20s);
-    m_policy.unclaimedTimeout = limit(10s);
-    m_policy.hasValidator = below(4);
-    m_policy.validateAfter = limit(2s);
+    m_policy.limits.idleTimeout = limit(8s);
+    m_policy.limits.maximumLifetime = limit(3min);
+    m_policy.limits.lifetimeSpread = fraction();
+    m_policy.limits.leakThreshold = limit(20s);
+    m_policy.limits.unclaimedTimeout = limit(10s);
+    m_policy.hooks.validator = below(4) ? someValidator() : Pool::Hook();
+    m_policy.hooks.validateAfter = limit(2s);
     ++policies;
 }
 
@@ -758,7 +766,7 @@ void Day::carryOut(const Due &due)
         tooManyUnclaimed += due.when == TimePoint();
         return remove(due.entry);
     case Verdict::Leak:
-        m_store.moveAsItIs(due.entry, Stage::Overdue);
+        walkAsItIs(m_store, due.entry, Stage::Overdue);
         record->stage = Stage::Overdue;
         return;
     case Verdict::LivedTooLong:
@@ -832,13 +840,13 @@ void tst_TimeLimits::longestTimeIsAsGoodAsNoLimit()
          {std::chrono::milliseconds::max(), std::chrono::milliseconds(24h * 365 * 300)}) {
         Policy policy;
         policy.maximumIdle = 100;
-        policy.hasValidator = true;
-        policy.idleTimeout = policy.maximumLifetime = policy.leakThreshold = never;
-        policy.unclaimedTimeout = policy.validateAfter = never;
+        policy.hooks.validator = someValidator();
+        policy.limits.idleTimeout = policy.limits.maximumLifetime = policy.limits.leakThreshold = never;
+        policy.limits.unclaimedTimeout = policy.hooks.validateAfter = never;
         Store store;
         for (const Stage stage : {Stage::Idle, Stage::Leased, Stage::Unclaimed}) {
             Entry *entry = store.add();
-            store.move(entry, stage, noon);
+            walk(store, entry, stage, noon);
             const auto due = TimeLimits::next(store, policy);
             QVERIFY(!due || due->when > noon + 24h * 365);
             QVERIFY(!TimeLimits::isSpent(*entry, policy, noon + 1h));
@@ -855,7 +863,8 @@ void tst_TimeLimits::withNoTimeToGoOutUnvalidatedNoneDoes()
     Entry entry;
     entry.since = noon;
     Policy policy;
-    policy.hasValidator = true; // validateAfter is 0
+    policy.hooks.validator = someValidator();
+    policy.hooks.validateAfter = 0s;
     QVERIFY(TimeLimits::isStale(entry, policy, noon));
 }
 

@@ -46,7 +46,7 @@ void tst_TlsRules::weakWishesAreRefused_data()
     QTest::addColumn<Wish>("wish");
     QTest::addColumn<QString>("refusal"); // empty: none
     QTest::addColumn<QString>("refusalWithTls12");
-    const QString tls12 = QStringLiteral("asks for TLS 1.2, which is refused unless allowTls12 is set");
+    const QString tls12 = QStringLiteral("asks for TLS 1.2, which is refused unless tls.allowTls12 is set");
     const QString older = QStringLiteral("asks for a protocol older than TLS 1.2, or for DTLS");
     QTest::newRow("default") << Wish([](QSslConfiguration &) {}) << QString() << QString();
     QTest::newRow("TLS 1.3") << protocol(QSsl::TlsV1_3) << QString() << QString();
@@ -57,7 +57,7 @@ void tst_TlsRules::weakWishesAreRefused_data()
     QTest::newRow("DTLS") << protocol(QSsl::DtlsV1_2OrLater) << older << older;
     QTest::newRow("ciphers of TLS 1.3") << ciphers(QSsl::TlsV1_3) << QString() << QString();
     QTest::newRow("ciphers of TLS 1.2") << ciphers(QSsl::TlsV1_2)
-                                        << QStringLiteral("the sslConfiguration names no cipher of TLS 1.3") << QString();
+                                        << QStringLiteral("tls.configuration names no cipher of TLS 1.3") << QString();
 }
 
 template<typename Start> static void checkRefusal(Pool &pool, const QString &refusal, Start start)
@@ -80,16 +80,16 @@ void tst_TlsRules::weakWishesAreRefused()
                 ? *static_cast<QString *>(QTest::qData("refusalWithTls12", qMetaTypeId<QString>()))
                 : *static_cast<QString *>(QTest::qData("refusal", qMetaTypeId<QString>()));
         ServerPool::Configuration serving;
-        serving.sslConfiguration = Certificates::showing(QStringLiteral("server"));
-        wish(serving.sslConfiguration);
-        serving.allowTls12 = allowTls12;
+        serving.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+        wish(serving.tls.configuration);
+        serving.tls.allowTls12 = allowTls12;
         ServerPool server(serving);
         checkRefusal(server, refusal, [&] { return server.listen(QHostAddress::LocalHost); });
 
         ClientPool::Configuration dialling = clientOf(1);
-        dialling.tlsMode = TlsMode::SelfSigned;
-        wish(dialling.sslConfiguration);
-        dialling.allowTls12 = allowTls12;
+        dialling.tls.mode = TlsMode::SelfSigned;
+        wish(dialling.tls.configuration);
+        dialling.tls.allowTls12 = allowTls12;
         ClientPool client(dialling);
         checkRefusal(client, refusal, [&] { return client.start(); });
     }
@@ -98,10 +98,10 @@ void tst_TlsRules::weakWishesAreRefused()
 void tst_TlsRules::weakWishesChangeNothingWhileRunning()
 {
     ServerPool::Configuration serving;
-    serving.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+    serving.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
     ServerPool server(serving);
     listen(server);
-    serving.sslConfiguration.setProtocol(QSsl::TlsV1_2OrLater);
+    serving.tls.configuration.setProtocol(QSsl::TlsV1_2OrLater);
     QVERIFY(!server.setConfiguration(serving));
     QSslSocket old;
     old.setPeerVerifyMode(QSslSocket::VerifyNone);
@@ -137,16 +137,16 @@ void tst_TlsRules::peersAgreeOnAVersion()
     QFETCH(const QSsl::SslProtocol, clientWish);
     QFETCH(const QSsl::SslProtocol, agreed);
     ServerPool::Configuration serving;
-    serving.sslConfiguration = Certificates::showing(QStringLiteral("server"));
-    serving.sslConfiguration.setProtocol(serverWish);
-    serving.allowTls12 = serverAllows;
+    serving.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    serving.tls.configuration.setProtocol(serverWish);
+    serving.tls.allowTls12 = serverAllows;
     ServerPool server(serving);
     listen(server);
     ClientPool::Configuration dialling = clientOf(server.serverPort(), 1);
-    dialling.tlsMode = TlsMode::SelfSigned;
-    dialling.sslConfiguration = QSslConfiguration::defaultConfiguration();
-    dialling.sslConfiguration.setProtocol(clientWish);
-    dialling.allowTls12 = clientAllows;
+    dialling.tls.mode = TlsMode::SelfSigned;
+    dialling.tls.configuration = QSslConfiguration::defaultConfiguration();
+    dialling.tls.configuration.setProtocol(clientWish);
+    dialling.tls.allowTls12 = clientAllows;
     ClientPool client(dialling);
     QSignalSpy errors(&client, &Pool::errorOccurred);
     QVERIFY(client.start());

@@ -109,16 +109,16 @@ inline void Life::open()
         wish.handshakeTimeout = NoRescue;
         wish.allowedPeers = m_setting.allowedPeers;
         if (m_setting.isTls)
-            wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+            wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
         m_pool = std::make_unique<ServerPool>(wish);
     } else {
         ClientPool::Configuration wish = clientOf(m_peer.port(), m_setting.capacity);
         wish.connectionMode = m_setting.mode;
         wish.setupThreads = m_setting.setupThreads;
-        wish.minimumInterval = wish.maximumInterval = 2ms;
-        wish.maximumBackoff = 10ms;
+        wish.sizing.minimumInterval = wish.sizing.maximumInterval = 2ms;
+        wish.sizing.maximumBackoff = 10ms;
         wish.connectTimeout = wish.handshakeTimeout = NoRescue;
-        wish.tlsMode = m_setting.isTls ? TlsMode::SelfSigned : TlsMode::None;
+        wish.tls.mode = m_setting.isTls ? TlsMode::SelfSigned : TlsMode::None;
         m_pool = std::make_unique<ClientPool>(wish);
     }
     QObject::connect(m_pool.get(), &Pool::connectionAvailable, [this](ConnectionId id) { m_newest = id; });

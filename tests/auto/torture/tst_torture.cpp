@@ -304,7 +304,7 @@ void tst_Torture::whatCannotBeWatchedIsReported()
     Peer peer({.isServer = isServer});
     ServerPool server;
     ClientPool::Configuration wish = clientOf(peer.port(), 2);
-    wish.maximumBackoff = 100ms;
+    wish.sizing.maximumBackoff = 100ms;
     if (hasDialer)
         wish.dialer = [&peer](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, peer.port()); };
     ClientPool client(wish);

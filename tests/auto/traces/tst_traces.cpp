@@ -401,7 +401,7 @@ void addTls(Touches &touches)
                      {[tls](QTcpSocket *socket, Holder &holder) {
                           ServerPool::Configuration wish;
                           wish.connectionMode = ConnectionMode::Single;
-                          wish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+                          wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
                           auto *other = new ServerPool(wish, &holder);
                           listen(*other);
                           const qintptr before = socket->socketDescriptor();
@@ -438,13 +438,13 @@ public:
     {
         ServerPool::Configuration serverWish;
         if (kind == Kind::Tls)
-            serverWish.sslConfiguration = Certificates::showing(QStringLiteral("self-signed"));
+            serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
         server.emplace(serverWish);
         listen(*server);
         ClientPool::Configuration wish = clientOf(server->serverPort(), 1);
-        wish.minimumInterval = wish.maximumInterval = 1h;
+        wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
         if (kind == Kind::Tls)
-            wish.tlsMode = TlsMode::SelfSigned;
+            wish.tls.mode = TlsMode::SelfSigned;
         client.emplace(wish);
         fill(*server, *client, 1);
         while (Connection lease = server->take())

@@ -119,7 +119,7 @@ void tst_Wakes::cleanup()
 void tst_Wakes::start(int capacity, const std::function<void(ClientPool::Configuration &)> &change)
 {
     ClientPool::Configuration wish = clientOf(m_server->serverPort(), capacity);
-    wish.minimumInterval = wish.maximumInterval = 1h;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     if (change)
         change(wish);
     m_client.emplace(wish);
@@ -298,13 +298,13 @@ void tst_Wakes::deadlinesNeedNoAudience()
     QFETCH(const QString, limit);
     start(limit == u"idleTimeout after a lease" ? 3 : 2, [&](ClientPool::Configuration &wish) {
         if (limit.startsWith(u"idleTimeout"))
-            wish.idleTimeout = 400ms;
+            wish.limits.idleTimeout = 400ms;
         else if (limit == u"maximumLifetime")
-            wish.maximumLifetime = 400ms;
+            wish.limits.maximumLifetime = 400ms;
         else if (limit == u"leakThreshold")
-            wish.leakThreshold = 100ms;
+            wish.limits.leakThreshold = 100ms;
         else if (limit == u"unclaimed")
-            wish.unclaimedTimeout = 100ms;
+            wish.limits.unclaimedTimeout = 100ms;
     });
     const auto numbers = [this] { return m_client->statistics(); };
     if (limit == u"idleTimeout") {
@@ -340,7 +340,7 @@ void tst_Wakes::deadlinesNeedNoAudience()
         const Connection first = m_client->take();
         const Connection second = m_client->take();
         ClientPool::Configuration wish = m_client->configuration();
-        wish.maximumConnections = 2;
+        wish.limits.maximumConnections = 2;
         QVERIFY(m_client->setConfiguration(wish));
         std::optional<QFuture<Connection>> future;
         std::thread([&] { future = m_client->acquire(100ms); }).join();
@@ -352,7 +352,7 @@ void tst_Wakes::deadlinesNeedNoAudience()
 // What was told before the pool was closed is of no use after it.
 void tst_Wakes::deadlineAfterARestart()
 {
-    start(1, [](ClientPool::Configuration &wish) { wish.idleTimeout = 300ms; });
+    start(1, [](ClientPool::Configuration &wish) { wish.limits.idleTimeout = 300ms; });
     for (int i = 1; i <= 3; ++i) {
         QTRY_COMPARE(m_client->statistics().idleTooLong, i);
         if (i == 2)
@@ -365,17 +365,17 @@ void tst_Wakes::deadlineAfterARestart()
 
 void tst_Wakes::nearerDeadlineAfterAFarOne()
 {
-    start(2, [](ClientPool::Configuration &wish) { wish.idleTimeout = 1h; });
+    start(2, [](ClientPool::Configuration &wish) { wish.limits.idleTimeout = 1h; });
     ClientPool::Configuration wish = m_client->configuration();
-    wish.leakThreshold = 100ms;
+    wish.limits.leakThreshold = 100ms;
     QVERIFY(m_client->setConfiguration(wish));
     settle();
     Connection here;
     std::thread([&] { here = m_client->take(); }).join();
     QTRY_COMPARE(m_client->errorCount(), 1);
     here.giveBack();
-    wish.leakThreshold = 0ms;
-    wish.idleTimeout = 100ms;
+    wish.limits.leakThreshold = 0ms;
+    wish.limits.idleTimeout = 100ms;
     QVERIFY(m_client->setConfiguration(wish));
     QTRY_COMPARE(m_client->statistics().idleTooLong, 2);
 }
@@ -427,7 +427,7 @@ void tst_Wakes::numberOfAClosedDescriptorIsUsedAgain_data()
 void tst_Wakes::numberOfAClosedDescriptorIsUsedAgain()
 {
     QFETCH(const bool, isDuplicated);
-    start(1, [](ClientPool::Configuration &wish) { wish.minimumInterval = wish.maximumInterval = 20ms; });
+    start(1, [](ClientPool::Configuration &wish) { wish.sizing.minimumInterval = wish.sizing.maximumInterval = 20ms; });
     for (int i = 0; i < 5; ++i) {
         QTRY_COMPARE(m_client->idleCount(), 1);
         Connection here = m_client->take();

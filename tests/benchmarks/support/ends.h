@@ -42,7 +42,7 @@ inline ServerPool::Configuration serverFor(Transport transport, ConnectionMode m
     ServerPool::Configuration configuration;
     configuration.connectionMode = mode;
     if (transport == Transport::Tls)
-        configuration.sslConfiguration = Certificates::showing(QStringLiteral("server"));
+        configuration.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
     return configuration;
 }
 
@@ -53,10 +53,10 @@ inline ClientPool::Configuration clientFor(Transport transport, quint16 port, in
     configuration.host = QStringLiteral("127.0.0.1");
     configuration.port = port;
     configuration.connectionMode = mode;
-    configuration.minimumCapacity = configuration.maximumCapacity = capacity;
-    configuration.minimumInterval = configuration.maximumInterval = 1h; // one fill, and quiet after that
+    configuration.sizing.minimumCapacity = configuration.sizing.maximumCapacity = capacity;
+    configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = 1h; // one fill, and quiet after that
     if (transport == Transport::Tls)
-        configuration.tlsMode = TlsMode::SelfSigned;
+        configuration.tls.mode = TlsMode::SelfSigned;
     return configuration;
 }
 

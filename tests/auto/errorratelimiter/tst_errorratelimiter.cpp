@@ -7,7 +7,7 @@ using namespace QNetPool;
 using namespace std::chrono_literals;
 
 // Which errors are told one by one, and which together.
-class tst_ErrorFlood : public QObject
+class tst_ErrorRateLimiter : public QObject
 {
     Q_OBJECT
 
@@ -25,7 +25,7 @@ static int admitted(ErrorRateLimiter &flood, Pool::Error error, int count, Error
     return result;
 }
 
-void tst_ErrorFlood::tellsTheFirstOfEachKind()
+void tst_ErrorRateLimiter::tellsTheFirstOfEachKind()
 {
     const ErrorRateLimiter::Clock::time_point now{1h};
     ErrorRateLimiter flood;
@@ -34,7 +34,7 @@ void tst_ErrorFlood::tellsTheFirstOfEachKind()
     QVERIFY(!flood.admits(Pool::Error::PeerRejected, {}, now + 999ms));
 }
 
-void tst_ErrorFlood::tellsTheRestTogether()
+void tst_ErrorRateLimiter::tellsTheRestTogether()
 {
     const ErrorRateLimiter::Clock::time_point now{1h};
     ErrorRateLimiter flood;
@@ -53,16 +53,18 @@ void tst_ErrorFlood::tellsTheRestTogether()
     QVERIFY(flood.takeWithheld().empty());
 }
 
-void tst_ErrorFlood::beginsAnewWithEachWindow()
+void tst_ErrorRateLimiter::beginsAnewWithEachWindow()
 {
     const ErrorRateLimiter::Clock::time_point now{1h};
     ErrorRateLimiter flood;
     admitted(flood, Pool::Error::PeerRejected, 100, now);
-    QCOMPARE(admitted(flood, Pool::Error::PeerRejected, 100, now + ErrorRateLimiter::Window), ErrorRateLimiter::ToldOneByOne);
-    const std::vector<ErrorRateLimiter::Withheld> withheld = flood.takeWithheld(); // also those of a window that nobody ended
+    QCOMPARE(admitted(flood, Pool::Error::PeerRejected, 100, now + ErrorRateLimiter::Window),
+             ErrorRateLimiter::ToldOneByOne);
+    const std::vector<ErrorRateLimiter::Withheld> withheld =
+            flood.takeWithheld(); // also those of a window that nobody ended
     QCOMPARE(withheld.size(), 1u);
     QCOMPARE(withheld[0].count, 200 - 2 * ErrorRateLimiter::ToldOneByOne);
 }
 
-QTEST_GUILESS_MAIN(tst_ErrorFlood)
-#include "tst_errorflood.moc"
+QTEST_GUILESS_MAIN(tst_ErrorRateLimiter)
+#include "tst_errorratelimiter.moc"

@@ -28,7 +28,7 @@ public:
     bool isGone = false;
 };
 
-class tst_WaiterLine : public QObject
+class tst_WaitQueue : public QObject
 {
     Q_OBJECT
 
@@ -87,7 +87,7 @@ static QList<quint64> numbersOf(const std::vector<std::shared_ptr<Waiter>> &wait
     return numbers;
 }
 
-void tst_WaiterLine::emptyLineHasNobody()
+void tst_WaitQueue::emptyLineHasNobody()
 {
     WaitQueue line;
     QCOMPARE(line.count(), 0);
@@ -101,7 +101,7 @@ void tst_WaiterLine::emptyLineHasNobody()
     QVERIFY(!line.nextDeadline());
 }
 
-void tst_WaiterLine::firstComeFirstServed()
+void tst_WaitQueue::firstComeFirstServed()
 {
     WaitQueue line;
     const auto first = std::make_shared<QuietWaiter>();
@@ -116,7 +116,7 @@ void tst_WaiterLine::firstComeFirstServed()
     QVERIFY(!line.next(idC));
 }
 
-void tst_WaiterLine::orderHoldsAcrossAnyAndCertain()
+void tst_WaitQueue::orderHoldsAcrossAnyAndCertain()
 {
     WaitQueue line;
     const quint64 certainFirst = join(line, idA);
@@ -130,7 +130,7 @@ void tst_WaiterLine::orderHoldsAcrossAnyAndCertain()
     QCOMPARE(numberOf(line.next(idA)), 0u);
 }
 
-void tst_WaiterLine::certainIdServesItsWaiterOnly()
+void tst_WaitQueue::certainIdServesItsWaiterOnly()
 {
     WaitQueue line;
     const quint64 forA = join(line, idA);
@@ -144,7 +144,7 @@ void tst_WaiterLine::certainIdServesItsWaiterOnly()
     QCOMPARE(line.count(), 0);
 }
 
-void tst_WaiterLine::waitersForOneIdAreServedInOrder()
+void tst_WaitQueue::waitersForOneIdAreServedInOrder()
 {
     WaitQueue line;
     QList<quint64> joined;
@@ -160,7 +160,7 @@ void tst_WaiterLine::waitersForOneIdAreServedInOrder()
     QCOMPARE(line.count(), 20);
 }
 
-void tst_WaiterLine::whoWasNeverInLineHasNoNumber()
+void tst_WaitQueue::whoWasNeverInLineHasNoNumber()
 {
     WaitQueue line;
     join(line);
@@ -173,7 +173,7 @@ void tst_WaiterLine::whoWasNeverInLineHasNoNumber()
     QCOMPARE(waiter->number, number);
 }
 
-void tst_WaiterLine::numbersGrowAndAreNeverReused()
+void tst_WaitQueue::numbersGrowAndAreNeverReused()
 {
     WaitQueue line;
     quint64 last = 0;
@@ -190,7 +190,7 @@ void tst_WaiterLine::numbersGrowAndAreNeverReused()
     }
 }
 
-void tst_WaiterLine::leavingInTheMiddleKeepsTheOrder()
+void tst_WaitQueue::leavingInTheMiddleKeepsTheOrder()
 {
     WaitQueue line;
     const quint64 first = join(line);
@@ -206,7 +206,7 @@ void tst_WaiterLine::leavingInTheMiddleKeepsTheOrder()
     QCOMPARE(numberOf(line.next(idA)), fifth);
 }
 
-void tst_WaiterLine::whoHasLeftIsNotServed()
+void tst_WaitQueue::whoHasLeftIsNotServed()
 {
     WaitQueue line;
     const quint64 any = join(line, {}, at(5s));
@@ -222,7 +222,7 @@ void tst_WaiterLine::whoHasLeftIsNotServed()
     QVERIFY(line.takeAll().empty());
 }
 
-void tst_WaiterLine::expiryTakesExactlyThoseWhoseTimeHasCome()
+void tst_WaitQueue::expiryTakesExactlyThoseWhoseTimeHasCome()
 {
     WaitQueue line;
     const quint64 late = join(line, {}, at(30s));
@@ -240,7 +240,7 @@ void tst_WaiterLine::expiryTakesExactlyThoseWhoseTimeHasCome()
     QCOMPARE(line.count(), 0);
 }
 
-void tst_WaiterLine::whoWasServedDoesNotExpire()
+void tst_WaitQueue::whoWasServedDoesNotExpire()
 {
     WaitQueue line;
     const quint64 any = join(line, {}, at(5s));
@@ -252,7 +252,7 @@ void tst_WaiterLine::whoWasServedDoesNotExpire()
     QVERIFY(!line.next(idB)); // and who expired is not served
 }
 
-void tst_WaiterLine::nextDeadlineIsTheEarliestOfThoseInLine()
+void tst_WaitQueue::nextDeadlineIsTheEarliestOfThoseInLine()
 {
     WaitQueue line;
     join(line);
@@ -278,7 +278,7 @@ void tst_WaiterLine::nextDeadlineIsTheEarliestOfThoseInLine()
     QVERIFY(!line.nextDeadline());
 }
 
-void tst_WaiterLine::takeAllEmptiesTheLineInOrder()
+void tst_WaitQueue::takeAllEmptiesTheLineInOrder()
 {
     WaitQueue line;
     QList<quint64> joined;
@@ -312,7 +312,7 @@ static QList<quint64> serveAll(WaitQueue &line, ConnectionId arrived)
     return served;
 }
 
-void tst_WaiterLine::takeCancelledTakesExactlyThoseInOrder()
+void tst_WaitQueue::takeCancelledTakesExactlyThoseInOrder()
 {
     WaitQueue line;
     QVERIFY(line.takeCancelled().empty());
@@ -332,7 +332,7 @@ void tst_WaiterLine::takeCancelledTakesExactlyThoseInOrder()
     QCOMPARE(served, (QList<quint64>{first->number, fourth->number, sixth->number}));
 }
 
-void tst_WaiterLine::cancelledOneStaysInLineUntilItIsTaken()
+void tst_WaitQueue::cancelledOneStaysInLineUntilItIsTaken()
 {
     WaitQueue line;
     const auto gone = joinAs(line, true, {}, at(5s));
@@ -347,7 +347,7 @@ void tst_WaiterLine::cancelledOneStaysInLineUntilItIsTaken()
     QVERIFY(line.takeCancelled().empty()); // who has left is not taken again
 }
 
-void tst_WaiterLine::takenCancelledOneLeavesNothingBehind()
+void tst_WaitQueue::takenCancelledOneLeavesNothingBehind()
 {
     WaitQueue line;
     std::vector<std::weak_ptr<Waiter>> gone;
@@ -371,7 +371,7 @@ void tst_WaiterLine::takenCancelledOneLeavesNothingBehind()
     QCOMPARE(served, QList<quint64>{newcomer});
 }
 
-void tst_WaiterLine::takeCancelledFindsThoseWhoCancelledSince()
+void tst_WaitQueue::takeCancelledFindsThoseWhoCancelledSince()
 {
     WaitQueue line;
     const auto first = joinAs(line, false, idA);
@@ -388,7 +388,7 @@ void tst_WaiterLine::takeCancelledFindsThoseWhoCancelledSince()
     QCOMPARE(served, QList<quint64>{second->number}); // who wanted the same is still in line
 }
 
-void tst_WaiterLine::countsTellAnyFromCertain()
+void tst_WaitQueue::countsTellAnyFromCertain()
 {
     WaitQueue line;
     const quint64 any = join(line);
@@ -409,7 +409,7 @@ void tst_WaiterLine::countsTellAnyFromCertain()
 }
 
 // Who is out of the line is no longer kept alive by it: a waiter holds a promise, and its future waits for that.
-void tst_WaiterLine::lineLetsGoOfThoseWhoLeft()
+void tst_WaitQueue::lineLetsGoOfThoseWhoLeft()
 {
     WaitQueue line;
     std::vector<std::weak_ptr<Waiter>> seen;
@@ -431,7 +431,7 @@ void tst_WaiterLine::lineLetsGoOfThoseWhoLeft()
     QVERIFY(seen[4].expired());
 }
 
-void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
+void tst_WaitQueue::randomTrafficAgreesWithASimpleModel()
 {
     struct Person
     {
@@ -525,5 +525,5 @@ void tst_WaiterLine::randomTrafficAgreesWithASimpleModel()
              qPrintable(QStringLiteral("%1, %2, %3").arg(served).arg(expired).arg(cancelled)));
 }
 
-QTEST_APPLESS_MAIN(tst_WaiterLine)
-#include "tst_waiterline.moc"
+QTEST_APPLESS_MAIN(tst_WaitQueue)
+#include "tst_waitqueue.moc"

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "preparedclient.h"
+
+#include "setup/tls.h"
+#include "sizing/sizing.h"
+
+namespace QNetPool {
+
+PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
+{
+    ClientPool::Configuration &configuration = plan->configuration;
+    configuration = requested;
+    changes = clampSizing(configuration.sizing);
+    clampTime(configuration.connectTimeout, "connectTimeout", changes);
+    prepareCommon(configuration, *this);
+    policy.host = requested.host;
+    policy.maximumIdle = configuration.sizing.maximumCapacity;
+    policy.dropUnexpectedBytes = requested.dropUnexpectedBytes && requested.connectionMode == ConnectionMode::Single;
+
+    plan->address = QHostAddress(requested.host);
+    plan->resolver = std::make_shared<Resolver>(requested.host);
+    if (requested.tls.mode == TlsMode::SelfSigned) {
+        for (const QByteArray &text : requested.tls.pinnedFingerprints)
+            plan->pins << parseFingerprint(text);
+    }
+
+    if (requested.host.isEmpty() && !requested.dialer)
+        problems << QStringLiteral("there is neither a host nor a dialer");
+    else if (requested.port == 0 && !requested.dialer)
+        problems << QStringLiteral("the port of host %1 is 0").arg(requested.host);
+    if (requested.tls.mode != TlsMode::None)
+        addTlsProblems(requested);
+    if (requested.tls.mode != TlsMode::None && problems.isEmpty())
+        plan->tls = clientTls(requested.tls.configuration, requested.tls.mode, requested.tls.allowTls12);
+}
+
+void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
+{
+    if (const std::optional<QString> missing = whyNoTls())
+        problems << QStringLiteral("TLS to %1 is asked for, but %2").arg(plan->target(), *missing);
+    if (const std::optional<QString> weakness = whyTooWeak(requested.tls.configuration, requested.tls.allowTls12))
+        problems << *weakness;
+    if (requested.tls.mode == TlsMode::Verified && requested.host.isEmpty() && requested.tls.peerName.isEmpty())
+        problems << QStringLiteral("TlsMode::Verified needs a tls.peerName, or a host, to verify");
+    for (qsizetype i = 0; i < plan->pins.size(); ++i) {
+        if (plan->pins.at(i).isEmpty())
+            problems << QStringLiteral("the pinned fingerprint \"%1\" is not a SHA-256 fingerprint of 64 hexadecimal digits")
+                                .arg(QString::fromLatin1(requested.tls.pinnedFingerprints.at(i)));
+    }
+}
+
+} // namespace QNetPool

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "dial/dialplan.h"
+#include "prepared.h"
+
+namespace QNetPool {
+
+// What a client pool's configuration comes to, or why it cannot work.
+struct PreparedClient : Prepared
+{
+    explicit PreparedClient(const ClientPool::Configuration &requested);
+
+    std::shared_ptr<DialPlan> plan = std::make_shared<DialPlan>();
+
+private:
+    void addTlsProblems(const ClientPool::Configuration &requested);
+};
+
+} // namespace QNetPool

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "accept/acceptplan.h"
+#include "accept/peerfilter.h"
+#include "prepared.h"
+
+namespace QNetPool {
+
+// What a server pool's configuration comes to, or why it cannot work.
+struct PreparedServer : Prepared
+{
+    explicit PreparedServer(const ServerPool::Configuration &requested = {});
+
+    PeerFilter filter;
+    std::shared_ptr<AcceptPlan> plan = std::make_shared<AcceptPlan>();
+
+private:
+    void addTlsProblems(const ServerPool::Tls &tls);
+};
+
+} // namespace QNetPool

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "wireid.h"
+
+#include <array>
+#include <optional>
+
+namespace QNetPool {
+
+// Reads the ID that a server sends first, in as many pieces as it comes, and not a byte more.
+class IdReader
+{
+public:
+    explicit IdReader(IdFormat format = IdFormat::Hex) noexcept : m_format(format) { }
+
+    // read(bytes, size) transfers up to size bytes and returns how many, or what else came of it, which is returned.
+    template<typename Read> qint64 readFrom(Read read)
+    {
+        const qint64 got = read(m_bytes.data() + m_count, wireSize(m_format) - m_count);
+        m_count += std::max<qint64>(got, 0);
+        return got;
+    }
+
+    bool isComplete() const noexcept { return m_count == wireSize(m_format); }
+    ConnectionId id() const; // of a complete one; null: it names nothing
+
+    // For messages: how far peer got, and why an ID that is complete is refused.
+    QString progressOf(const QString &peer) const;
+    static QString refusalOf(const QString &peer);
+
+private:
+    IdFormat m_format;
+    qint64 m_count = 0; // bytes that are here
+    std::array<char, ConnectionId::Size> m_bytes{};
+};
+
+} // namespace QNetPool

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <QtCore/qglobal.h>
+
+#include <array>
+
+namespace QNetPool {
+
+// Where a connection is in its life.
+enum class Stage : quint8 {
+    Free, // the record is not in use
+    Pending, // being set up
+    Idle, // in the stock
+    Stale, // in the stock for so long that it has to be validated before it goes out
+    Unchecked, // the validator or the resetter is to run on it
+    Checked, // with the validator or the resetter, in the pool's thread
+    Leased, // out with a holder
+    Overdue, // leased for longer than leakThreshold, and reported
+    Unclaimed, // the peer sent bytes and closed: only take(id) delivers it
+};
+inline constexpr std::size_t StageCount = std::size_t(Stage::Unclaimed) + 1;
+
+// A set of stages, as a value.
+struct StageSet
+{
+    constexpr StageSet(std::initializer_list<Stage> stages) noexcept
+    {
+        for (const Stage stage : stages)
+            bits = quint16(bits | 1u << unsigned(stage));
+    }
+    constexpr bool contains(Stage stage) const noexcept { return bits >> unsigned(stage) & 1u; }
+
+    quint16 bits = 0;
+};
+
+// A connection's life.
+//
+//                          ┌──────────── given back ────────────┐
+//                          v                                    │
+//   Free ──> Pending ──> Idle ────────────── taken ─────────> Leased ──> Overdue
+//              set up      │ └──> Stale ───── taken ──────────> │           │
+//                          │        │                           │           │
+//                          │ to be validated           to be reset, as used │
+//                          v        v                           v           v
+//                        Unchecked ───────────> Checked ──> Idle, or the next Leased
+//
+//   Overdue is given back as Leased is. What comes and is waited for goes from Pending, Checked, Leased or Overdue to the next
+//   Leased at once. A peer that sent bytes and closed makes each but Unchecked Unclaimed, which take(id) makes Leased. From
+//   everywhere it may end in Free: closed, with its reason, or detached.
+inline constexpr std::array<StageSet, StageCount> NextStages{{
+        /* Free      */ {Stage::Pending},
+        /* Pending   */ {Stage::Free, Stage::Idle, Stage::Leased, Stage::Unclaimed},
+        /* Idle      */ {Stage::Free, Stage::Stale, Stage::Unchecked, Stage::Leased, Stage::Unclaimed},
+        /* Stale     */ {Stage::Free, Stage::Unchecked, Stage::Leased, Stage::Unclaimed},
+        /* Unchecked */ {Stage::Free, Stage::Checked},
+        /* Checked   */ {Stage::Free, Stage::Idle, Stage::Leased, Stage::Unclaimed},
+        /* Leased    */ {Stage::Free, Stage::Idle, Stage::Unchecked, Stage::Leased, Stage::Overdue, Stage::Unclaimed},
+        /* Overdue   */ {Stage::Free, Stage::Idle, Stage::Unchecked, Stage::Leased, Stage::Unclaimed},
+        /* Unclaimed */ {Stage::Free, Stage::Leased},
+}};
+
+constexpr bool mayFollow(Stage stage, Stage next) noexcept
+{
+    return NextStages[std::size_t(stage)].contains(next);
+}
+
+} // namespace QNetPool
