@@ -31,6 +31,7 @@ Entry *Store::add()
         entry = &m_entries.emplace_back();
         entry->slot = quint32(m_entries.size() - 1);
     }
+    Q_ASSERT(mayFollow(entry->stage, Stage::Pending));
     entry->stage = Stage::Pending;
     lineOf(entry).append(entry);
     return entry;
@@ -54,6 +55,7 @@ void Store::move(Entry *entry, Stage stage, TimePoint now)
 
 void Store::moveAsItIs(Entry *entry, Stage stage)
 {
+    Q_ASSERT_X(mayFollow(entry->stage, stage), "Store::move()", "stage.h has no such transition");
     lineOf(entry).unlink(entry);
     entry->stage = stage;
     lineOf(entry).append(entry);
@@ -61,6 +63,7 @@ void Store::moveAsItIs(Entry *entry, Stage stage)
 
 void Store::remove(Entry *entry)
 {
+    Q_ASSERT(mayFollow(entry->stage, Stage::Free));
     lineOf(entry).unlink(entry);
     clearEndOfLife(entry);
     if (!entry->id.isNull())

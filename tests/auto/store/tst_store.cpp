@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "stock/store.h"
+#include "stages.h"
 
 #include <QtCore/QSet>
 #include <QtTest/QTest>
@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <list>
 #include <random>
+#include <set>
 #include <unordered_map>
 
 using namespace QNetPool;
@@ -49,6 +50,8 @@ private Q_SLOTS:
     void forgottenEndIsNotTheFirst();
     void removalForgetsTheEnd();
     void livesThatEndTogetherAreToldApart();
+    void everyStageIsFollowedByThoseOfItsLife();
+    void everyLifeBeginsPendingAndMayEndAtAnyTime();
     void randomTrafficAgreesWithASimpleModel();
 };
 
@@ -59,6 +62,10 @@ static_assert(std::size(allStages) == StageCount);
 // Where an entry that is in use may be.
 static constexpr Stage usedStages[] = {Stage::Pending, Stage::Idle,   Stage::Stale,   Stage::Unchecked,
                                        Stage::Checked, Stage::Leased, Stage::Overdue, Stage::Unclaimed};
+
+// Where it may go from there.
+static constexpr Stage laterStages[] = {Stage::Idle,   Stage::Stale,   Stage::Unchecked, Stage::Checked,
+                                        Stage::Leased, Stage::Overdue, Stage::Unclaimed};
 
 static ConnectionId numberedId(int number)
 {
@@ -74,7 +81,7 @@ static Entry *addNamed(Store &store, int number)
 static Entry *addIdle(Store &store, int number)
 {
     Entry *entry = addNamed(store, number);
-    store.move(entry, Stage::Idle, {});
+    walk(store, entry, Stage::Idle, {});
     return entry;
 }
 
@@ -133,12 +140,12 @@ void tst_Store::idleOnesGoOutInTheOrderTheyCame()
     Entry *first = addNamed(store, 1);
     Entry *second = addNamed(store, 2);
     Entry *third = addNamed(store, 3);
-    store.move(second, Stage::Idle, {}); // the order is that of becoming idle
-    store.move(third, Stage::Idle, {});
-    store.move(first, Stage::Idle, {});
+    walk(store, second, Stage::Idle, {}); // the order is that of becoming idle
+    walk(store, third, Stage::Idle, {});
+    walk(store, first, Stage::Idle, {});
     for (Entry *expected : {second, third, first}) {
         QCOMPARE(store.first(Stage::Idle), expected);
-        store.move(expected, Stage::Leased, {});
+        walk(store, expected, Stage::Leased, {});
     }
     QVERIFY(!store.first(Stage::Idle));
     QCOMPARE(store.count(Stage::Leased), 3);
@@ -150,11 +157,11 @@ void tst_Store::whoComesBackStandsAtTheEnd()
     Entry *first = addIdle(store, 1);
     Entry *second = addIdle(store, 2);
     Entry *third = addIdle(store, 3);
-    store.move(first, Stage::Leased, {});
+    walk(store, first, Stage::Leased, {});
     QCOMPARE(lineFrom(store.first(Stage::Idle)), (Line{second, third}));
-    store.move(first, Stage::Idle, {});
+    walk(store, first, Stage::Idle, {});
     QCOMPARE(lineFrom(store.first(Stage::Idle)), (Line{second, third, first}));
-    store.move(second, Stage::Idle, {}); // from the line itself, too
+    walk(store, second, Stage::Idle, {}); // from the line itself, too
     QCOMPARE(lineFrom(store.first(Stage::Idle)), (Line{third, first, second}));
     QCOMPARE(store.count(Stage::Idle), 3);
 }
@@ -180,7 +187,7 @@ void tst_Store::lineClosesWhereOneIsTakenOut()
         if (isRemoved)
             store.remove(out);
         else
-            store.move(out, Stage::Leased, {});
+            walk(store, out, Stage::Leased, {});
         QCOMPARE(lineFrom(store.first(Stage::Idle)), Line(entries.cbegin(), entries.cend()));
         for (qsizetype i = 0; i < entries.size(); ++i) // backwards, too
             QCOMPARE(entries[i]->previous, i == 0 ? nullptr : entries[i - 1]);
@@ -196,15 +203,15 @@ void tst_Store::unclaimedOnesStandInALineOfTheirOwn()
     Entry *first = addIdle(store, 2);
     Entry *second = addIdle(store, 3);
     Entry *third = addIdle(store, 4);
-    store.move(second, Stage::Unclaimed, TimePoint(5s));
-    store.move(first, Stage::Unclaimed, TimePoint(6s));
-    store.move(third, Stage::Unclaimed, TimePoint(7s));
+    walk(store, second, Stage::Unclaimed, TimePoint(5s));
+    walk(store, first, Stage::Unclaimed, TimePoint(6s));
+    walk(store, third, Stage::Unclaimed, TimePoint(7s));
     QCOMPARE(lineFrom(store.first(Stage::Unclaimed)), (Line{second, first, third}));
     QCOMPARE(lineFrom(store.first(Stage::Idle)), Line{idle});
     QCOMPARE(store.count(Stage::Unclaimed), 3);
     QVERIFY(second->since == TimePoint(5s) && first->since == TimePoint(6s) && third->since == TimePoint(7s));
 
-    store.move(first, Stage::Leased, {}); // take(id)
+    walk(store, first, Stage::Leased, {}); // take(id)
     QCOMPARE(lineFrom(store.first(Stage::Unclaimed)), (Line{second, third}));
     store.remove(second);
     QCOMPARE(lineFrom(store.first(Stage::Unclaimed)), Line{third});
@@ -220,11 +227,11 @@ void tst_Store::idFindsItsRecordInEveryStage()
     Entry *other = addIdle(store, 2);
     Entry *entry = addNamed(store, 1);
     QCOMPARE(store.find(numberedId(1)), entry);
-    store.move(entry, Stage::Idle, {});
+    walk(store, entry, Stage::Idle, {});
     QCOMPARE(store.find(numberedId(1)), entry);
-    store.move(entry, Stage::Leased, {});
+    walk(store, entry, Stage::Leased, {});
     QCOMPARE(store.find(numberedId(1)), entry);
-    store.move(entry, Stage::Unclaimed, TimePoint());
+    walk(store, entry, Stage::Unclaimed, TimePoint());
     QCOMPARE(store.find(numberedId(1)), entry);
     QCOMPARE(entry->id, numberedId(1));
     store.remove(entry);
@@ -240,11 +247,11 @@ void tst_Store::idIsUniqueWhileItsConnectionLives()
     Entry *second = store.add();
     const auto isRefused = [&] { return !store.name(second, numberedId(1)) && second->id.isNull(); };
     QVERIFY(isRefused());
-    store.move(first, Stage::Idle, {});
+    walk(store, first, Stage::Idle, {});
     QVERIFY(isRefused());
-    store.move(first, Stage::Leased, {});
+    walk(store, first, Stage::Leased, {});
     QVERIFY(isRefused());
-    store.move(first, Stage::Unclaimed, TimePoint());
+    walk(store, first, Stage::Unclaimed, TimePoint());
     QVERIFY(isRefused());
     QCOMPARE(store.find(numberedId(1)), first); // which none of this has shaken
     store.remove(first);
@@ -287,9 +294,9 @@ void tst_Store::tokenIsVoidOnceTheRecordIsRemoved()
     Entry *entry = addIdle(store, 1);
     const quint64 token = entry->token();
     QCOMPARE(store.find(token), entry);
-    store.move(entry, Stage::Leased, {});
+    walk(store, entry, Stage::Leased, {});
     QCOMPARE(store.find(token), entry); // the same through its life
-    store.move(entry, Stage::Idle, {});
+    walk(store, entry, Stage::Idle, {});
     QCOMPARE(store.find(token), entry);
     store.remove(entry);
     QVERIFY(!store.find(token));
@@ -338,7 +345,7 @@ void tst_Store::newTenantFindsTheRecordAsNew()
     entry->encrypted = entry->hasBytes = entry->isUsed = entry->isReturning = true;
     entry->holder = QStringLiteral("a thread");
     store.limitLife(entry, TimePoint(9s));
-    store.move(entry, Stage::Unclaimed, TimePoint(5s));
+    walk(store, entry, Stage::Unclaimed, TimePoint(5s));
     store.remove(addIdle(store, 2)); // another that is free
     store.remove(entry);
     Entry *tenant = store.add();
@@ -400,17 +407,17 @@ void tst_Store::countsFollowTheStages()
     Entry *one = addNamed(store, 1);
     Entry *two = addNamed(store, 2);
     QCOMPARE(counts(), (QList<int>{2, 0, 0, 0}));
-    store.move(one, Stage::Idle, {});
+    walk(store, one, Stage::Idle, {});
     QCOMPARE(counts(), (QList<int>{1, 1, 0, 0}));
-    store.move(two, Stage::Idle, {});
+    walk(store, two, Stage::Idle, {});
     QCOMPARE(counts(), (QList<int>{0, 2, 0, 0}));
-    store.move(one, Stage::Leased, {});
+    walk(store, one, Stage::Leased, {});
     QCOMPARE(counts(), (QList<int>{0, 1, 1, 0}));
-    store.move(two, Stage::Unclaimed, TimePoint());
+    walk(store, two, Stage::Unclaimed, TimePoint());
     QCOMPARE(counts(), (QList<int>{0, 0, 1, 1}));
-    store.move(two, Stage::Leased, {});
+    walk(store, two, Stage::Leased, {});
     QCOMPARE(counts(), (QList<int>{0, 0, 2, 0}));
-    store.move(one, Stage::Idle, {});
+    walk(store, one, Stage::Idle, {});
     QCOMPARE(counts(), (QList<int>{0, 1, 1, 0}));
     store.remove(two);
     QCOMPARE(counts(), (QList<int>{0, 1, 0, 0}));
@@ -425,7 +432,7 @@ void tst_Store::eachStageHasALineOfItsOwn()
         QList<const Entry *> expected;
         for (int i = 0; i < 4; ++i) {
             Entry *entry = addNamed(store, i);
-            store.move(entry, stage, {});
+            walk(store, entry, stage, {});
             expected << entry;
             QCOMPARE(store.first(stage), expected.first());
             QCOMPARE(store.last(stage), entry);
@@ -441,7 +448,7 @@ void tst_Store::eachStageHasALineOfItsOwn()
         store.remove(store.first(stage));
         expected.removeFirst();
         QCOMPARE(lineFrom(store.first(stage)), expected);
-        store.move(store.first(stage), Stage::Leased, {});
+        walk(store, store.first(stage), Stage::Leased, {});
         store.remove(store.last(stage));
         if (stage != Stage::Leased)
             QVERIFY(!store.first(stage) && !store.last(stage));
@@ -457,15 +464,15 @@ void tst_Store::stockAndLeasesAreTheSumOfTheirStages()
     for (const Stage stage : usedStages) {
         Store store;
         Entry *entry = addNamed(store, 1);
-        store.move(entry, stage, {});
+        walk(store, entry, stage, {});
         QCOMPARE(store.idle(), isOneOf(stage, {Stage::Idle, Stage::Stale}) ? 1 : 0);
         QCOMPARE(store.leased(), isOneOf(stage, {Stage::Leased, Stage::Overdue, Stage::Unchecked, Stage::Checked}) ? 1 : 0);
         store.remove(entry);
         QCOMPARE(store.idle(), 0);
         QCOMPARE(store.leased(), 0);
-        all.move(all.add(), stage, {});
+        walk(all, all.add(), stage, {});
     }
-    QCOMPARE(all.idle(), 3);
+    QCOMPARE(all.idle(), 2);
     QCOMPARE(all.leased(), 4);
 }
 
@@ -475,10 +482,10 @@ void tst_Store::moveBeginsANewTime()
     Entry *entry = addNamed(store, 1);
     auto now = 1s;
     for (const Stage stage : usedStages) {
-        store.move(entry, stage, TimePoint(now));
+        walk(store, entry, stage, TimePoint(now));
         QCOMPARE(entry->stage, stage);
         QVERIFY(entry->since == TimePoint(now));
-        store.move(entry, stage, TimePoint(now + 500ms)); // within its line, too
+        walk(store, entry, stage, TimePoint(now + 500ms)); // within its line, too
         QVERIFY(entry->since == TimePoint(now + 500ms));
         now += 1s;
     }
@@ -488,9 +495,9 @@ void tst_Store::moveAsItIsKeepsTheTime()
 {
     Store store;
     Entry *entry = addNamed(store, 1);
-    store.move(entry, Stage::Idle, TimePoint(7s));
-    for (const Stage stage : usedStages) {
-        store.moveAsItIs(entry, stage);
+    walk(store, entry, Stage::Idle, TimePoint(7s));
+    for (const Stage stage : laterStages) {
+        walkAsItIs(store, entry, stage);
         QCOMPARE(entry->stage, stage);
         QCOMPARE(store.count(stage), 1);
         QCOMPARE(store.last(stage), entry);
@@ -500,25 +507,25 @@ void tst_Store::moveAsItIsKeepsTheTime()
 
     Entry *first = addIdle(store, 2);
     Entry *second = addIdle(store, 3);
-    store.moveAsItIs(second, Stage::Stale);
-    store.moveAsItIs(first, Stage::Stale); // in the order of the moves
+    walkAsItIs(store, second, Stage::Stale);
+    walkAsItIs(store, first, Stage::Stale); // in the order of the moves
     QCOMPARE(lineFrom(store.first(Stage::Stale)), (Line{second, first}));
 }
 
 void tst_Store::ownLineIsAMoveToItsEnd()
 {
-    for (const Stage stage : usedStages) {
+    for (const Stage stage : laterStages) {
         Store store;
         Entry *first = addNamed(store, 1);
         Entry *second = addNamed(store, 2);
-        store.move(first, stage, {});
-        store.move(second, stage, {});
-        store.moveAsItIs(first, stage);
+        walk(store, first, stage, {});
+        walk(store, second, stage, {});
+        walkAsItIs(store, first, stage);
         QCOMPARE(lineFrom(store.first(stage)), (Line{second, first}));
-        store.move(second, stage, {});
+        walk(store, second, stage, {});
         QCOMPARE(lineFrom(store.first(stage)), (Line{first, second}));
         QCOMPARE(lineBackFrom(store.last(stage)), (Line{first, second}));
-        store.move(second, stage, {}); // the last is the last
+        walk(store, second, stage, {}); // the last is the last
         QCOMPARE(lineFrom(store.first(stage)), (Line{first, second}));
         QCOMPARE(store.count(stage), 2);
     }
@@ -589,9 +596,9 @@ void tst_Store::lifeGoesOnInEveryStage()
     Entry *entry = addNamed(store, 1);
     store.limitLife(entry, TimePoint(10s));
     for (const Stage stage : usedStages) {
-        store.move(entry, stage, TimePoint(60s));
+        walk(store, entry, stage, TimePoint(60s));
         QCOMPARE(store.firstEnd(), entry);
-        store.moveAsItIs(entry, stage);
+        walkAsItIs(store, entry, stage);
         QCOMPARE(store.firstEnd(), entry);
         QVERIFY(entry->endOfLife == TimePoint(10s));
     }
@@ -656,6 +663,55 @@ void tst_Store::livesThatEndTogetherAreToldApart()
             store.remove(next);
     }
     QCOMPARE(store.firstEnd(), spared);
+}
+
+void tst_Store::everyStageIsFollowedByThoseOfItsLife()
+{
+    static const std::set<std::pair<Stage, Stage>> life{
+            {Stage::Free, Stage::Pending}, // a setup begins
+            {Stage::Pending, Stage::Idle}, // it is set up
+            {Stage::Pending, Stage::Leased}, // somebody waits for it
+            {Stage::Pending, Stage::Unclaimed}, // the peer has sent bytes and closed already
+            {Stage::Idle, Stage::Stale}, // idle for longer than validateAfter
+            {Stage::Idle, Stage::Unchecked}, // asked for by its ID, it is to be validated
+            {Stage::Stale, Stage::Unchecked},   {Stage::Idle, Stage::Leased}, // taken
+            {Stage::Stale, Stage::Leased}, // the validator has gone
+            {Stage::Idle, Stage::Unclaimed},    {Stage::Stale, Stage::Unclaimed},
+            {Stage::Unchecked, Stage::Checked}, // its validator or resetter begins
+            {Stage::Checked, Stage::Idle},      {Stage::Checked, Stage::Leased},
+            {Stage::Checked, Stage::Unclaimed}, {Stage::Leased, Stage::Leased}, // given back, and the next one waits
+            {Stage::Leased, Stage::Overdue}, // leakThreshold
+            {Stage::Overdue, Stage::Leased},    {Stage::Leased, Stage::Idle}, // given back
+            {Stage::Overdue, Stage::Idle},      {Stage::Leased, Stage::Unchecked}, // to its resetter
+            {Stage::Overdue, Stage::Unchecked}, {Stage::Leased, Stage::Unclaimed},
+            {Stage::Overdue, Stage::Unclaimed}, {Stage::Unclaimed, Stage::Leased}, // take(id)
+    };
+    for (const Stage from : allStages) {
+        for (const Stage to : allStages) {
+            const QByteArray pair = QByteArray::number(int(from)) + " to " + QByteArray::number(int(to));
+            const bool isEnd = to == Stage::Free && from != Stage::Free;
+            QVERIFY2(mayFollow(from, to) == (isEnd || life.count({from, to}) > 0), pair.constData());
+            if (!mayFollow(from, to) || from == Stage::Free)
+                continue;
+            Store store;
+            Entry *entry = addNamed(store, 1);
+            walk(store, entry, from, {});
+            if (isEnd)
+                store.remove(entry);
+            else
+                store.move(entry, to, {});
+            QCOMPARE(entry->stage, to);
+        }
+    }
+}
+
+void tst_Store::everyLifeBeginsPendingAndMayEndAtAnyTime()
+{
+    for (const Stage stage : laterStages) {
+        QVERIFY(!wayTo(Stage::Pending, stage).empty());
+        QVERIFY(wayTo(stage, Stage::Pending).empty());
+        QVERIFY(mayFollow(stage, Stage::Free));
+    }
 }
 
 // What a store is to do, in the plainest way there is: lists that are searched.
@@ -759,13 +815,13 @@ void tst_Store::randomTrafficAgreesWithASimpleModel()
                 else
                     ++refusals;
             } else if (dice < 7) {
-                const Stage stage = usedStages[below(qsizetype(std::size(usedStages)))];
+                const Stage stage = laterStages[below(qsizetype(std::size(laterStages)))];
                 record->since = TimePoint(std::chrono::seconds(i));
-                store.move(entry, stage, record->since);
+                walk(store, entry, stage, record->since);
                 model.enter(record, stage);
             } else if (dice < 8) {
-                const Stage stage = usedStages[below(qsizetype(std::size(usedStages)))];
-                store.moveAsItIs(entry, stage);
+                const Stage stage = laterStages[below(qsizetype(std::size(laterStages)))];
+                walkAsItIs(store, entry, stage);
                 model.enter(record, stage);
             } else if (below(4)) {
                 record->end = below(5) ? TimePoint(std::chrono::seconds(below(300))) : TimePoint::max(); // some are equal
