@@ -6,6 +6,8 @@
 #include "fieldlist.h"
 #include "options.h"
 
+#include <QNetPool/Version>
+
 #include <QtCore/QCommandLineParser>
 #include <QtNetwork/QHostAddress>
 
@@ -392,7 +394,7 @@ QString answerTo(const QCommandLineParser &parser)
     if (parser.isSet(QStringLiteral("help")))
         return helpText();
     if (parser.isSet(QStringLiteral("version")))
-        return QStringLiteral("qnetpool-demo " QNETPOOL_VERSION "\n");
+        return QStringLiteral("qnetpool-demo " QNETPOOL_VERSION_STR "\n");
     if (parser.isSet(QStringLiteral("fields")))
         return fieldList();
     return {};

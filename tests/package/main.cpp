@@ -2,10 +2,18 @@
 #include <QNetPool/ClientPool>
 #include <QNetPool/PoolException>
 #include <QNetPool/ServerPool>
+#include <QNetPool/Version>
 
 #include <QCoreApplication>
 #include <QTcpSocket>
 #include <QTimer>
+
+#if QNETPOOL_VERSION < QT_VERSION_CHECK(0, 2, 0)
+#error "The version that the preprocessor sees"
+#endif
+#ifdef PACKAGE_VERSION
+static_assert(std::string_view(PACKAGE_VERSION) == QNETPOOL_VERSION_STR);
+#endif
 
 // Both pools, one exchange; exits with 0 if it succeeded.
 int main(int argc, char **argv)
