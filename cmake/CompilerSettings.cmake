@@ -13,11 +13,16 @@ add_compile_definitions(
     QT_DISABLE_DEPRECATED_BEFORE=0x060800
     QT_DISABLE_DEPRECATED_UP_TO=0x060800)
 
+# The library is always compiled with these; everything else for those alone who work on it, to whom they are errors.
 if(MSVC)
-    add_compile_options(/W4 $<$<BOOL:${QNETPOOL_DEVELOPER}>:/WX>)
+    set(warnings /W4)
+    set(warnings_are_errors /WX)
 else()
-    add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor
-        $<$<BOOL:${QNETPOOL_DEVELOPER}>:-Werror>)
+    set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor)
+    set(warnings_are_errors -Werror)
+endif()
+if(QNETPOOL_DEVELOPER)
+    add_compile_options(${warnings} ${warnings_are_errors})
 endif()
 
 # Without lambda-in-connect, which takes every local variable in a test for one that is gone too early.
