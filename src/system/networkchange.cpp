@@ -7,8 +7,13 @@
 
 namespace QNetPool {
 
-NetworkChange::NetworkChange() : m_delay(this)
+NetworkChange::NetworkChange() : m_settling(this), m_delay(this)
 {
+    m_settling.setSingleShot(true);
+    m_settling.setInterval(Settling);
+    // Queued: in a thread that was busy for all that time, what was said meanwhile comes in this turn of the loop, too.
+    connect(
+            &m_settling, &QTimer::timeout, this, [this] { m_isSettling = false; }, Qt::QueuedConnection);
     m_delay.setSingleShot(true);
     m_delay.setInterval(Delay);
     connect(&m_delay, &QTimer::timeout, this, &NetworkChange::happened);
@@ -44,20 +49,27 @@ void NetworkChange::connectToBackend()
                  Qt::UniqueConnection))
         return; // it is connected already
     connect(information, &Information::transportMediumChanged, this, &NetworkChange::noteMedium);
-    m_reachability = information->reachability();
-    m_medium = information->transportMedium();
+    startFrom(information->reachability(), information->transportMedium());
 }
 
-// What a backend did not know before, it has found out now, which is no change: each one begins so.
+void NetworkChange::startFrom(Reachability reachability, Medium medium)
+{
+    m_reachability = reachability;
+    m_medium = medium;
+    m_isSettling = true;
+    m_settling.start();
+}
+
+// What a backend did not know before, it has found out now, which is no change.
 void NetworkChange::noteReachability(Reachability now)
 {
-    if (std::exchange(m_reachability, now) != Reachability::Unknown)
+    if (std::exchange(m_reachability, now) != Reachability::Unknown && !m_isSettling)
         note();
 }
 
 void NetworkChange::noteMedium(Medium now)
 {
-    if (std::exchange(m_medium, now) != Medium::Unknown)
+    if (std::exchange(m_medium, now) != Medium::Unknown && !m_isSettling)
         note();
 }
 

@@ -20,27 +20,37 @@ public:
     // after that.
     static constexpr std::chrono::milliseconds Delay{500};
 
+    // A backend says what it finds out in its first moments as if it had changed: Qt 6.11's, with GLib 2.90, that the host is not
+    // reachable, and two milliseconds later that it is.
+    static constexpr std::chrono::milliseconds Settling{1000};
+
+    using Reachability = QNetworkInformation::Reachability;
+    using Medium = QNetworkInformation::TransportMedium;
+
     NetworkChange();
     static NetworkChange &instance();
 
     void listen(); // from any thread
 
+    // Without a backend, a test says what one would: what it knows at first, then each change.
+    void startFrom(Reachability reachability, Medium medium);
+    bool isSettling() const { return m_isSettling; }
+
 public Q_SLOTS:
+    void noteReachability(Reachability now);
+    void noteMedium(Medium now);
     void note(); // something has changed: happened() follows
 
 Q_SIGNALS:
     void happened();
 
 private:
-    using Reachability = QNetworkInformation::Reachability;
-    using Medium = QNetworkInformation::TransportMedium;
-
     void connectToBackend();
-    void noteReachability(Reachability now);
-    void noteMedium(Medium now);
 
     Reachability m_reachability = Reachability::Unknown;
     Medium m_medium = Medium::Unknown;
+    bool m_isSettling = false;
+    QTimer m_settling;
     QTimer m_delay;
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "system/networkchange.h"
 #include "pools.h"
+#include "readyfuture.h"
 #include "settle.h"
 #include "stock/stock.h"
+#include "system/networkchange.h"
 #include "testmain.h"
 #include "worker.h"
 
@@ -17,6 +18,9 @@ class tst_NetworkChange : public QObject
 
 private Q_SLOTS:
     void burstIsToldOnce();
+    void firstKnowledgeIsNoChange();
+    void firstKnowledgeIsNoChangeInABusyThread();
+    void whatWasUnknownIsNoChange();
     void poolsFollow_data();
     void poolsFollow();
     void clientTriesAgainAtOnce_data();
@@ -48,6 +52,17 @@ quint16 closedPort()
     return port.serverPort();
 }
 
+struct Timers
+{
+    const QTimer *settling;
+    const QTimer *delay;
+};
+Timers timersOf(const NetworkChange &change)
+{
+    const QList<QTimer *> all = change.findChildren<QTimer *>();
+    return {all.value(0), all.value(1)};
+}
+
 } // namespace
 
 void tst_NetworkChange::burstIsToldOnce()
@@ -61,6 +76,51 @@ void tst_NetworkChange::burstIsToldOnce()
     QCOMPARE(happened.size(), 1);
     change.note();
     QTRY_COMPARE(happened.size(), 2);
+}
+
+// Qt 6.11's backend begins with Disconnected and is Online two milliseconds later.
+void tst_NetworkChange::firstKnowledgeIsNoChange()
+{
+    NetworkChange change;
+    QSignalSpy happened(&change, &NetworkChange::happened);
+    change.startFrom(NetworkChange::Reachability::Disconnected, NetworkChange::Medium::Ethernet);
+    change.noteReachability(NetworkChange::Reachability::Online);
+    change.noteMedium(NetworkChange::Medium::WiFi);
+    QVERIFY(change.isSettling());
+    QVERIFY(!timersOf(change).delay->isActive());
+    QTRY_VERIFY(!change.isSettling());
+    change.noteReachability(NetworkChange::Reachability::Disconnected); // now it is one
+    QTRY_COMPARE(happened.size(), 1);
+    change.noteMedium(NetworkChange::Medium::Ethernet);
+    QTRY_COMPARE(happened.size(), 2);
+}
+
+// As after having been busy for all that time: what was said meanwhile comes in the turn of the loop in which that time ends.
+void tst_NetworkChange::firstKnowledgeIsNoChangeInABusyThread()
+{
+    NetworkChange change;
+    change.startFrom(NetworkChange::Reachability::Disconnected, NetworkChange::Medium::Ethernet);
+    bool isOver = false;
+    connect(timersOf(change).settling, &QTimer::timeout, &change, [&] {
+        change.noteReachability(NetworkChange::Reachability::Online);
+        isOver = true;
+    });
+    QTRY_VERIFY(isOver && !change.isSettling());
+    QVERIFY(!timersOf(change).delay->isActive());
+    change.noteReachability(NetworkChange::Reachability::Disconnected);
+    QVERIFY(timersOf(change).delay->isActive());
+}
+
+void tst_NetworkChange::whatWasUnknownIsNoChange()
+{
+    NetworkChange change;
+    change.startFrom(NetworkChange::Reachability::Unknown, NetworkChange::Medium::Unknown);
+    QTRY_VERIFY(!change.isSettling());
+    change.noteReachability(NetworkChange::Reachability::Online);
+    change.noteMedium(NetworkChange::Medium::Ethernet);
+    QVERIFY(!timersOf(change).delay->isActive());
+    change.noteMedium(NetworkChange::Medium::WiFi);
+    QVERIFY(timersOf(change).delay->isActive());
 }
 
 void tst_NetworkChange::poolsFollow_data()
@@ -168,7 +228,7 @@ void tst_NetworkChange::validatorIsAskedAgain()
     int asked = 0;
     wish.hooks.validator = [&asked](QTcpSocket *) {
         ++asked;
-        return QtFuture::makeReadyFuture(true);
+        return readyFuture(true);
     };
     wish.hooks.validateAfter = 1h;
     ClientPool client(wish);
