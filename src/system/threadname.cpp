@@ -18,10 +18,11 @@ QString currentThreadName()
 {
     const QThread *thread = QThread::currentThread(); // null when this one is at its very end
     QString name = thread ? thread->objectName() : QString();
+    if (name == QLatin1String("Qt mainThread") // newer Qt names it so
+        || (name.isEmpty() && qApp && thread && qApp->thread() == thread))
+        return QStringLiteral("main thread");
     if (!name.isEmpty())
         return name;
-    if (qApp && thread && qApp->thread() == thread)
-        return QStringLiteral("main thread");
     return QStringLiteral("thread 0x%1").arg(quintptr(QThread::currentThreadId()), 0, 16);
 }
 
