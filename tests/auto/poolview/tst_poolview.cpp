@@ -451,9 +451,10 @@ void tst_PoolView::theRestIsCounted()
     window.view.show(cellsOf(20));
     const auto darkPixels = [&window] { // of a text in the last line
         const QImage image = window.grid().grab().toImage();
+        const int scale = qRound(image.devicePixelRatio());
         int count = 0;
-        for (int y = image.height() - 14; y < image.height() - 4; ++y) {
-            for (int x = image.width() / 2; x < image.width() - 4; ++x)
+        for (int y = image.height() - 14 * scale; y < image.height() - 4 * scale; ++y) {
+            for (int x = image.width() / 2; x < image.width() - 4 * scale; ++x)
                 count += image.pixelColor(x, y).lightness() < 100 ? 1 : 0;
         }
         return count;

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <QtCore/QDir>
+#include <QtCore/QElapsedTimer>
 #include <QtCore/QFile>
 #include <QtNetwork/QNetworkInformation>
+#include <QtTest/QTest>
 
 #include <algorithm>
+#include <utility>
 #ifdef Q_OS_UNIX
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -52,34 +55,48 @@ private:
 };
 #endif
 
+// The names of this process's descriptors, where the system can tell, and one more: of the folder in which they stand.
+inline QStringList descriptorNames()
+{
+    return QDir(QStringLiteral("/proc/self/fd")).entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot);
+}
+
 // What Qt keeps open to hear of changes of the network, from the first pool's start on: it is to be there before anybody counts.
+// Some of it comes late, from Qt's own threads and in the loop's next turns, so this waits until the number stands still.
 inline void openWhatStays()
 {
-    QNetworkInformation::loadBackendByFeatures(QNetworkInformation::Feature::Reachability);
+    static bool isOpen = false;
+    if (std::exchange(isOpen, true)
+        || !QNetworkInformation::loadBackendByFeatures(QNetworkInformation::Feature::Reachability))
+        return;
+    QElapsedTimer still;
+    still.start();
+    for (qsizetype count = descriptorNames().size(); !still.hasExpired(200);) {
+        QTest::qWait(10);
+        if (std::exchange(count, descriptorNames().size()) != count)
+            still.restart();
+    }
 }
 
 // How many descriptors this process has open, where the system can tell; -1 elsewhere.
 inline int openDescriptors()
 {
     openWhatStays();
-    const QDir directory(QStringLiteral("/proc/self/fd"));
-    if (!directory.exists())
-        return -1;
-    return int(directory.entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot).size()) - 1; // its own
+    return int(descriptorNames().size()) - 1;
 }
 
-// The sockets among them: unlike event descriptors, Qt's own threads keep none of these.
+// The sockets among them: unlike event descriptors, Qt's own threads keep none of these. -1 where the system cannot tell.
 inline int openSockets()
 {
     openWhatStays();
 #ifdef Q_OS_UNIX
-    const QDir directory(QStringLiteral("/proc/self/fd"));
-    if (!directory.exists())
+    const QStringList names = descriptorNames();
+    if (names.isEmpty())
         return -1;
-    const QStringList names = directory.entryList(QDir::AllEntries | QDir::System | QDir::NoDotAndDotDot);
-    return int(std::count_if(names.begin(), names.end(), [&directory](const QString &name) {
+    return int(std::count_if(names.begin(), names.end(), [](const QString &name) {
         char target[8] = {};
-        return readlink(QFile::encodeName(directory.filePath(name)).constData(), target, sizeof target - 1) > 0
+        return readlink(QFile::encodeName(QStringLiteral("/proc/self/fd/") + name).constData(), target, sizeof target - 1)
+                > 0
                 && qstrcmp(target, "socket:") == 0;
     }));
 #else
