@@ -6,6 +6,7 @@
 foreach(variable DISPLAY WAYLAND_DISPLAY QT_QPA_PLATFORM)
     unset(ENV{${variable}})
 endforeach()
+set(ENV{LC_ALL} C.UTF-8) # of another encoding, Qt says a word about it
 
 # expect(exit-code stream pattern option...): where stream is output or error, and the other one is empty.
 function(expect code stream pattern)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
 #include "pools.h"
+#include "readyfuture.h"
 #include "testmain.h"
 
 #include <QtCore/QEventLoop>
@@ -396,7 +397,7 @@ void tst_Checks::nextOneIsTriedWhenItFails()
     std::optional<Answering> *peers = nullptr;
     const auto fail = [&](QTcpSocket *socket) -> QFuture<bool> {
         if (failure == u"saysNo")
-            return QtFuture::makeReadyFuture(false);
+            return readyFuture(false);
         if (failure == u"throws")
             throw std::runtime_error("broken");
         if (failure == u"throwsSomething")
@@ -425,14 +426,14 @@ void tst_Checks::nextOneIsTriedWhenItFails()
                 socket->disconnectFromHost();
             else
                 socket->abort();
-            return QtFuture::makeReadyFuture(true);
+            return readyFuture(true);
         }
         if (failure == u"deletes" || failure == u"deletesLater") {
             if (failure == u"deletes")
                 delete socket;
             else
                 socket->deleteLater();
-            return QtFuture::makeReadyFuture(true);
+            return readyFuture(true);
         }
         if (failure == u"wrongAnswer")
             (*peers)->reply = "what?\n";
@@ -488,7 +489,7 @@ void tst_Checks::clientDialsWhenAllFail()
     Scene scene(true, false, 2, [&calls](auto &wish) {
         wish.hooks.validator = [&calls](QTcpSocket *) {
             ++calls;
-            return QtFuture::makeReadyFuture(false);
+            return readyFuture(false);
         };
     });
     QVERIFY(scene.isReady);
@@ -555,7 +556,7 @@ void tst_Checks::manyRunSideBySide()
 // What a validator returns is the application's: it may have one ready answer for all of them, and wait for it itself.
 void tst_Checks::theSameFutureServesEachTime()
 {
-    const QFuture<bool> yes = QtFuture::makeReadyFuture(true);
+    const QFuture<bool> yes = readyFuture(true);
     int calls = 0;
     Scene scene(true, false, 1, [&](auto &wish) {
         wish.hooks.validator = [&](QTcpSocket *) {
@@ -969,7 +970,7 @@ void tst_Checks::failedResetCloses()
         wish.hooks.timeout = failure == u"neverEnds" ? 100ms : 60000ms;
         wish.hooks.resetter = [&](QTcpSocket *socket) -> QFuture<bool> {
             if (failure == u"saysNo")
-                return QtFuture::makeReadyFuture(false);
+                return readyFuture(false);
             if (failure == u"throws")
                 throw std::runtime_error("broken");
             if (failure == u"constructedByDefault")
@@ -978,7 +979,7 @@ void tst_Checks::failedResetCloses()
                 return never(socket);
             if (failure == u"deletes") {
                 delete socket;
-                return QtFuture::makeReadyFuture(true);
+                return readyFuture(true);
             }
             socket->write("ping\n");
             return QtFuture::connect(socket, &QTcpSocket::readyRead).then([] { return true; });

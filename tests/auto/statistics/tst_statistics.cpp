@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "readyfuture.h"
 #include "testmain.h"
 
 #include <QtCore/QMetaProperty>
@@ -548,7 +549,7 @@ void tst_Statistics::failedCheck()
 {
     QFETCH(const bool, isReset);
     Ends ends(1, [isReset](auto &wish) {
-        const auto no = [](QTcpSocket *) { return QtFuture::makeReadyFuture(false); };
+        const auto no = [](QTcpSocket *) { return readyFuture(false); };
         wish.hooks.validateAfter = 0ms;
         if (isReset)
             wish.hooks.resetter = no;

@@ -97,7 +97,7 @@ public:
     {
         QStringList parts;
         for (std::size_t i = 0; i < EventCount; ++i)
-            parts << QStringLiteral("%1 %2").arg(m_counts[i]).arg(QLatin1String(EventNames[i]));
+            parts << QStringLiteral("%1 %2").arg(m_counts[i].load()).arg(QLatin1String(EventNames[i]));
         return parts.join(QStringLiteral(", "));
     }
 
