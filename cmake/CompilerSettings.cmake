@@ -15,14 +15,14 @@ add_compile_definitions(
 
 # The library is always compiled with these; everything else for those alone who work on it, to whom they are errors.
 if(MSVC)
-    set(warnings /W4)
-    set(warnings_are_errors /WX)
+    set(qnetpool_warnings /W4)
+    set(qnetpool_warnings_are_errors /WX)
 else()
-    set(warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor)
-    set(warnings_are_errors -Werror)
+    set(qnetpool_warnings -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor)
+    set(qnetpool_warnings_are_errors -Werror)
 endif()
 if(QNETPOOL_DEVELOPER)
-    add_compile_options(${warnings} ${warnings_are_errors})
+    add_compile_options(${qnetpool_warnings} ${qnetpool_warnings_are_errors})
 endif()
 
 # Without lambda-in-connect, which takes every local variable in a test for one that is gone too early.
