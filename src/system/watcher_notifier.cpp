@@ -66,7 +66,7 @@ private:
         QHash<qintptr, quint64> watched;
         QHash<qintptr, QSocketNotifier *> notifiers; // touched in the home thread only
         Report report;
-        QPointer<QObject> home;
+        QPointer<QObject> mailbox;
 
         bool isWatched(qintptr descriptor, quint64 token)
         {
@@ -77,9 +77,9 @@ private:
 
         void start(qintptr descriptor, quint64 token, QSocketNotifier::Type type)
         {
-            auto *notifier = new QSocketNotifier(descriptor, type, home);
+            auto *notifier = new QSocketNotifier(descriptor, type, mailbox);
             notifiers.insert(descriptor, notifier);
-            QObject::connect(notifier, &QSocketNotifier::activated, home, [this, descriptor, token] {
+            QObject::connect(notifier, &QSocketNotifier::activated, mailbox, [this, descriptor, token] {
                 if (!isWatched(descriptor, token))
                     return stop(descriptor);
                 report(token);
