@@ -36,8 +36,6 @@ if(QNETPOOL_SANITIZE)
 endif()
 
 if(QNETPOOL_COVERAGE)
-    # Atomic: the tests count lines from several threads.
-    add_compile_options(--coverage -fprofile-update=atomic -O0)
     add_link_options(--coverage)
     find_program(GCOVR gcovr REQUIRED)
     add_custom_target(coverage-report

@@ -3,6 +3,7 @@
 #include "pools.h"
 #include "short.h"
 #include "testmain.h"
+#include "watcherinuse.h"
 #include "worker.h"
 
 #include <QtCore/QHash>

@@ -4,6 +4,7 @@
 #include "numbers.h"
 #include "pools.h"
 #include "settle.h"
+#include "watcherinuse.h"
 
 #include <QtCore/QRegularExpression>
 #include <QtCore/QtEndian>

@@ -3,6 +3,7 @@
 #include "life.h"
 #include "patience.h"
 #include "testmain.h"
+#include "watcherinuse.h"
 
 #include <numeric>
 #include <sys/socket.h>

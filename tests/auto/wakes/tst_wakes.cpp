@@ -2,6 +2,7 @@
 #include "pools.h"
 #include "settle.h"
 #include "testmain.h"
+#include "watcherinuse.h"
 
 #include <QtCore/QAbstractEventDispatcher>
 #include <QtCore/QMetaMethod>
