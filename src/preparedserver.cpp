@@ -35,11 +35,11 @@ void PreparedServer::addTlsProblems(const ServerPool::Tls &tls)
             problems << QStringLiteral("tls.configuration has no effect unless tls.enabled is set");
         return;
     }
-    if (const std::optional<QString> missing = whyNoTls())
+    if (const std::optional<QString> missing = tlsUnavailableReason())
         problems << QStringLiteral("TLS is asked for, but ") + *missing;
     else if (tls.configuration.localCertificateChain().isEmpty() || tls.configuration.privateKey().isNull())
         problems << QStringLiteral("TLS is asked for, but tls.configuration lacks a certificate or a private key");
-    if (const std::optional<QString> weakness = whyTooWeak(tls.configuration, tls.allowTls12))
+    if (const std::optional<QString> weakness = tlsWeakness(tls.configuration, tls.allowTls12))
         problems << *weakness;
 }
 

@@ -81,7 +81,7 @@ void ServerPoolPrivate::use(const PreparedServer &prepared)
     followNetwork(used.checkOnNetworkChange);
     m_handshakes.setLimits(used.maximumPendingHandshakes, used.maximumPendingPerPeer);
     if (!m_handshakes.isFull())
-        listener.goOn();
+        listener.resumeAccepting();
     setCapacity(prepared.policy.maximumIdle);
 }
 
@@ -207,7 +207,7 @@ bool ServerPoolPrivate::accepted(Descriptor descriptor, const QHostAddress &addr
     if (isEncrypted) {
         m_handshakes.begin(entry, peer);
         if (m_handshakes.isFull())
-            listener.hold();
+            listener.pauseAccepting();
     }
     setups.run(entry,
                SetupRunner::Server{m_use.plan, entry->id, peer, m_handshakes.deadline(m_use.plan->configuration.handshakeTimeout),
@@ -236,7 +236,7 @@ void ServerPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
 {
     m_handshakes.end(entry);
     if (!m_handshakes.isFull())
-        listener.goOn();
+        listener.resumeAccepting();
     if (outcome.isConnected()) {
         if (admitted(entry, std::move(outcome)) == Stock::Admission::Unwatched)
             reportPeer(Pool::Error::ResourcesExhausted, notWatched());

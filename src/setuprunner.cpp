@@ -50,14 +50,14 @@ public:
         const QSet<Setup *> abandoned = std::exchange(m_running, {});
         for (Setup *setup : abandoned) {
             setup->deleteLater();
-            setup->cancel();
+            setup->abandon();
         }
     }
 
 private:
     void begin(quint64 number, Client client)
     {
-        if (m_directDials.canDo(client.plan))
+        if (m_directDials.canDial(client.plan))
             m_directDials.begin(number, std::move(client.plan));
         else
             begin(number, new SocketDial(std::move(client.plan)));
@@ -204,11 +204,11 @@ void SetupRunner::stop()
 {
     m_threads.clear(); // waits for them
     for (Result &late : m_results.takeAll())
-        drop(late);
+        closeResult(late);
     m_worker->abandonAll();
 }
 
-void SetupRunner::drop(Result &result)
+void SetupRunner::closeResult(Result &result)
 {
     if (result.outcome.socket)
         SocketGuard::close(result.outcome.socket.release());
@@ -223,7 +223,7 @@ void SetupRunner::finish(Result result)
     if (running.entry)
         m_done(running.entry, std::move(result.outcome)); // a slot may delete the pool
     else
-        drop(result);
+        closeResult(result);
 }
 
 void SetupRunner::deliver(quint64 number, SetupOutcome outcome)

@@ -57,7 +57,7 @@ private:
     };
 
     void finish(Result result);
-    static void drop(Result &result);
+    static void closeResult(Result &result);
     void deliver(quint64 number, SetupOutcome outcome); // from any of the threads
     Thread *threadForNext(); // made if there is to be another; null: the pool's own
     void endIdleThreads();

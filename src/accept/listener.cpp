@@ -43,7 +43,7 @@ bool Listener::start(bool isListening)
 void Listener::close()
 {
     m_retry.stop();
-    m_isFailing = m_isHeld = false;
+    m_isFailing = m_isPaused = false;
     if (m_notifier) {
         m_notifier->setEnabled(false);
         m_notifier.release()->deleteLater(); // it may be what called
@@ -51,33 +51,33 @@ void Listener::close()
     m_server.close();
 }
 
-void Listener::hold()
+void Listener::pauseAccepting()
 {
-    m_isHeld = true;
+    m_isPaused = true;
     if (m_notifier)
         m_notifier->setEnabled(false);
 }
 
-void Listener::goOn()
+void Listener::resumeAccepting()
 {
-    if (std::exchange(m_isHeld, false))
-        listenAgain();
+    if (std::exchange(m_isPaused, false))
+        enableNotifier();
 }
 
 // Unless there is a reason not to: it would be active all the time.
-void Listener::listenAgain()
+void Listener::enableNotifier()
 {
-    if (m_notifier && !m_isHeld && !m_retry.isActive())
+    if (m_notifier && !m_isPaused && !m_retry.isActive())
         m_notifier->setEnabled(true);
 }
 
 void Listener::acceptSome()
 {
-    listenAgain();
+    enableNotifier();
     // As many as there are, but not for long: the event loop has other things to do as well.
     const QDeadlineTimer turn(2ms);
     const QPointer<Listener> alive(this);
-    while (!turn.hasExpired() && alive && isListening() && !m_isHeld) {
+    while (!turn.hasExpired() && alive && isListening() && !m_isPaused) {
         const Acceptance acceptance = acceptConnection(m_server.socketDescriptor());
         switch (acceptance.result) {
         case Acceptance::Accepted:

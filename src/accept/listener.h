@@ -26,8 +26,8 @@ public:
     bool listen(const QHostAddress &address, quint16 port, int backlog);
     bool listen(qintptr descriptor);
     void close();
-    void hold(); // accepts none: the kernel's queue keeps those who come, and in the end its peers wait
-    void goOn(); // ends hold()
+    void pauseAccepting(); // accepts none: the kernel's queue keeps those who come, and in the end its peers wait
+    void resumeAccepting(); // ends hold()
 
     bool isListening() const { return m_server.isListening(); }
     QHostAddress address() const { return m_server.serverAddress(); }
@@ -37,7 +37,7 @@ public:
 private:
     bool start(bool isListening);
     void acceptSome();
-    void listenAgain();
+    void enableNotifier();
 
     const Accepted m_accepted;
     const Failed m_failed;
@@ -46,7 +46,7 @@ private:
     std::unique_ptr<QSocketNotifier> m_notifier;
     QTimer m_retry;
     bool m_isFailing = false;
-    bool m_isHeld = false;
+    bool m_isPaused = false;
 };
 
 } // namespace QNetPool

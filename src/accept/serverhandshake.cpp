@@ -24,7 +24,7 @@ void ServerHandshake::start()
         return fail(Pool::Error::AcceptFailed,
                     QStringLiteral("cannot take over the connection from %1: %2").arg(peer(), socket()->errorString()));
     setTcpOptions(m_descriptor.release(), m_plan->configuration.tcp);
-    limit(m_handshakeTimeout);
+    setDeadline(m_handshakeTimeout);
     advance();
 }
 
@@ -35,7 +35,7 @@ void ServerHandshake::enter(SetupStep step)
         m_plan->context->lendTo(tls());
         tls()->startServerEncryption();
         if (tls())
-            m_plan->context->learnFrom(tls());
+            m_plan->context->keepFrom(tls());
     } else {
         socket()->write(toWire(m_id, m_plan->configuration.idFormat));
         advance();

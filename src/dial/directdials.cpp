@@ -43,22 +43,22 @@ void DirectDials::abandonAll()
     m_timer.stop();
     m_deadlines.clear();
     for (auto &[number, dial] : m_dials)
-        takeFrom(number, dial);
+        takeDescriptor(number, dial);
     m_dials.clear();
     m_watcher.reset();
 }
 
-bool DirectDials::canDo(const std::shared_ptr<const DialPlan> &plan)
+bool DirectDials::canDial(const std::shared_ptr<const DialPlan> &plan)
 {
     if (plan->configuration.dialer)
         return false;
     const Clock::time_point now = Clock::now();
-    if (m_askedFor.lock() == plan && now < m_askAgain)
+    if (m_proxyPlan.lock() == plan && now < m_proxyCheckDue)
         return m_isDirect;
     const QList<QNetworkProxy> proxies = QNetworkProxyFactory::proxyForQuery(QNetworkProxyQuery(plan->configuration.host, plan->configuration.port));
     m_isDirect = proxies.isEmpty() || proxies.first().type() == QNetworkProxy::NoProxy;
-    m_askedFor = plan;
-    m_askAgain = now + std::chrono::seconds(1);
+    m_proxyPlan = plan;
+    m_proxyCheckDue = now + std::chrono::seconds(1);
     return m_isDirect;
 }
 
@@ -68,9 +68,9 @@ void DirectDials::begin(quint64 number, std::shared_ptr<const DialPlan> plan)
     dial.plan = std::move(plan);
     dial.id = IdReader(dial.plan->configuration.idFormat);
     dial.stepBegan = Clock::now();
-    limit(number, dial, dial.plan->configuration.connectTimeout);
+    setDeadline(number, dial, dial.plan->configuration.connectTimeout);
     if (!m_watcher)
-        m_watcher = Watcher::create(this, [this](quint64 reported) { report(reported); });
+        m_watcher = Watcher::create(this, [this](quint64 reported) { handleActivity(token); });
     if (!m_watcher)
         return fail(number, dial, Pool::Error::ResourcesExhausted,
                     QStringLiteral("cannot connect to %1: connects cannot be watched").arg(dial.plan->target()));
@@ -112,7 +112,7 @@ void DirectDials::connectNext(quint64 number, DescriptorDial &dial)
         failToConnect(number, dial);
 }
 
-void DirectDials::report(quint64 token)
+void DirectDials::handleActivity(quint64 token)
 {
     const quint64 number = token >> AttemptBits;
     const auto found = m_dials.find(number);
@@ -147,7 +147,7 @@ void DirectDials::connected(quint64 number, DescriptorDial &dial, qsizetype winn
     if (plan.isEncrypted())
         return finish(number, dial);
     if (plan.readsId()) {
-        limit(number, dial, plan.configuration.handshakeTimeout);
+        setDeadline(number, dial, plan.configuration.handshakeTimeout);
         return readId(number, dial); // which may be there already
     }
     if (peekByte(dial.descriptor.value()) == Transfer::Ended)
@@ -178,7 +178,7 @@ void DirectDials::readId(quint64 number, DescriptorDial &dial)
     finish(number, dial);
 }
 
-void DirectDials::limit(quint64 number, DescriptorDial &dial, std::chrono::milliseconds time)
+void DirectDials::setDeadline(quint64 number, DescriptorDial &dial, std::chrono::milliseconds time)
 {
     m_deadlines.erase({dial.deadline, number});
     dial.deadline = Clock::now() + std::min<std::chrono::milliseconds>(time, std::chrono::hours(24));
@@ -257,7 +257,7 @@ void DirectDials::fail(quint64 number, DescriptorDial &dial, Pool::Error error, 
 {
     dial.outcome.error = error;
     dial.outcome.message = message;
-    takeFrom(number, dial);
+    takeDescriptor(number, dial);
     finish(number, dial);
 }
 
@@ -275,10 +275,10 @@ void DirectDials::endAttempts(DescriptorDial &dial)
 }
 
 // What the dial has going on ends; its descriptor is the caller's.
-Descriptor DirectDials::takeFrom(quint64 number, DescriptorDial &dial)
+Descriptor DirectDials::takeDescriptor(quint64 number, DescriptorDial &dial)
 {
     if (dial.step == Step::LookUp && dial.plan->resolver)
-        dial.plan->resolver->leave(&m_answers, number);
+        dial.plan->resolver->cancel(&m_answers, number);
     endAttempts(dial);
     if (dial.descriptor.isValid())
         m_watcher->remove(dial.descriptor.value());
@@ -288,7 +288,7 @@ Descriptor DirectDials::takeFrom(quint64 number, DescriptorDial &dial)
 void DirectDials::finish(quint64 number, DescriptorDial &dial)
 {
     SetupOutcome outcome = std::move(dial.outcome);
-    outcome.descriptor = takeFrom(number, dial);
+    outcome.descriptor = takeDescriptor(number, dial);
     setNextAttempt(number, dial, Clock::time_point::max());
     m_deadlines.erase({dial.deadline, number});
     const std::shared_ptr<const DialPlan> plan = std::move(dial.plan);

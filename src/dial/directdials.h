@@ -35,7 +35,7 @@ public:
     ~DirectDials() override;
 
     // Whether this is the way for such a dial: it is not for a dialer or a proxy.
-    bool canDo(const std::shared_ptr<const DialPlan> &plan);
+    bool canDial(const std::shared_ptr<const DialPlan> &plan);
 
     void begin(quint64 number, std::shared_ptr<const DialPlan> plan);
     void abandonAll();
@@ -63,10 +63,10 @@ private:
     void timerEvent(QTimerEvent *event) override;
     void lookedUp(quint64 number, DescriptorDial &dial, const Resolver::Answer &answer);
     void connectNext(quint64 number, DescriptorDial &dial);
-    void report(quint64 token);
+    void handleActivity(quint64 token);
     void connected(quint64 number, DescriptorDial &dial, qsizetype winner);
     void readId(quint64 number, DescriptorDial &dial);
-    void limit(quint64 number, DescriptorDial &dial, std::chrono::milliseconds time);
+    void setDeadline(quint64 number, DescriptorDial &dial, std::chrono::milliseconds time);
     void setNextAttempt(quint64 number, DescriptorDial &dial, Clock::time_point when);
     void armTimer();
     void expire(quint64 number, DescriptorDial &dial);
@@ -74,7 +74,7 @@ private:
     void failToConnect(quint64 number, DescriptorDial &dial);
     void endAttempt(Descriptor &attempt);
     void endAttempts(DescriptorDial &dial);
-    Descriptor takeFrom(quint64 number, DescriptorDial &dial);
+    Descriptor takeDescriptor(quint64 number, DescriptorDial &dial);
     void finish(quint64 number, DescriptorDial &dial);
 
     const Done m_done;
@@ -84,8 +84,8 @@ private:
     std::set<std::pair<Clock::time_point, quint64>> m_deadlines; // and next attempts
     QBasicTimer m_timer;
     Clock::time_point m_timerEnds;
-    std::weak_ptr<const DialPlan> m_askedFor; // whether there is a proxy, which takes longer than a connect
-    Clock::time_point m_askAgain;
+    std::weak_ptr<const DialPlan> m_proxyPlan; // whether there is a proxy, which takes longer than a connect
+    Clock::time_point m_proxyCheckDue;
     bool m_isDirect = false;
 };
 

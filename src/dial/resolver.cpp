@@ -82,7 +82,7 @@ std::optional<Resolver::Answer> Resolver::ask(Asker *asker, quint64 number)
     return std::nullopt;
 }
 
-void Resolver::leave(Asker *asker, quint64 number)
+void Resolver::cancel(Asker *asker, quint64 number)
 {
     const std::lock_guard lock(m_mutex);
     m_waiting.erase({asker, number});

@@ -37,7 +37,7 @@ public:
 
     // The answer that is known; nothing: the asker will get it, under this number, unless it leaves.
     std::optional<Answer> ask(Asker *asker, quint64 number);
-    void leave(Asker *asker, quint64 number);
+    void cancel(Asker *asker, quint64 number);
     void forget(); // the answer did not serve: the next who asks gets a new one
 
 private:

@@ -32,7 +32,7 @@ void SocketDial::start()
         adopt(std::make_unique<PooledSocket<QSslSocket>>());
     else
         adopt(std::make_unique<PooledSocket<QTcpSocket>>());
-    limit(m_plan->configuration.connectTimeout);
+    setDeadline(m_plan->configuration.connectTimeout);
     connect(socket(), &QTcpSocket::connected, this, &SocketDial::connected);
     if (m_plan->configuration.dialer)
         callDialer();
@@ -54,7 +54,7 @@ void SocketDial::takeOver()
     if (socket()->peerAddress().isNull()) // nor does Qt read from a peer that getpeername() does not know
         return fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: it has left").arg(peer()));
     pooled->setPeer(m_plan->configuration.host);
-    limit(m_plan->configuration.handshakeTimeout);
+    setDeadline(m_plan->configuration.handshakeTimeout);
     advance();
 }
 
@@ -81,7 +81,7 @@ void SocketDial::connected()
         return;
     noteConnected();
     setTcpOptions(kernelDescriptor(*socket()), m_plan->configuration.tcp);
-    limit(m_plan->configuration.handshakeTimeout);
+    setDeadline(m_plan->configuration.handshakeTimeout);
     advance();
 }
 
@@ -101,7 +101,7 @@ void SocketDial::encrypt()
     m_plan->context->lendTo(tls());
     tls()->startClientEncryption();
     if (tls())
-        m_plan->context->learnFrom(tls());
+        m_plan->context->keepFrom(tls());
 }
 
 void SocketDial::encrypted()

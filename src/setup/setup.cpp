@@ -11,7 +11,7 @@ Setup::Setup(const SetupPlan &plan, QString peer) : m_plan(plan), m_peer(std::mo
 
 Setup::~Setup()
 {
-    dropSocket();
+    abortSocket();
 }
 
 void Setup::begin(Done done)
@@ -21,7 +21,7 @@ void Setup::begin(Done done)
     start();
 }
 
-void Setup::dropSocket()
+void Setup::abortSocket()
 {
     if (!m_socket)
         return;
@@ -30,12 +30,12 @@ void Setup::dropSocket()
     m_socket.release()->deleteLater(); // it may be in the middle of a signal
 }
 
-void Setup::cancel()
+void Setup::abandon()
 {
     m_isFinished = true;
     m_done = nullptr;
     m_deadline.stop();
-    dropSocket();
+    abortSocket();
 }
 
 QSslSocket *Setup::tls() const noexcept
@@ -59,7 +59,7 @@ void Setup::adopt(std::unique_ptr<QTcpSocket> socket)
     }
 }
 
-void Setup::limit(std::chrono::milliseconds time)
+void Setup::setDeadline(std::chrono::milliseconds time)
 {
     m_limit = time;
     m_deadline.start(int(std::min<qint64>(time.count(), std::numeric_limits<int>::max())), Qt::CoarseTimer, this);
@@ -155,7 +155,7 @@ void Setup::fail(Pool::Error error, const QString &message)
     m_outcome.error = error;
     m_outcome.message = message;
     m_step = SetupStep::Done;
-    dropSocket();
+    abortSocket();
     finish();
 }
 
@@ -171,7 +171,7 @@ void Setup::finish()
                 if (m_socket && m_socket->state() != QAbstractSocket::ConnectedState && m_socket->bytesAvailable() == 0) {
                     m_outcome.error = Pool::Error::HandshakeFailed;
                     m_outcome.message = QStringLiteral("%1 closed the connection at once").arg(m_peer);
-                    dropSocket();
+                    abortSocket();
                 }
                 if (m_socket)
                     m_socket->disconnect(); // what a dialer has connected, too

@@ -23,7 +23,7 @@ public:
 
     ~Setup() override;
     void begin(Done done);
-    void cancel(); // closes the socket; done is not called
+    void abandon(); // closes the socket; done is not called
 
 protected:
     Setup(const SetupPlan &plan, QString peer);
@@ -36,7 +36,7 @@ protected:
     virtual void readMore() { }
     virtual QString reasonForClose() const = 0; // why an end of the connection in the current step is an error
 
-    void limit(std::chrono::milliseconds time);
+    void setDeadline(std::chrono::milliseconds time);
     void noteConnected(); // for the times: it was dialled since begin()
     void fail(Pool::Error error, const QString &message);
 
@@ -51,7 +51,7 @@ private:
     void socketFailed();
     void handOverOnceSent();
     void succeed();
-    void dropSocket();
+    void abortSocket();
     void finish();
 
     const SetupPlan m_plan;

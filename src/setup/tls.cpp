@@ -53,7 +53,7 @@ void dropOlderVersions(QSslConfiguration &configuration, bool allowTls12)
 
 } // namespace
 
-std::optional<QString> whyNoTls()
+std::optional<QString> tlsUnavailableReason()
 {
     if (!QSslSocket::supportsSsl())
         return QStringLiteral("this Qt has no TLS backend that can be used (%1 was built for, found: %2)")
@@ -63,7 +63,7 @@ std::optional<QString> whyNoTls()
     return std::nullopt;
 }
 
-std::optional<QString> whyTooWeak(const QSslConfiguration &requested, bool allowTls12)
+std::optional<QString> tlsWeakness(const QSslConfiguration &requested, bool allowTls12)
 {
     const QList<QSslCipher> ciphers = requested.ciphers();
     const auto isAllowed = [allowTls12](const QSslCipher &cipher) { return isStrong(cipher, allowTls12); };

@@ -14,11 +14,11 @@ namespace QNetPool {
 // The rules of TLS in a pool: 1.3 at least, unless 1.2 is allowed by name; who is verified and how.
 
 // Whether this Qt can do it; otherwise a sentence that says what is missing.
-std::optional<QString> whyNoTls();
+std::optional<QString> tlsUnavailableReason();
 
 // Why a configuration is refused that asks for less than it may; nothing if it does not. Qt's default, which has TLS 1.2, is no
 // requested for it.
-std::optional<QString> whyTooWeak(const QSslConfiguration &requested, bool allowTls12);
+std::optional<QString> tlsWeakness(const QSslConfiguration &requested, bool allowTls12);
 
 QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allowTls12);
 QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12);

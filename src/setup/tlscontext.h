@@ -19,7 +19,7 @@ public:
 
     // Called with the socket before and after it begins its handshake, in its thread.
     void lendTo(QSslSocket *socket);
-    void learnFrom(QSslSocket *socket);
+    void keepFrom(QSslSocket *socket);
 
 private:
     Q_DISABLE_COPY_MOVE(TlsContext)

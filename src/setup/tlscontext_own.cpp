@@ -12,6 +12,6 @@ TlsContext::TlsContext() = default;
 TlsContext::~TlsContext() = default;
 
 void TlsContext::lendTo(QSslSocket *) { }
-void TlsContext::learnFrom(QSslSocket *) { }
+void TlsContext::keepFrom(QSslSocket *) { }
 
 } // namespace QNetPool

@@ -27,7 +27,7 @@ void TlsContext::lendTo(QSslSocket *socket)
         QSslSocketPrivate::checkSettingSslContext(socket, known->second);
 }
 
-void TlsContext::learnFrom(QSslSocket *socket)
+void TlsContext::keepFrom(QSslSocket *socket)
 {
     const std::shared_ptr<QSslContext> context = QSslSocketPrivate::sslContext(socket);
     const std::lock_guard lock(d->mutex);

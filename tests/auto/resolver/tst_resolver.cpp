@@ -74,7 +74,7 @@ public:
             return false;
         return true;
     }
-    void leaves(const std::shared_ptr<Resolver> &resolver, quint64 number) { resolver->leave(&m_inbox, number); }
+    void leaves(const std::shared_ptr<Resolver> &resolver, quint64 number) { resolver->cancel(&m_inbox, number); }
     QByteArrayList answers;
 
 private:
