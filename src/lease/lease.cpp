@@ -26,7 +26,7 @@ void pullHere(Lease *lease)
 {
     lease->guard->pull();
     lease->mailbox = ThreadMailbox::ofThisThread();
-    lease->mailbox->moveIn(lease);
+    lease->mailbox->add(lease);
 }
 
 // Its first use: the descriptor becomes a socket, in the holder's thread.
@@ -39,7 +39,7 @@ void createSocket(Lease *lease)
     if (socket->setSocketDescriptor(descriptor.value())) // else the peer has reset it
         descriptor.release();
     lease->isBare = false;
-    SocketGuard::make(socket)->enter(lease);
+    SocketGuard::make(socket)->bindTo(lease);
     pullHere(lease);
     socket->setPeer(lease->owner->noteFirstUse(lease));
 }
@@ -65,7 +65,7 @@ bool runElsewhere(Lease *lease, ThreadMailbox::Act act)
 }
 
 // A used socket comes into the calling thread if the one where it was used has ended.
-void bringHere(Lease *lease)
+void pullFromEndedThread(Lease *lease)
 {
     if (!lease->mailbox)
         pullHere(lease);
@@ -103,13 +103,13 @@ void giveBack(Lease *lease)
     Condition condition = Condition::Untouched;
     if (lease->isUsed) {
         if (lease->socket)
-            bringHere(lease);
+            pullFromEndedThread(lease);
         if (!lease->socket)
-            condition = Condition::Gone;
+            condition = Condition::Deleted;
         else
-            condition = refit(lease) ? Condition::Fit : lease->socket ? Condition::Unfit : Condition::Gone;
+            condition = refit(lease) ? Condition::Fit : lease->socket ? Condition::Unfit : Condition::Deleted;
     }
-    leaveThread(lease);
+    leaveMailbox(lease);
     if (condition == Condition::Fit)
         park(lease);
     owner->takeBack(lease, condition);
@@ -131,10 +131,10 @@ bool refit(Lease *lease)
     return lease->socket->state() == QAbstractSocket::ConnectedState && guard->restore() && guard->isFit();
 }
 
-void leaveThread(Lease *lease)
+void leaveMailbox(Lease *lease)
 {
     if (lease->mailbox)
-        std::exchange(lease->mailbox, nullptr)->moveOut(lease);
+        std::exchange(lease->mailbox, nullptr)->remove(lease);
 }
 
 void park(Lease *lease)
@@ -149,18 +149,18 @@ void discard(Lease *lease)
     if (runElsewhere(lease, &discard))
         return;
     const std::shared_ptr<LeaseOwner> owner = lease->owner;
-    leaveThread(lease);
-    owner->takeBackDiscarded(lease);
+    leaveMailbox(lease);
+    owner->discard(lease);
 }
 
 std::unique_ptr<QTcpSocket> detach(Lease *lease)
 {
     const std::shared_ptr<LeaseOwner> owner = lease->owner;
     std::unique_ptr<QTcpSocket> detached(socketOf(lease));
-    leaveThread(lease);
+    leaveMailbox(lease);
     if (lease->guard)
-        lease->guard->leave();
-    owner->letGo(lease, bool(detached));
+        lease->guard->unbind();
+    owner->detach(lease, bool(detached));
     return detached;
 }
 

@@ -26,7 +26,7 @@ struct Lease
     bool hasBytes = false; // bytes for the next holder were seen: watched for the hang-up alone
     bool isUsed = false; // its holder has had the socket
     std::shared_ptr<ThreadMailbox> mailbox; // of the thread in which it lives, while a holder uses it
-    std::size_t place = 0; // among the leases of that thread
+    std::size_t mailboxIndex = 0; // among the leases of that thread
     std::shared_ptr<LeaseOwner> owner; // while leased: a lease may outlive the pool
 };
 
@@ -35,7 +35,7 @@ enum class Condition {
     Untouched, // the holder has not had the socket: nothing was looked at yet
     Fit, // nothing is left of the holder, and it is parked
     Unfit, // not connected, out of step, or not restorable
-    Gone, // the holder has deleted the socket
+    Deleted, // the holder has deleted the socket
 };
 
 // Who lends connections: what a lease tells it, in the holder's thread and without a lock held.
@@ -44,8 +44,8 @@ class LeaseOwner
 public:
     virtual ~LeaseOwner() = default;
     virtual void takeBack(Lease *lease, Condition condition) = 0;
-    virtual void takeBackDiscarded(Lease *lease) = 0;
-    virtual void letGo(Lease *lease, bool hasSocket) = 0; // its socket is the holder's for good
+    virtual void discard(Lease *lease) = 0;
+    virtual void detach(Lease *lease, bool hasSocket) = 0; // its socket is the holder's for good
     virtual QString noteFirstUse(Lease *lease) = 0; // returns the name that the new socket's peer is to have
     virtual void noteUse(Lease *lease) = 0; // it is in the calling thread from now on
 };
@@ -58,7 +58,7 @@ std::unique_ptr<QTcpSocket> detach(Lease *lease);
 
 // What those are made of, for who has a connection's socket checked before it is handed out.
 bool refit(Lease *lease); // whether the next holder can have it, with nothing of this one left; it stays in this thread
-void leaveThread(Lease *lease); // nobody posts to it any more
+void leaveMailbox(Lease *lease); // nobody posts to it any more
 void park(Lease *lease); // from a holder's thread into none, ready for the next one
 
 } // namespace QNetPool

@@ -13,7 +13,7 @@ namespace QNetPool {
 class DirtyFlags
 {
 public:
-    enum Trace : quint8 {
+    enum Flag : quint8 {
         Connections = 1, // of its signals
         Options = 2,
         Descriptor = 4, // was asked for: as good as all options, in this lease and in those to come
@@ -21,16 +21,16 @@ public:
         All = 15
     };
 
-    bool has(int traces) const noexcept { return m_traces.load(std::memory_order_relaxed) & traces; }
-    void forget() noexcept { m_traces.store(0, std::memory_order_relaxed); }
-    void leave(Trace trace) noexcept // from any thread: there may be a connect() in each
+    bool has(int flags) const noexcept { return m_flags.load(std::memory_order_relaxed) & flags; }
+    void clear() noexcept { m_flags.store(0, std::memory_order_relaxed); }
+    void set(Flag flag) noexcept // from any thread: there may be a connect() in each
     {
-        if (!has(trace))
-            m_traces.fetch_or(trace, std::memory_order_relaxed);
+        if (!has(flag))
+            m_flags.fetch_or(flag, std::memory_order_relaxed);
     }
 
 private:
-    std::atomic<quint8> m_traces = All;
+    std::atomic<quint8> m_flags = All;
 };
 
 // Who guards a socket: is asked for its events as an event filter, and destroyed with it.
@@ -48,17 +48,17 @@ class ObservedSocket
 public:
     virtual ~ObservedSocket() = default;
     virtual QObject *eventFilterObject() noexcept = 0;
-    virtual void forgetError() { } // of a foreign socket, it cannot be done
+    virtual void clearError() { } // of a foreign socket, it cannot be done
 
-    DirtyFlags traces;
+    DirtyFlags dirtyFlags;
     std::unique_ptr<SocketObserver> observer;
 
 protected:
-    void touchOptions(DirtyFlags::Trace trace = DirtyFlags::Options)
+    void touchOptions(DirtyFlags::Flag flag = DirtyFlags::Options)
     {
-        if (observer && !traces.has(trace))
+        if (observer && !dirtyFlags.has(flag))
             observer->aboutToTouchOptions();
-        traces.leave(trace);
+        dirtyFlags.set(flag);
     }
 };
 
@@ -73,7 +73,7 @@ public:
     QObject *eventFilterObject() noexcept override { return this; }
     void setPeer(const QString &name) { Socket::setPeerName(name); } // as connectToHost() would
 
-    void forgetError() override
+    void clearError() override
     {
         if (this->error() == QAbstractSocket::UnknownSocketError)
             return;
@@ -107,19 +107,19 @@ public:
 protected:
     void connectNotify(const QMetaMethod &signal) override
     {
-        traces.leave(DirtyFlags::Connections);
+        dirtyFlags.set(DirtyFlags::Connections);
         Socket::connectNotify(signal);
     }
 
     qint64 readData(char *data, qint64 size) override
     {
-        traces.leave(DirtyFlags::Bytes);
+        dirtyFlags.set(DirtyFlags::Bytes);
         return Socket::readData(data, size);
     }
 
     qint64 writeData(const char *data, qint64 size) override
     {
-        traces.leave(DirtyFlags::Bytes);
+        dirtyFlags.set(DirtyFlags::Bytes);
         return Socket::writeData(data, size);
     }
 };

@@ -78,17 +78,17 @@ SocketGuard *SocketGuard::make(QTcpSocket *socket)
     if (!known->observer)
         known->observer.reset(new SocketGuard(socket, *known));
     auto *guard = static_cast<SocketGuard *>(known->observer.get());
-    guard->learn();
+    guard->recordState();
     return guard;
 }
 
 SocketGuard::SocketGuard(QTcpSocket *socket, ObservedSocket &observed)
-    : m_socket(socket), m_observed(observed), m_filter(observed.eventFilterObject()), m_tellsTraces(m_filter == socket)
+    : m_socket(socket), m_observed(observed), m_filter(observed.eventFilterObject()), m_tracksDirtyFlags(m_filter == socket)
 {
 }
 
 // The socket may have been with an application since it was last asked.
-void SocketGuard::learn()
+void SocketGuard::recordState()
 {
     m_number = m_socket->QAbstractSocket::socketDescriptor();
     m_descriptor = kernelDescriptor(*m_socket);
@@ -108,36 +108,36 @@ void SocketGuard::learn()
     m_notifiersChanged = true;
     m_hasBuffers = m_isEncrypted; // of the handshake
     m_options.reset();
-    m_observed.traces.forget();
-    if (!m_tellsTraces)
+    m_observed.dirtyFlags.clear();
+    if (!m_tracksDirtyFlags)
         aboutToTouchOptions();
     m_socket->installEventFilter(m_filter); // to know when it is busy
 }
 
-void SocketGuard::distrust()
+void SocketGuard::markAllDirty()
 {
     aboutToTouchOptions();
-    m_observed.traces.leave(DirtyFlags::All);
+    m_observed.dirtyFlags.set(DirtyFlags::All);
 }
 
 SocketGuard::~SocketGuard()
 {
-    if (m_isGone)
-        *m_isGone = true;
+    if (m_isDestroyed)
+        *m_isDestroyed = true;
     Lease *lease = m_lease;
     if (lease)
-        leave();
+        unbind();
     const std::shared_ptr<ThreadMailbox> mailbox = lease ? std::exchange(lease->mailbox, nullptr) : nullptr;
     if (m_whenQuiet) { // the lease has ended, and then the holder deleted the socket
         if (mailbox)
-            mailbox->moveOut(lease);
+            mailbox->remove(lease);
         std::exchange(m_whenQuiet, nullptr)();
     } else if (mailbox) {
-        mailbox->socketIsGone(lease);
+        mailbox->socketDestroyed(lease);
     }
 }
 
-void SocketGuard::enter(Lease *lease) noexcept
+void SocketGuard::bindTo(Lease *lease) noexcept
 {
     m_lease = lease;
     lease->socket = m_socket;
@@ -146,7 +146,7 @@ void SocketGuard::enter(Lease *lease) noexcept
     lease->encrypted = m_isEncrypted;
 }
 
-void SocketGuard::leave() noexcept
+void SocketGuard::unbind() noexcept
 {
     m_lease->socket = nullptr;
     m_lease->guard = nullptr;
@@ -254,7 +254,7 @@ bool SocketGuard::hasUnsent() const
 
 bool SocketGuard::isFit() const
 {
-    return isSameConnection() && !hasUnsent() && !hasPeerSaidGoodbye();
+    return isSameConnection() && !hasUnsent() && !hasPeerClosedTls();
 }
 
 bool SocketGuard::isSameConnection() const
@@ -276,7 +276,7 @@ bool SocketGuard::isStillEncrypted() const
     return true;
 }
 
-bool SocketGuard::hasPeerSaidGoodbye() const
+bool SocketGuard::hasPeerClosedTls() const
 {
     // A close_notify that no FIN has followed yet: QSslSocket stays connected and only tells an error.
     return m_isEncrypted
@@ -359,14 +359,14 @@ bool SocketGuard::restore()
         m_socket->setReadBufferSize(0);
         isRestored &= !m_options || m_options->restore(m_socket);
     }
-    isRestored &= !hasPeerSaidGoodbye(); // which the error tells
-    m_observed.forgetError();
+    isRestored &= !hasPeerClosedTls(); // which the error tells
+    m_observed.clearError();
     m_hasBuffers |= isTouched(DirtyFlags::Bytes);
 
     // A holder's filters cannot be listed, so this one steps in front of them: the filter installed last is asked first,
     // and it delivers every event itself.
     m_socket->installEventFilter(m_filter);
-    m_observed.traces.forget();
+    m_observed.dirtyFlags.clear();
     return isRestored;
 }
 
@@ -400,16 +400,16 @@ bool SocketGuard::filter(QObject *watched, QEvent *event)
 
 bool SocketGuard::deliver(QObject *receiver, QEvent *event)
 {
-    bool isGone = false;
-    bool *outer = std::exchange(m_isGone, &isGone);
+    bool isDestroyed = false;
+    bool *outer = std::exchange(m_isDestroyed, &isDestroyed);
     ++m_depth;
     receiver->event(event);
-    if (isGone) {
+    if (isDestroyed) {
         if (outer)
             *outer = true;
         return true;
     }
-    m_isGone = outer;
+    m_isDestroyed = outer;
     if (--m_depth == 0 && m_whenQuiet)
         std::exchange(m_whenQuiet, nullptr)();
     return true;

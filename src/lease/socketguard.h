@@ -26,8 +26,8 @@ public:
     static SocketGuard *find(QTcpSocket *socket); // null if it has none
 
     ~SocketGuard() override; // if it guards for an lease, the holder has deleted the socket: the lease hears of it
-    void enter(Lease *lease) noexcept;
-    void leave() noexcept; // the lease lives on without the socket, or the socket without the lease
+    void bindTo(Lease *lease) noexcept;
+    void unbind() noexcept; // the lease lives on without the socket, or the socket without the lease
 
     // Out of every thread: no event dispatcher polls it and any thread may pull it.
     void park();
@@ -46,12 +46,12 @@ public:
     bool isFit() const;
     bool isClean() const { return isFit() && !hasUnread(); }
     // The peer has ended TLS.
-    bool hasPeerSaidGoodbye() const;
+    bool hasPeerClosedTls() const;
     // Undoes what the holder did: signal connections and parent; then event filters, queued calls, properties, children and
     // options, and whether it could.
     void sever();
     bool restore();
-    void distrust(); // it was with an application: everything but its options is to be undone
+    void markAllDirty(); // it was with an application: everything but its options is to be undone
 
     // True while an event of the socket is being delivered: code of Qt's that uses it is still on the call stack.
     bool isBusy() const noexcept { return m_depth > 0; }
@@ -62,9 +62,9 @@ public:
 
 private:
     SocketGuard(QTcpSocket *socket, ObservedSocket &observed);
-    void learn();
+    void recordState();
     static void resetChannels(QTcpSocket *socket);
-    bool isTouched(int traces) const noexcept { return !m_tellsTraces || m_observed.traces.has(traces); }
+    bool isTouched(int flags) const noexcept { return !m_tracksDirtyFlags || m_observed.dirtyFlags.has(flags); }
     bool isStillEncrypted() const;
     void findNotifiers();
     void flushTls();
@@ -74,14 +74,14 @@ private:
     QTcpSocket *const m_socket;
     ObservedSocket &m_observed;
     QObject *const m_filter;
-    const bool m_tellsTraces; // it is a PooledSocket: what left no trace was not touched
+    const bool m_tracksDirtyFlags; // it is a PooledSocket: what left no trace was not touched
     bool m_isEncrypted = false;
     bool m_isDescriptorKnown = false; // to a holder, who may use it in a later lease
     bool m_notifiersChanged = true;
     bool m_hasBuffers = false; // of Qt's, that were in use since they were released
     bool m_mayHaveQueued = false; // calls of QSslSocket's own
     int m_depth = 0;
-    bool *m_isGone = nullptr; // of deliver(), to tell it of the end
+    bool *m_isDestroyed = nullptr; // of deliver(), to tell it of the end
     Lease *m_lease = nullptr;
     qintptr m_number = -1; // of the socket's descriptor, as Qt has it
     qintptr m_descriptor = -1;

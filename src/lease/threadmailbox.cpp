@@ -89,23 +89,23 @@ void ThreadMailbox::carryOutPending()
         mailbox->carryOut();
 }
 
-void ThreadMailbox::moveIn(Lease *lease)
+void ThreadMailbox::add(Lease *lease)
 {
     const std::lock_guard lock(m_mutex);
     if (hasEnded())
         return;
-    lease->place = m_leases.size();
+    lease->mailboxIndex = m_leases.size();
     m_leases.push_back(lease);
 }
 
-void ThreadMailbox::moveOut(Lease *lease)
+void ThreadMailbox::remove(Lease *lease)
 {
     const std::lock_guard lock(m_mutex);
-    if (lease->place >= m_leases.size() || m_leases[lease->place] != lease)
+    if (lease->mailboxIndex >= m_leases.size() || m_leases[lease->mailboxIndex] != lease)
         return; // the thread is ending
     Lease *last = m_leases.back();
-    m_leases[lease->place] = last;
-    last->place = lease->place;
+    m_leases[lease->mailboxIndex] = last;
+    last->mailboxIndex = lease->mailboxIndex;
     m_leases.pop_back();
 }
 
@@ -134,9 +134,9 @@ void ThreadMailbox::carryOut()
     m_hasMessages.store(false, std::memory_order_release);
 }
 
-void ThreadMailbox::socketIsGone(Lease *lease)
+void ThreadMailbox::socketDestroyed(Lease *lease)
 {
-    moveOut(lease);
+    remove(lease);
     Act act = nullptr;
     {
         const std::lock_guard lock(m_mutex);

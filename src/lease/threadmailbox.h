@@ -28,12 +28,12 @@ public:
     // Whether the thread has ended; then its sockets live in no thread.
     bool hasEnded() const noexcept { return m_hasEnded.load(std::memory_order_acquire); }
 
-    void moveIn(Lease *lease); // in this thread: its socket lives here from now on
-    void moveOut(Lease *lease);
+    void add(Lease *lease); // in this thread: its socket lives here from now on
+    void remove(Lease *lease);
     // From any thread: act is run in this one, by its event loop, or when it uses a pool, or as it ends. False: it has ended.
     bool post(Lease *lease, Act act);
     // In this thread: the socket was destroyed by its holder, so what is posted for the lease need not wait.
-    void socketIsGone(Lease *lease);
+    void socketDestroyed(Lease *lease);
 
 private:
     struct ThreadLocal;

@@ -62,7 +62,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTc
         guard = SocketGuard::make(socket.get());
     if (socket->thread()) // else it was parked where it was set up
         guard->park();
-    guard->enter(entry);
+    guard->bindTo(entry);
     entry->hasBytes = socket->bytesAvailable() > 0;
     socket.release(); // the entry's from here on
     return admit(entry, id, times);
@@ -131,10 +131,10 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
         return false;
     }
     SocketGuard *guard = SocketGuard::make(socket);
-    guard->enter(entry);
-    guard->distrust();
+    guard->bindTo(entry);
+    guard->markAllDirty();
     const bool isUsable = refit(entry);
-    guard->leave();
+    guard->unbind();
     if (!isUsable) {
         abandon(entry);
         SocketGuard::close(socket);

@@ -60,7 +60,7 @@ void Stock::checked(Entry *entry, bool isFit)
     if (entry->guard && entry->guard->isBusy())
         return entry->guard->whenQuiet([self, entry, isFit] { self->checked(entry, isFit); });
     const bool isReady = isFit && entry->socket && refit(entry);
-    leaveThread(entry);
+    leaveMailbox(entry);
     if (isReady)
         park(entry);
     Lock lock(m_mutex);

@@ -46,7 +46,7 @@ ClosingHandle Stock::removeEntry(Entry *entry)
 {
     ClosingHandle closing{entry->socket, Descriptor(entry->isBare ? entry->descriptor : -1)};
     if (entry->guard)
-        entry->guard->leave();
+        entry->guard->unbind();
     m_store.remove(entry);
     return closing;
 }

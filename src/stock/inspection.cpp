@@ -33,7 +33,7 @@ Stock::Finding Stock::inspect(Entry *entry) const
             break; // a FIN takes one more read to be seen
     }
     const bool isConnected =
-            entry->socket->state() == QAbstractSocket::ConnectedState && !entry->guard->hasPeerSaidGoodbye();
+            entry->socket->state() == QAbstractSocket::ConnectedState && !entry->guard->hasPeerClosedTls();
     const bool hasBytes = entry->socket->bytesAvailable() > 0;
     entry->guard->park();
     if (isConnected && health == ProbeResult::Readable)

@@ -15,7 +15,7 @@ void Stock::takeBack(Lease *lease, Condition condition)
     endLease(entry, Clock::now());
     if (condition == Condition::Unfit) {
         closeEntry(entry, CloseReason::Dirty, lock);
-    } else if (condition == Condition::Gone) {
+    } else if (condition == Condition::Deleted) {
         closeEntry(entry, CloseReason::Discarded, lock);
     } else if (condition == Condition::Fit && m_policy.hooks.resetter && isCurrent(entry)) {
         entry->isReturning = true;
@@ -27,7 +27,7 @@ void Stock::takeBack(Lease *lease, Condition condition)
     }
 }
 
-void Stock::takeBackDiscarded(Lease *lease)
+void Stock::discard(Lease *lease)
 {
     auto *const entry = static_cast<Entry *>(lease);
     Lock lock(m_mutex);
@@ -35,7 +35,7 @@ void Stock::takeBackDiscarded(Lease *lease)
     closeEntry(entry, CloseReason::Discarded, lock);
 }
 
-void Stock::letGo(Lease *lease, bool hasSocket)
+void Stock::detach(Lease *lease, bool hasSocket)
 {
     auto *const entry = static_cast<Entry *>(lease);
     const Lock lock(m_mutex);

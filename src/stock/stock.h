@@ -123,8 +123,8 @@ public:
 
     // The lease's side: returning.cpp.
     void takeBack(Lease *lease, Condition condition) override;
-    void takeBackDiscarded(Lease *lease) override;
-    void letGo(Lease *lease, bool hasSocket) override;
+    void discard(Lease *lease) override;
+    void detach(Lease *lease, bool hasSocket) override;
     QString noteFirstUse(Lease *lease) override;
     void noteUse(Lease *lease) override;
 
