@@ -11,15 +11,15 @@ namespace QNetPool {
 
 namespace {
 
-// Where the system has no queue of events that can itself be waited for: a notifier a connection. Each turn of the event
-// loop costs time for each parked connection then.
+// For systems without an event queue that has a descriptor of its own: one notifier for each connection, so that each turn of
+// the event loop takes time in proportion to the number of parked connections.
 class NotifierWatcher final : public Watcher
 {
 public:
     NotifierWatcher(QObject *context, Report report) : m_shared(std::make_shared<Shared>())
     {
         m_shared->report = std::move(report);
-        m_shared->mailbox = new QObject(context);
+        m_shared->receiver = new QObject(context);
     }
 
     ~NotifierWatcher() override
@@ -27,18 +27,18 @@ public:
         const QMutexLocker lock(&m_shared->mutex);
         m_shared->watched.clear();
         m_shared->report = nullptr;
-        delete m_shared->mailbox;
+        delete m_shared->receiver;
     }
 
     bool watch(qintptr descriptor, quint64 token, Event event) override
     {
         const QMutexLocker lock(&m_shared->mutex);
         m_shared->watched.insert(descriptor, token);
-        atHome([shared = m_shared, descriptor, token, event] {
+        inItsThread([shared = m_shared, descriptor, token, event] {
             if (!shared->isWatched(descriptor, token))
-                return; // in another thread, it came to something else meanwhile
+                return; // called from another thread, and out of date by now
             shared->stop(descriptor);
-            if (event != Event::HangUp) // a notifier cannot see a FIN behind unread bytes: the look at take() has to
+            if (event != Event::HangUp) // a notifier cannot see a FIN behind unread bytes: the probe at check-out does
                 shared->start(descriptor, token, event == Event::Bytes ? QSocketNotifier::Read : QSocketNotifier::Write);
         });
         return true;
@@ -52,7 +52,7 @@ public:
     {
         const QMutexLocker lock(&m_shared->mutex);
         m_shared->watched.remove(descriptor);
-        atHome([shared = m_shared, descriptor] {
+        inItsThread([shared = m_shared, descriptor] {
             const QMutexLocker guard(&shared->mutex);
             if (!shared->watched.contains(descriptor))
                 shared->stop(descriptor);
@@ -64,9 +64,9 @@ private:
     {
         QRecursiveMutex mutex;
         QHash<qintptr, quint64> watched;
-        QHash<qintptr, QSocketNotifier *> notifiers; // touched in the home thread only
+        QHash<qintptr, QSocketNotifier *> notifiers; // used in the receiver's thread only
         Report report;
-        QPointer<QObject> mailbox;
+        QPointer<QObject> receiver; // of calls, in the context's thread
 
         bool isWatched(qintptr descriptor, quint64 token)
         {
@@ -77,9 +77,9 @@ private:
 
         void start(qintptr descriptor, quint64 token, QSocketNotifier::Type type)
         {
-            auto *notifier = new QSocketNotifier(descriptor, type, mailbox);
+            auto *notifier = new QSocketNotifier(descriptor, type, receiver);
             notifiers.insert(descriptor, notifier);
-            QObject::connect(notifier, &QSocketNotifier::activated, mailbox, [this, descriptor, token] {
+            QObject::connect(notifier, &QSocketNotifier::activated, receiver, [this, descriptor, token] {
                 if (!isWatched(descriptor, token))
                     return stop(descriptor);
                 report(token);
@@ -95,12 +95,12 @@ private:
         }
     };
 
-    template<typename Functor> void atHome(Functor functor)
+    template<typename Functor> void inItsThread(Functor functor)
     {
-        if (m_shared->mailbox->thread() == QThread::currentThread())
+        if (m_shared->receiver->thread() == QThread::currentThread())
             functor();
         else
-            QMetaObject::invokeMethod(m_shared->mailbox, std::move(functor), Qt::QueuedConnection);
+            QMetaObject::invokeMethod(m_shared->receiver, std::move(functor), Qt::QueuedConnection);
     }
 
     const std::shared_ptr<Shared> m_shared;
