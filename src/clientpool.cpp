@@ -42,14 +42,14 @@ public:
 
 private:
     bool isStill(quint64 run) const { return isRunning() && this->run() == run; }
-    void stopSetup() override;
+    void stopNewSetups() override;
     void retryNow() override;
     void roomOrWaitersChanged(int unserved) override;
     void use(const PreparedClient &prepared);
     void beginRound();
     void advance();
     bool dial(); // false: the pool has as many connections as it may have
-    void setUp(Entry *entry, SetupOutcome outcome) override;
+    void setupFinished(Entry *entry, SetupOutcome outcome) override;
     bool admit(Entry *entry, SetupOutcome outcome);
     void sleep(milliseconds pause);
     void publish();
@@ -122,7 +122,7 @@ bool ClientPoolPrivate::apply(const ClientPool::Configuration &requested)
     return true;
 }
 
-void ClientPoolPrivate::stopSetup()
+void ClientPoolPrivate::stopNewSetups()
 {
     m_pause.stop();
 }
@@ -149,7 +149,7 @@ void ClientPoolPrivate::roomOrWaitersChanged(int unserved)
 void ClientPoolPrivate::beginRound()
 {
     const QPointer<ClientPoolPrivate> alive(this);
-    m_cycle.begin(stock->idleCount(), stock->unservedCount());
+    m_cycle.begin(stock->idleCount(), stock->unservedWaiterCount());
     publish();
     if (alive)
         advance();
@@ -171,7 +171,7 @@ void ClientPoolPrivate::advance()
 
 bool ClientPoolPrivate::dial()
 {
-    Entry *entry = stock->expect();
+    Entry *entry = stock->addPending();
     if (!entry)
         return false;
     m_cycle.launched();
@@ -180,7 +180,7 @@ bool ClientPoolPrivate::dial()
     return true;
 }
 
-void ClientPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
+void ClientPoolPrivate::setupFinished(Entry *entry, SetupOutcome outcome)
 {
     const QPointer<ClientPoolPrivate> alive(this);
     const quint64 thisRun = run();
@@ -205,7 +205,7 @@ bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
     }
     const bool wasExhausted = std::exchange(m_isExhausted, false);
     const ConnectionId id = outcome.id;
-    const Stock::Admission admission = admitted(entry, std::move(outcome));
+    const Stock::Admission admission = admitToStock(entry, std::move(outcome));
     if (admission == Stock::Admission::Unwatched) {
         m_isExhausted = true;
         if (!wasExhausted)

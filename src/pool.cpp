@@ -79,13 +79,13 @@ Pool::Pool(std::unique_ptr<PoolPrivate> dd, QObject *parent) : QObject(parent), 
 */
 Pool::~Pool()
 {
-    d->leave();
+    d->tearDown();
 }
 
 /*! Returns what the pool is doing. From any thread. */
 Pool::State Pool::state() const noexcept
 {
-    return Visit(d.get())->state;
+    return ApiCall(d.get())->state;
 }
 
 /*! \fn bool QNetPool::Pool::isReady() const
@@ -94,25 +94,25 @@ Pool::State Pool::state() const noexcept
 /*! Returns the number of connections in the stock. From any thread. */
 int Pool::idleCount() const
 {
-    return Visit(d.get())->stock->idleCount();
+    return ApiCall(d.get())->stock->idleCount();
 }
 
 /*! Returns the number of connections that are out with the application. From any thread. */
 int Pool::leasedCount() const
 {
-    return Visit(d.get())->stock->leasedCount();
+    return ApiCall(d.get())->stock->leasedCount();
 }
 
 /*! Returns the number of connections that are being set up. From any thread. */
 int Pool::pendingCount() const
 {
-    return Visit(d.get())->stock->pendingCount();
+    return ApiCall(d.get())->stock->pendingCount();
 }
 
 /*! Returns the number of acquire() and waitForConnection() calls that wait. From any thread. */
 int Pool::waiterCount() const
 {
-    return Visit(d.get())->stock->waiterCount();
+    return ApiCall(d.get())->stock->waiterCount();
 }
 
 /*!
@@ -121,7 +121,7 @@ int Pool::waiterCount() const
 */
 int Pool::capacity() const noexcept
 {
-    return Visit(d.get())->capacity;
+    return ApiCall(d.get())->capacity;
 }
 
 /*!
@@ -130,37 +130,37 @@ int Pool::capacity() const noexcept
 */
 std::chrono::milliseconds Pool::interval() const noexcept
 {
-    return Visit(d.get())->interval;
+    return ApiCall(d.get())->interval;
 }
 
 /*! Returns the number of errors since construction or resetErrorCount(): reported ones and addError(). From any thread. */
 int Pool::errorCount() const noexcept
 {
-    return Visit(d.get())->errorCount;
+    return ApiCall(d.get())->errorCount;
 }
 
 /*! Counts an error of the application's own: one that a dialer met, say. From any thread. */
 void Pool::addError()
 {
-    Visit(d.get())->countError();
+    ApiCall(d.get())->countError();
 }
 
 /*! Sets errorCount() to 0. From any thread. */
 void Pool::resetErrorCount()
 {
-    const Visit visit(d.get());
-    if (visit->errorCount.exchange(0) != 0)
-        visit->tellErrorCount(0);
+    const ApiCall call(d.get());
+    if (call->errorCount.exchange(0) != 0)
+        call->emitErrorCountChanged(0);
 }
 
 /*! Returns all numbers of one moment. From any thread. */
 PoolStatistics Pool::statistics() const
 {
-    const Visit visit(d.get());
-    PoolStatistics statistics = visit->stock->statistics();
-    statistics.capacity = visit->capacity;
-    statistics.errors = visit->errorCount;
-    statistics.peersRefused = visit->peersRefused;
+    const ApiCall call(d.get());
+    PoolStatistics statistics = call->stock->statistics();
+    statistics.capacity = call->capacity;
+    statistics.errors = call->errorCount;
+    statistics.peersRefused = call->peersRefused;
     return statistics;
 }
 
@@ -171,7 +171,7 @@ PoolStatistics Pool::statistics() const
 */
 QList<ConnectionInfo> Pool::connections() const
 {
-    return Visit(d.get())->stock->connections();
+    return ApiCall(d.get())->stock->connections();
 }
 
 /*!
@@ -180,7 +180,7 @@ QList<ConnectionInfo> Pool::connections() const
 */
 Connection Pool::take()
 {
-    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock;
     return stock->take();
 }
 
@@ -192,7 +192,7 @@ Connection Pool::take(ConnectionId id)
 {
     if (id.isNull())
         return {};
-    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock;
     return stock->take(id);
 }
 
@@ -219,7 +219,7 @@ QFuture<Connection> Pool::acquire(std::chrono::milliseconds timeout)
 */
 QFuture<Connection> Pool::acquire(ConnectionId id, std::chrono::milliseconds timeout)
 {
-    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock;
     const auto waiter = std::make_shared<FutureWaiter>(id, timeout);
     QFuture<Connection> future = waiter->future();
     stock->join(waiter);
@@ -235,7 +235,7 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
 {
     if (thread() == QThread::currentThread())
         return waitInEventLoop(acquire(timeout));
-    const std::shared_ptr<Stock> stock = Visit(d.get())->stock; // the pool may be destroyed meanwhile
+    const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock; // the pool may be destroyed meanwhile
     const auto waiter = std::make_shared<BlockingWaiter>();
     stock->join(waiter);
     return waiter->wait(timeout, [&] { return stock->leave(waiter->number, Stock::Departure::TimedOut); });
@@ -251,14 +251,14 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
 */
 bool Pool::put(ConnectionId id, QTcpSocket *socket)
 {
-    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock;
     return stock->put(id, socket);
 }
 
 /*! Closes all idle connections. Leases and those who wait are not touched. From any thread. */
 void Pool::flush()
 {
-    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock;
     stock->flush();
 }
 
@@ -271,7 +271,7 @@ void Pool::flush()
 */
 void Pool::checkStock()
 {
-    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock;
     stock->revalidateAll(&isOnThisHost);
 }
 
@@ -284,7 +284,7 @@ void Pool::close()
 {
     if (thread() == QThread::currentThread())
         return d->close();
-    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock;
     stock->shut(QStringLiteral("the pool was closed"));
 }
 
@@ -297,28 +297,28 @@ void Pool::drain(std::chrono::milliseconds timeout)
 {
     if (thread() == QThread::currentThread())
         return d->drain(timeout);
-    const std::shared_ptr<Stock> stock = Visit(d.get())->stock;
+    const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock;
     stock->shut(QStringLiteral("the pool is draining"), drainDeadline(timeout));
 }
 
 /*! \reimp */
 void Pool::connectNotify(const QMetaMethod &)
 {
-    countAudience();
+    updateReceivers();
 }
 
 /*! \reimp */
 void Pool::disconnectNotify(const QMetaMethod &)
 {
     // Later, as Qt may hold the lock that isSignalConnected() takes.
-    QMetaObject::invokeMethod(this, &Pool::countAudience, Qt::QueuedConnection);
+    QMetaObject::invokeMethod(this, &Pool::updateReceivers, Qt::QueuedConnection);
 }
 
-void Pool::countAudience()
+void Pool::updateReceivers()
 {
     static const QMetaMethod available = QMetaMethod::fromSignal(&Pool::connectionAvailable);
     static const QMetaMethod idleCount = QMetaMethod::fromSignal(&Pool::idleCountChanged);
-    d->stock->setAudience(isSignalConnected(available), isSignalConnected(idleCount));
+    d->stock->setHasReceivers(isSignalConnected(available), isSignalConnected(idleCount));
 }
 
 } // namespace QNetPool

@@ -45,15 +45,15 @@ public:
     void setCapacity(int value);
     void setInterval(std::chrono::milliseconds value);
     void countError(); // from any thread
-    void tellErrorCount(int value); // from any thread
+    void emitErrorCountChanged(int value); // from any thread
 
-    Stock::Admission admitted(Entry *entry, SetupOutcome outcome); // which is connected
+    Stock::Admission admitToStock(Entry *entry, SetupOutcome outcome); // which is connected
     static QString notWatched(); // a message for Stock::Admission::Unwatched
-    virtual void setUp(Entry *entry, SetupOutcome outcome) = 0; // what came of a setup
-    virtual void stopSetup() = 0; // no more are begun; those in progress are abandoned
+    virtual void setupFinished(Entry *entry, SetupOutcome outcome) = 0; // what came of a setup
+    virtual void stopNewSetups() = 0; // no more are begun; those in progress are abandoned
     virtual void retryNow(); // the network may be another one
     virtual void roomOrWaitersChanged(int unserved); // unserved: waiters for any connection, for whom none is on its way
-    void leave(); // before destruction: waits for calls of other threads that are on their way through
+    void tearDown(); // before destruction: waits for calls of other threads that are on their way through
 
     SetupRunner setups;
     Pool *q = nullptr;
@@ -64,7 +64,7 @@ public:
     std::atomic<std::chrono::milliseconds> interval{};
     std::atomic<int> errorCount{0};
     std::atomic<qint64> peersRefused{0};
-    std::atomic<int> visitors{0};
+    std::atomic<int> callsInProgress{0};
 
 protected:
     bool event(QEvent *event) override;
@@ -95,23 +95,23 @@ private:
 
 // A call of another thread on its way through the pool's private part: the destructor waits for it, so it must not run code of the
 // application's. What does, gets the stock from here and goes on with that.
-class Visit
+class ApiCall
 {
 public:
-    explicit Visit(PoolPrivate *d) noexcept : m_d(d), m_isForeign(d->thread() != QThread::currentThread())
+    explicit ApiCall(PoolPrivate *d) noexcept : m_d(d), m_isForeign(d->thread() != QThread::currentThread())
     {
         if (m_isForeign)
-            ++m_d->visitors;
+            ++m_d->callsInProgress;
     }
-    ~Visit()
+    ~ApiCall()
     {
         if (m_isForeign) // else a slot of the pool's may have deleted it
-            --m_d->visitors;
+            --m_d->callsInProgress;
     }
     PoolPrivate *operator->() const noexcept { return m_d; }
 
 private:
-    Q_DISABLE_COPY_MOVE(Visit)
+    Q_DISABLE_COPY_MOVE(ApiCall)
     PoolPrivate *const m_d;
     const bool m_isForeign;
 };

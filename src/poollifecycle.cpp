@@ -17,7 +17,7 @@ Stock::Clock::time_point drainDeadline(std::chrono::milliseconds timeout)
 }
 
 PoolPrivate::PoolPrivate(LogCategory category)
-    : setups([this](Entry *entry, SetupOutcome outcome) { setUp(entry, std::move(outcome)); }, this), log(category),
+    : setups([this](Entry *entry, SetupOutcome outcome) { setupFinished(entry, std::move(outcome)); }, this), log(category),
       stock(std::make_shared<Stock>(category)), m_checks(stock), m_expiry(this)
 {
     m_checks.setParent(this); // moves with the pool
@@ -33,12 +33,12 @@ void PoolPrivate::attach(Pool *pool)
     setParent(pool);
 }
 
-void PoolPrivate::leave()
+void PoolPrivate::tearDown()
 {
-    stock->leavePool();
+    stock->tearDown();
     abandonSetups();
     m_checks.stop();
-    while (visitors > 0)
+    while (callsInProgress > 0)
         QThread::yieldCurrentThread();
 }
 
@@ -140,7 +140,7 @@ void PoolPrivate::drainHere()
         return;
     const QPointer<PoolPrivate> alive(this);
     const quint64 thisRun = m_run;
-    stopSetup();
+    stopNewSetups();
     abandonSetups();
     if (alive && m_run == thisRun) // else a slot that a dialer has connected has deleted it, or started it again
         setState(Pool::State::Draining);
@@ -155,7 +155,7 @@ void PoolPrivate::closeHere()
     m_isRunning = false;
     disconnect(thread(), nullptr, this, nullptr);
     followNetwork(false);
-    stopSetup();
+    stopNewSetups();
     abandonSetups();
     if (!alive || m_run != thisRun)
         return; // here a slot that a dialer has connected

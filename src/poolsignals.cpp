@@ -21,8 +21,8 @@ void PoolPrivate::deliverNotifications()
     const Stock::Notifications notifications = stock->takeNotifications();
     if (!finishStopping()) // after the notifications was taken: what happens from now on will be told again
         return;
-    for (const std::weak_ptr<Waiter> &newcomer : notifications.newcomers) {
-        if (const auto waiter = std::dynamic_pointer_cast<FutureWaiter>(newcomer.lock()))
+    for (const std::weak_ptr<Waiter> &newWaiter : notifications.newWaiters) {
+        if (const auto waiter = std::dynamic_pointer_cast<FutureWaiter>(newWaiter.lock()))
             watchForCancel(waiter);
     }
     armExpiry(
@@ -33,7 +33,7 @@ void PoolPrivate::deliverNotifications()
     if (!alive)
         return;
     for (const auto &[kind, id] : notifications.events) {
-        if (kind == Stock::Notifications::Kind::Available)
+        if (kind == Stock::EventType::Available)
             Q_EMIT q->connectionAvailable(id);
         else
             Q_EMIT q->connectionLost(id);
@@ -102,7 +102,7 @@ void PoolPrivate::watchForCancel(const std::shared_ptr<FutureWaiter> &waiter)
     m_cancelWatches.push_back({waiter, std::move(watcher)});
 }
 
-Stock::Admission PoolPrivate::admitted(Entry *entry, SetupOutcome outcome)
+Stock::Admission PoolPrivate::admitToStock(Entry *entry, SetupOutcome outcome)
 {
     const Stock::SetupTimes times{outcome.connectTime, outcome.handshakeTime};
     if (outcome.socket)
@@ -128,10 +128,10 @@ void PoolPrivate::report(Pool::Error error, const QString &message)
 
 void PoolPrivate::countError()
 {
-    tellErrorCount(++errorCount);
+    emitErrorCountChanged(++errorCount);
 }
 
-void PoolPrivate::tellErrorCount(int value)
+void PoolPrivate::emitErrorCountChanged(int value)
 {
     if (thread() == QThread::currentThread())
         Q_EMIT q->errorCountChanged(value);

@@ -43,19 +43,19 @@ public:
     Listener listener;
 
 private:
-    void stopSetup() override;
+    void stopNewSetups() override;
     void use(const PreparedServer &prepared);
     bool ensureRunning();
     bool listen(const QString &where, const std::function<bool()> &bind);
     QString whereItListens() const { return endpointText(listener.address().toString(), listener.port()); }
-    bool accepted(Descriptor descriptor, const QHostAddress &address); // false: turned away
+    bool acceptPeer(Descriptor descriptor, const QHostAddress &address); // false: turned away
     void cannotAccept(bool isExhausted, const QString &cause);
-    bool refuse(Descriptor descriptor, Pool::Error error, const QString &message);
-    void setUp(Entry *entry, SetupOutcome outcome) override;
+    bool turnAway(Descriptor descriptor, Pool::Error error, const QString &message);
+    void setupFinished(Entry *entry, SetupOutcome outcome) override;
     void reportPeer(Pool::Error error, const QString &message); // what a peer can cause at will
     void reportWithheld();
 
-    PreparedServer m_use;
+    PreparedServer m_prepared;
     PendingHandshakes m_handshakes;
     ErrorRateLimiter m_errorRate;
     QTimer m_windowEnd; // of the flood
@@ -63,7 +63,7 @@ private:
 
 ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration requested)
     : PoolPrivate(&serverLog), configuration(std::move(requested)),
-      listener([this](qintptr descriptor, const QHostAddress &peer) { accepted(Descriptor(descriptor), peer); },
+      listener([this](qintptr descriptor, const QHostAddress &peer) { acceptPeer(Descriptor(descriptor), peer); },
                [this](bool isExhausted, const QString &cause) { cannotAccept(isExhausted, cause); },
                [this] { setState(Pool::State::Ready); }, this),
       m_windowEnd(this)
@@ -74,7 +74,7 @@ ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration requested)
 
 void ServerPoolPrivate::use(const PreparedServer &prepared)
 {
-    m_use = prepared;
+    m_prepared = prepared;
     const ServerPool::Configuration &used = prepared.plan->configuration;
     setPolicy(prepared);
     setups.setThreads(used.setupThreads);
@@ -119,7 +119,7 @@ bool ServerPoolPrivate::ensureRunning()
 
 bool ServerPoolPrivate::listen(const QHostAddress &address, quint16 port)
 {
-    return listen(endpointText(address.toString(), port), [&] { return listener.listen(address, port, m_use.plan->configuration.listenBacklog); });
+    return listen(endpointText(address.toString(), port), [&] { return listener.listen(address, port, m_prepared.plan->configuration.listenBacklog); });
 }
 
 bool ServerPoolPrivate::listen(qintptr descriptor)
@@ -166,10 +166,10 @@ bool ServerPoolPrivate::addConnection(qintptr descriptor)
     if (!alive || !isRunning())
         return false;
     const QHostAddress peer = peerAddress(descriptor);
-    return accepted(std::move(owned), peer);
+    return acceptPeer(std::move(owned), peer);
 }
 
-void ServerPoolPrivate::stopSetup()
+void ServerPoolPrivate::stopNewSetups()
 {
     listener.close();
     m_handshakes.clear();
@@ -179,30 +179,30 @@ void ServerPoolPrivate::stopSetup()
 }
 
 // Nothing is made for a peer before it is known that it may stay.
-bool ServerPoolPrivate::accepted(Descriptor descriptor, const QHostAddress &address)
+bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &address)
 {
     const QHostAddress peer = unmapped(address);
-    if (!m_use.filter.allows(peer))
-        return refuse(std::move(descriptor), Pool::Error::PeerRejected,
+    if (!m_prepared.filter.allows(peer))
+        return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
                       QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
-    const bool isEncrypted = m_use.plan->isEncrypted();
+    const bool isEncrypted = m_prepared.plan->isEncrypted();
     if (isEncrypted && !m_handshakes.allows(peer))
-        return refuse(std::move(descriptor), Pool::Error::PeerRejected,
+        return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
                       QStringLiteral("the peer %1 has %2 handshakes going on, as many as it may")
                               .arg(peer.toString())
-                              .arg(m_use.plan->configuration.maximumPendingPerPeer));
+                              .arg(m_prepared.plan->configuration.maximumPendingPerPeer));
     if (isEncrypted && m_handshakes.isFull()) // the pool accepts none then, but an application may
-        return refuse(std::move(descriptor), Pool::Error::ResourcesExhausted,
+        return turnAway(std::move(descriptor), Pool::Error::ResourcesExhausted,
                       QStringLiteral("the connection from %1 is closed: %2 handshakes are going on, as many as may")
                               .arg(peer.toString())
-                              .arg(m_use.plan->configuration.maximumPendingHandshakes));
-    const bool isFull = stock->idleCount() + stock->pendingCount() >= m_use.policy.maximumIdle && !stock->unservedCount();
-    Entry *entry = isFull ? nullptr : stock->expectNamed();
+                              .arg(m_prepared.plan->configuration.maximumPendingHandshakes));
+    const bool isFull = stock->idleCount() + stock->pendingCount() >= m_prepared.policy.maximumIdle && !stock->unservedWaiterCount();
+    Entry *entry = isFull ? nullptr : stock->addPendingNamed();
     if (!entry)
-        return refuse(std::move(descriptor), Pool::Error::ResourcesExhausted,
+        return turnAway(std::move(descriptor), Pool::Error::ResourcesExhausted,
                       QStringLiteral("the connection from %1 is closed: the pool has %2 connections, as many as it may")
                               .arg(peer.toString())
-                              .arg(isFull ? m_use.policy.maximumIdle : m_use.policy.limits.maximumConnections));
+                              .arg(isFull ? m_prepared.policy.maximumIdle : m_prepared.policy.limits.maximumConnections));
     qCDebug(serverLog).noquote() << entry->id << "is for" << peer.toString();
     if (isEncrypted) {
         m_handshakes.begin(entry, peer);
@@ -210,7 +210,7 @@ bool ServerPoolPrivate::accepted(Descriptor descriptor, const QHostAddress &addr
             listener.pauseAccepting();
     }
     setups.run(entry,
-               SetupRunner::Server{m_use.plan, entry->id, peer, m_handshakes.deadline(m_use.plan->configuration.handshakeTimeout),
+               SetupRunner::Server{m_prepared.plan, entry->id, peer, m_handshakes.deadline(m_prepared.plan->configuration.handshakeTimeout),
                                    std::move(descriptor)});
     return true;
 }
@@ -224,7 +224,7 @@ void ServerPoolPrivate::cannotAccept(bool isExhausted, const QString &cause)
                QStringLiteral("cannot accept on %1: %2").arg(whereItListens(), cause));
 }
 
-bool ServerPoolPrivate::refuse(Descriptor descriptor, Pool::Error error, const QString &message)
+bool ServerPoolPrivate::turnAway(Descriptor descriptor, Pool::Error error, const QString &message)
 {
     descriptor = {};
     ++peersRefused;
@@ -232,13 +232,13 @@ bool ServerPoolPrivate::refuse(Descriptor descriptor, Pool::Error error, const Q
     return false;
 }
 
-void ServerPoolPrivate::setUp(Entry *entry, SetupOutcome outcome)
+void ServerPoolPrivate::setupFinished(Entry *entry, SetupOutcome outcome)
 {
     m_handshakes.end(entry);
     if (!m_handshakes.isFull())
         listener.resumeAccepting();
     if (outcome.isConnected()) {
-        if (admitted(entry, std::move(outcome)) == Stock::Admission::Unwatched)
+        if (admitToStock(entry, std::move(outcome)) == Stock::Admission::Unwatched)
             reportPeer(Pool::Error::ResourcesExhausted, notWatched());
     } else {
         stock->abandon(entry);

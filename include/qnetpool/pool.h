@@ -166,7 +166,7 @@ protected:
     std::unique_ptr<PoolPrivate> d;
 
 private:
-    void countAudience();
+    void updateReceivers();
     Q_DISABLE_COPY_MOVE(Pool)
     friend class PoolPrivate;
 };

@@ -70,7 +70,7 @@ void DirectDials::begin(quint64 number, std::shared_ptr<const DialPlan> plan)
     dial.stepBegan = Clock::now();
     setDeadline(number, dial, dial.plan->configuration.connectTimeout);
     if (!m_watcher)
-        m_watcher = Watcher::create(this, [this](quint64 reported) { handleActivity(token); });
+        m_watcher = Watcher::create(this, [this](quint64 token) { handleActivity(token); });
     if (!m_watcher)
         return fail(number, dial, Pool::Error::ResourcesExhausted,
                     QStringLiteral("cannot connect to %1: connects cannot be watched").arg(dial.plan->target()));

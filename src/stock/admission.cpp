@@ -18,7 +18,7 @@ bool Stock::hasRoom() const
             < m_policy.limits.maximumConnections;
 }
 
-Entry *Stock::expect()
+Entry *Stock::addPending()
 {
     const Lock lock(m_mutex);
     if (!hasRoom())
@@ -29,7 +29,7 @@ Entry *Stock::expect()
     return entry;
 }
 
-bool Stock::giveName(Entry *entry, ConnectionId id)
+bool Stock::assignId(Entry *entry, ConnectionId id)
 {
     if (!id.isNull())
         return m_store.name(entry, id);
@@ -38,12 +38,12 @@ bool Stock::giveName(Entry *entry, ConnectionId id)
     return true;
 }
 
-Entry *Stock::expectNamed()
+Entry *Stock::addPendingNamed()
 {
-    Entry *entry = expect();
+    Entry *entry = addPending();
     if (entry) {
         const Lock lock(m_mutex);
-        giveName(entry, {});
+        assignId(entry, {});
     }
     return entry;
 }
@@ -84,7 +84,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
         refusal = Admission::Closed;
     else if (m_store.idle() >= m_policy.maximumIdle && !m_queue.count())
         refusal = Admission::Full;
-    else if (entry->id.isNull() && !giveName(entry, id))
+    else if (entry->id.isNull() && !assignId(entry, id))
         refusal = Admission::IdInUse;
     if (refusal == Admission::Full) {
         ++m_totals.created;
@@ -107,7 +107,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
     if (m_policy.limits.maximumLifetime.count() > 0) {
         const double random = QRandomGenerator::global()->generateDouble();
         m_store.limitLife(entry, TimeLimits::endOfLife(m_policy, Clock::now(), random));
-        expectBy(entry->endOfLife);
+        scheduleExpiry(entry->endOfLife);
     }
     return offer(entry, lock);
 }
@@ -125,7 +125,7 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
         socket->moveToThread(QThread::currentThread());
     socket->setParent(nullptr);
 
-    Entry *entry = expect();
+    Entry *entry = addPending();
     if (!entry) {
         SocketGuard::close(socket);
         return false;

@@ -15,7 +15,7 @@ void Stock::requestCheck(Entry *entry)
 
 void Stock::requestChecksForWaiters()
 {
-    for (int missing = unchecked(); missing > 0; --missing) {
+    for (int missing = waitersWithoutCheck(); missing > 0; --missing) {
         Entry *stale = m_store.first(Stage::Stale);
         if (!stale)
             return;
@@ -46,7 +46,7 @@ Entry *Stock::nextToCheck()
             return entry;
         }
         // Bytes are for its next holder, not for the validator.
-        route(entry, seen, entry->isReturning ? CloseReason::Dirty : CloseReason::DiedIdle, lock);
+        offerOrClose(entry, seen, entry->isReturning ? CloseReason::Dirty : CloseReason::DiedIdle, lock);
         if (!lock.owns_lock())
             lock.lock();
         requestChecksForWaiters();

@@ -48,12 +48,12 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
         const bool keeps = !m_policy.dropUnexpectedBytes;
         const bool isCertain = !id.isNull();
         if (seen == Finding::Quiet || (seen == Finding::HasBytes && keeps)
-            || (seen == Finding::LastWords && keeps && isCertain))
+            || (seen == Finding::ClosedWithBytes && keeps && isCertain))
             return entry;
-        if (seen == Finding::LastWords && keepsUnclaimed()) {
+        if (seen == Finding::ClosedWithBytes && keepsUnclaimed()) {
             keepUnclaimed(entry);
         } else {
-            tell(Notifications::Kind::Lost, entry->id);
+            notify(EventType::Lost, entry->id);
             closeEntry(entry, CloseReason::DiedIdle, lock);
             lock.lock();
         }
@@ -95,7 +95,7 @@ Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder
     ++(m_totals.*way);
     idleCountChanged();
     if (m_watchesLeaks)
-        expectBy(TimeLimits::after(entry->since, m_policy.limits.leakThreshold));
+        scheduleExpiry(TimeLimits::after(entry->since, m_policy.limits.leakThreshold));
     return Connection(entry);
 }
 

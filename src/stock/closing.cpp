@@ -9,7 +9,7 @@ namespace QNetPool {
 void Stock::closeEntry(Entry *entry, CloseReason reason, Lock &lock)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // the entry may be the last that holds it
-    ClosingHandle closing = retire(entry, reason);
+    ClosingHandle closing = startClosing(entry, reason);
     wake();
     lock.unlock();
     closing.close();
@@ -21,7 +21,7 @@ void Stock::closeSpent(Entry *entry, Lock &lock)
 }
 
 // The connection leaves its entry, and the entry the store.
-ClosingHandle Stock::retire(Entry *entry, CloseReason reason)
+ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
 {
     struct Cause
     {
@@ -52,7 +52,7 @@ ClosingHandle Stock::removeEntry(Entry *entry)
 }
 
 // All that wait in no thread.
-std::vector<ClosingHandle> Stock::retireAllIdle()
+std::vector<ClosingHandle> Stock::startClosingAllIdle()
 {
     std::vector<ClosingHandle> closing;
     closing.reserve(std::size_t(m_store.idle()));
@@ -60,7 +60,7 @@ std::vector<ClosingHandle> Stock::retireAllIdle()
         while (Entry *entry = m_store.first(stage)) {
             if (stage == Stage::Idle || stage == Stage::Stale)
                 m_watcher->remove(entry->descriptor);
-            closing.push_back(retire(entry, CloseReason::Flushed));
+            closing.push_back(startClosing(entry, CloseReason::Flushed));
         }
     }
     for (Entry *entry = m_store.first(Stage::Checked); entry; entry = entry->next) {
@@ -73,7 +73,7 @@ std::vector<ClosingHandle> Stock::retireAllIdle()
 void Stock::flush()
 {
     Lock lock(m_mutex);
-    std::vector<ClosingHandle> closing = retireAllIdle();
+    std::vector<ClosingHandle> closing = startClosingAllIdle();
     wake();
     lock.unlock();
     for (ClosingHandle &connection : closing)
@@ -90,7 +90,7 @@ void Stock::shut(const QString &reason, std::optional<Clock::time_point> drainUn
     ++m_epoch;
     const std::vector<std::shared_ptr<Waiter>> waiters = m_queue.takeAll();
     m_totals.abandoned += qint64(waiters.size());
-    std::vector<ClosingHandle> closing = retireAllIdle();
+    std::vector<ClosingHandle> closing = startClosingAllIdle();
     wake();
     lock.unlock();
 

@@ -48,17 +48,17 @@ void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vec
         m_store.moveAsItIs(entry, Stage::Overdue);
         return;
     case TimeLimits::Verdict::Unclaimed:
-        closing.push_back(retire(entry, CloseReason::DiedIdle));
+        closing.push_back(startClosing(entry, CloseReason::DiedIdle));
         return;
     case TimeLimits::Verdict::IdleTooLong:
         m_watcher->remove(entry->descriptor);
-        closing.push_back(retire(entry, CloseReason::IdleTooLong));
+        closing.push_back(startClosing(entry, CloseReason::IdleTooLong));
         return;
     case TimeLimits::Verdict::LivedTooLong:
         m_store.clearEndOfLife(entry);
         if (entry->stage == Stage::Idle || entry->stage == Stage::Stale) {
             m_watcher->remove(entry->descriptor);
-            closing.push_back(retire(entry, CloseReason::LivedTooLong));
+            closing.push_back(startClosing(entry, CloseReason::LivedTooLong));
         }
         return; // what is leased is closed when it comes back
     }

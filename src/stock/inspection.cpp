@@ -14,16 +14,16 @@ Stock::Finding Stock::inspect(Entry *entry) const
 {
     if (!entry->isBare
         && entry->socket->state() != QAbstractSocket::ConnectedState) // its descriptor may be somebody else's by now
-        return entry->socket->bytesAvailable() > 0 ? Finding::LastWords : Finding::Gone;
+        return entry->socket->bytesAvailable() > 0 ? Finding::ClosedWithBytes : Finding::Dead;
     ProbeResult health = probe(entry->descriptor);
     if (health == ProbeResult::Quiet)
         return entry->hasBytes ? Finding::HasBytes : Finding::Quiet;
     if (health == ProbeResult::Dead)
-        return Finding::Gone; // what came before a reset is part of something broken off
+        return Finding::Dead; // what came before a reset is part of something broken off
     if (!entry->encrypted) {
         if (health == ProbeResult::Readable)
             return Finding::HasBytes;
-        return entry->hasBytes || hasUnreadBytes(entry->descriptor) ? Finding::LastWords : Finding::Gone;
+        return entry->hasBytes || hasUnreadBytes(entry->descriptor) ? Finding::ClosedWithBytes : Finding::Dead;
     }
     // Only TLS knows whether these are an application's bytes, session tickets or a goodbye.
     entry->guard->pull(false);
@@ -38,7 +38,7 @@ Stock::Finding Stock::inspect(Entry *entry) const
     entry->guard->park();
     if (isConnected && health == ProbeResult::Readable)
         return hasBytes ? Finding::HasBytes : Finding::Quiet;
-    return hasBytes ? Finding::LastWords : Finding::Gone;
+    return hasBytes ? Finding::ClosedWithBytes : Finding::Dead;
 }
 
 void Stock::handleActivity(quint64 token)
@@ -56,38 +56,38 @@ void Stock::handleActivity(quint64 token)
         entry->hasBytes = true;
         m_watcher->change(entry->descriptor, token, Watcher::Event::HangUp);
         return;
-    case Finding::LastWords:
+    case Finding::ClosedWithBytes:
         if (keepsUnclaimed()) {
             m_watcher->remove(entry->descriptor);
             return keepUnclaimed(entry);
         }
         break;
-    case Finding::Gone:
+    case Finding::Dead:
         break;
     }
     m_watcher->remove(entry->descriptor);
-    tell(Notifications::Kind::Lost, entry->id);
+    notify(EventType::Lost, entry->id);
     closeEntry(entry, CloseReason::DiedIdle, lock);
 }
 
 // Keeps the last bytes of a connection for take(id).
 void Stock::keepUnclaimed(Entry *entry)
 {
-    tell(Notifications::Kind::Lost, entry->id);
+    notify(EventType::Lost, entry->id);
     m_store.move(entry, Stage::Unclaimed, Clock::now());
     entry->owner.reset();
 }
 
 // The caller owns the entry and has looked at it: it is for somebody, or kept for its last bytes, or closed.
-void Stock::route(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock)
+void Stock::offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock)
 {
     if (seen == Finding::Quiet || (seen == Finding::HasBytes && !m_policy.dropUnexpectedBytes)) {
         offer(entry, lock);
-    } else if (seen == Finding::LastWords && isCurrent(entry) && keepsUnclaimed()) {
+    } else if (seen == Finding::ClosedWithBytes && isCurrent(entry) && keepsUnclaimed()) {
         keepUnclaimed(entry);
     } else {
         if (isCurrent(entry) && ifDead == CloseReason::DiedIdle)
-            tell(Notifications::Kind::Lost, entry->id);
+            notify(EventType::Lost, entry->id);
         closeEntry(entry, isCurrent(entry) ? ifDead : CloseReason::Flushed, lock);
     }
 }

@@ -4,53 +4,53 @@
 
 namespace QNetPool {
 
-void Stock::setAudience(bool forAvailable, bool forIdleCount) noexcept
+void Stock::setHasReceivers(bool forAvailable, bool forIdleCount) noexcept
 {
     const Lock lock(m_mutex);
-    m_isAvailableHeard = forAvailable;
-    m_isIdleCountHeard = forIdleCount;
+    m_hasAvailableReceivers = forAvailable;
+    m_hasIdleCountReceivers = forIdleCount;
 }
 
 void Stock::wake()
 {
-    if (!m_awake && m_wake) {
-        m_awake = true;
+    if (!m_isWakePending && m_wake) {
+        m_isWakePending = true;
         m_wake();
     }
 }
 
-void Stock::tell(Notifications::Kind kind, ConnectionId id)
+void Stock::notify(EventType kind, ConnectionId id)
 {
-    if (kind == Notifications::Kind::Available && !m_isAvailableHeard)
+    if (kind == EventType::Available && !m_hasAvailableReceivers)
         return;
-    m_events.emplace_back(kind, id);
+    m_pendingEvents.emplace_back(kind, id);
     wake();
 }
 
 void Stock::idleCountChanged()
 {
-    if (m_isIdleCountHeard)
+    if (m_hasIdleCountReceivers)
         wake();
     else
-        m_toldIdle = m_store.idle(); // whoever comes to listen sees it for himself
+        m_notifiedIdle = m_store.idle(); // whoever comes to listen sees it for himself
 }
 
-void Stock::expectBy(Clock::time_point deadline)
+void Stock::scheduleExpiry(Clock::time_point deadline)
 {
-    if (deadline < m_toldDeadline)
+    if (deadline < m_notifiedDeadline)
         wake();
 }
 
 Stock::Notifications Stock::takeNotifications()
 {
     const Lock lock(m_mutex);
-    m_awake = false;
+    m_isWakePending = false;
     Notifications notifications;
-    notifications.events = std::exchange(m_events, {});
-    notifications.newcomers = std::exchange(m_newcomers, {});
+    notifications.events = std::exchange(m_pendingEvents, {});
+    notifications.newWaiters = std::exchange(m_newWaiters, {});
     notifications.idle = m_store.idle();
-    notifications.hasIdleChanged = notifications.idle != std::exchange(m_toldIdle, notifications.idle);
-    notifications.unserved = unserved();
+    notifications.hasIdleChanged = notifications.idle != std::exchange(m_notifiedIdle, notifications.idle);
+    notifications.unserved = unservedWaiters();
     notifications.isRetryDue = std::exchange(m_isRetryDue, false);
     notifications.deadline = m_queue.nextDeadline();
     if (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy))
@@ -59,7 +59,7 @@ Stock::Notifications Stock::takeNotifications()
         notifications.deadline = std::min(notifications.deadline.value_or(Clock::time_point::max()), *m_drainUntil);
     if (notifications.deadline == Clock::time_point::max())
         notifications.deadline.reset();
-    m_toldDeadline = notifications.deadline.value_or(Clock::time_point::max());
+    m_notifiedDeadline = notifications.deadline.value_or(Clock::time_point::max());
     return notifications;
 }
 

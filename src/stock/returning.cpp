@@ -23,7 +23,7 @@ void Stock::takeBack(Lease *lease, Condition condition)
         m_store.move(entry, Stage::Unchecked, Clock::now());
         wake();
     } else {
-        route(entry, seen, CloseReason::Dirty, lock);
+        offerOrClose(entry, seen, CloseReason::Dirty, lock);
     }
 }
 

@@ -21,7 +21,7 @@ void Stock::revalidateAll(const IsHere &isHere)
     Lock lock(m_mutex);
     if (!m_isOpen)
         return;
-    std::vector<ClosingHandle> closing = retireAllFrom(gone);
+    std::vector<ClosingHandle> closing = startClosingAllFrom(gone);
     m_doubtedUntil = Clock::now();
     m_isRetryDue = true;
     wake();
@@ -43,7 +43,7 @@ QSet<QHostAddress> Stock::localAddresses() const
 }
 
 // What was bound to an address that the host has no more gets no answer ever again, nor does it end.
-std::vector<ClosingHandle> Stock::retireAllFrom(const QSet<QHostAddress> &gone)
+std::vector<ClosingHandle> Stock::startClosingAllFrom(const QSet<QHostAddress> &gone)
 {
     std::vector<ClosingHandle> closing;
     if (gone.isEmpty())
@@ -54,8 +54,8 @@ std::vector<ClosingHandle> Stock::retireAllFrom(const QSet<QHostAddress> &gone)
             if (!gone.contains(localAddress(candidate->descriptor)))
                 continue;
             m_watcher->remove(candidate->descriptor);
-            tell(Notifications::Kind::Lost, candidate->id);
-            closing.push_back(retire(candidate, CloseReason::DiedIdle));
+            notify(EventType::Lost, candidate->id);
+            closing.push_back(startClosing(candidate, CloseReason::DiedIdle));
         }
     }
     return closing;

@@ -87,21 +87,21 @@ int Stock::waiterCount() const
     return m_queue.count();
 }
 
-int Stock::unserved() const
+int Stock::unservedWaiters() const
 {
-    return m_doChecksFail ? m_queue.countForAny() : unchecked();
+    return m_doChecksFail ? m_queue.countForAny() : waitersWithoutCheck();
 }
 
 // Waiters for any connection, less those for whom one is being checked.
-int Stock::unchecked() const
+int Stock::waitersWithoutCheck() const
 {
     return std::max(0, m_queue.countForAny() - m_store.count(Stage::Unchecked) - m_store.count(Stage::Checked));
 }
 
-int Stock::unservedCount() const
+int Stock::unservedWaiterCount() const
 {
     const Lock lock(m_mutex);
-    return unserved();
+    return unservedWaiters();
 }
 
 } // namespace QNetPool

@@ -51,7 +51,7 @@ void Stock::stopWatching()
     watcher = std::move(m_watcher);
 }
 
-void Stock::leavePool()
+void Stock::tearDown()
 {
     {
         const Lock lock(m_mutex);

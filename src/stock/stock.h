@@ -44,16 +44,17 @@ public:
 
     using Clock = std::chrono::steady_clock;
 
-    // What the pool has to tell, in the order in which it happened.
+    enum class EventType { Available, Lost };
+
+    // What has happened since the last takeNotifications(): the pool turns it into signals.
     struct Notifications
     {
-        enum class Kind { Available, Lost };
-        std::vector<std::pair<Kind, ConnectionId>> events;
-        std::vector<std::weak_ptr<Waiter>> newcomers; // who joined the line since
+        std::vector<std::pair<EventType, ConnectionId>> events; // in order
+        std::vector<std::weak_ptr<Waiter>> newWaiters;
         int idle = 0;
-        bool hasIdleChanged = false; // since it was last told, or since somebody listens
+        bool hasIdleChanged = false; // since it was last notified, or since idleCountChanged() was connected
         int unserved = 0; // waiters for any connection, less those for whom one is being validated
-        bool isRetryDue = false; // the network may be another one: revalidateAll()
+        bool isRetryDue = false; // the network may have changed: revalidateAll()
         std::optional<Clock::time_point> deadline; // when expire() has something to do
     };
 
@@ -78,7 +79,7 @@ public:
     void open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake);
     void setPolicy(Policy policy);
     // Whether anyone listens to connectionAvailable() and to idleCountChanged(): if nobody does, nobody is woken for it.
-    void setAudience(bool forAvailable, bool forIdleCount) noexcept;
+    void setHasReceivers(bool forAvailable, bool forIdleCount) noexcept;
     Notifications takeNotifications();
     std::vector<Leak> expire(Clock::time_point now);
     void handleActivity(quint64 token); // the watcher's report, in the pool's thread
@@ -87,12 +88,12 @@ public:
     bool isOpen() const;
     bool isDraining() const;
     void stopWatching(); // after shut(), in the pool's thread
-    void leavePool(); // both, and never wake again
+    void tearDown(); // both, and never wake again
     void setLastError(const QString &message);
 
     // Setting up, admission.cpp: an entry is expected, then admitted or abandoned. Null: maximumConnections are here.
-    Entry *expect();
-    Entry *expectNamed(); // with a random ID that is not in use
+    Entry *addPending();
+    Entry *addPendingNamed(); // with a random ID that is not in use
     void abandon(Entry *entry);
     // id: null if the entry is to keep the name it has, or to get a random one.
     Admission admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times = {});
@@ -119,7 +120,7 @@ public:
     int leasedCount() const;
     int pendingCount() const;
     int waiterCount() const;
-    int unservedCount() const; // as in Notifications
+    int unservedWaiterCount() const; // as in Notifications
 
     // The lease's side: returning.cpp.
     void takeBack(Lease *lease, Condition condition) override;
@@ -130,7 +131,7 @@ public:
 
 private:
     using Lock = std::unique_lock<std::mutex>;
-    enum class Finding { Quiet, HasBytes, LastWords, Gone };
+    enum class Finding { Quiet, HasBytes, ClosedWithBytes, Dead };
 
     static constexpr quint64 NoEpoch = ~quint64(0);
 
@@ -141,34 +142,34 @@ private:
     Entry *checkOut(ConnectionId id, Lock &lock);
     Connection lend(Entry *entry, qint64 PoolStatistics::*way, QString holder);
     Admission offer(Entry *entry, Lock &lock);
-    Admission place(Entry *entry, bool comesHome, Lock &lock);
-    void placeLater(Entry *entry, bool comesHome);
+    Admission offerNow(Entry *entry, bool isReturned, Lock &lock);
+    void offerLater(Entry *entry, bool isReturned);
     bool serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock);
     bool addToStock(Entry *entry, Clock::time_point now);
     void closeEntry(Entry *entry, CloseReason reason, Lock &lock);
     void closeSpent(Entry *entry, Lock &lock); // for the limit that it is over
     void keepUnclaimed(Entry *entry);
-    void route(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock);
+    void offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock);
     bool keepsUnclaimed() const { return !m_policy.dropUnexpectedBytes && m_policy.limits.unclaimedTimeout.count() > 0; }
-    void tell(Notifications::Kind kind, ConnectionId id);
+    void notify(EventType kind, ConnectionId id);
     void wake();
     void idleCountChanged();
-    void expectBy(Clock::time_point deadline);
+    void scheduleExpiry(Clock::time_point deadline);
     void carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<ClosingHandle> &closing,
                   std::vector<Leak> &leaks);
-    ClosingHandle retire(Entry *entry, CloseReason reason);
+    ClosingHandle startClosing(Entry *entry, CloseReason reason);
     ClosingHandle removeEntry(Entry *entry);
-    std::vector<ClosingHandle> retireAllIdle();
+    std::vector<ClosingHandle> startClosingAllIdle();
     Admission admit(Entry *entry, ConnectionId id, const SetupTimes &times);
     bool hasRoom() const;
-    bool giveName(Entry *entry, ConnectionId id);
-    int unserved() const;
-    int unchecked() const;
+    bool assignId(Entry *entry, ConnectionId id);
+    int unservedWaiters() const;
+    int waitersWithoutCheck() const;
     QString holderName() const;
 
     bool isStale(const Entry *entry, Clock::time_point now) const;
     QSet<QHostAddress> localAddresses() const;
-    std::vector<ClosingHandle> retireAllFrom(const QSet<QHostAddress> &gone);
+    std::vector<ClosingHandle> startClosingAllFrom(const QSet<QHostAddress> &gone);
     void requestCheck(Entry *entry);
     void requestChecksForWaiters();
 
@@ -179,7 +180,7 @@ private:
     mutable std::mutex m_mutex; // guards everything below
     Store m_store;
     WaitQueue m_queue;
-    std::vector<std::weak_ptr<Waiter>> m_newcomers;
+    std::vector<std::weak_ptr<Waiter>> m_newWaiters;
     std::unique_ptr<Watcher> m_watcher;
     Policy m_policy;
     bool m_isOpen = false;
@@ -194,13 +195,13 @@ private:
     Histogram m_acquireTimes;
     Histogram m_leaseTimes;
     QString m_lastError;
-    std::vector<std::pair<Notifications::Kind, ConnectionId>> m_events;
-    bool m_isAvailableHeard = false;
-    bool m_isIdleCountHeard = false;
-    int m_toldIdle = 0; // what who listens knows
-    Clock::time_point m_toldDeadline = Clock::time_point::max(); // as takeNotifications() last said
+    std::vector<std::pair<EventType, ConnectionId>> m_pendingEvents;
+    bool m_hasAvailableReceivers = false;
+    bool m_hasIdleCountReceivers = false;
+    int m_notifiedIdle = 0; // what who listens knows
+    Clock::time_point m_notifiedDeadline = Clock::time_point::max(); // as takeNotifications() last said
     std::function<void()> m_wake;
-    bool m_awake = false; // woken, and the notifications not taken yet
+    bool m_isWakePending = false; // woken, and the notifications not taken yet
 };
 
 } // namespace QNetPool

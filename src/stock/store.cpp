@@ -5,7 +5,7 @@
 
 namespace QNetPool {
 
-void Store::Line::append(Entry *entry) noexcept
+void Store::List::append(Entry *entry) noexcept
 {
     entry->previous = last;
     entry->next = nullptr;
@@ -14,7 +14,7 @@ void Store::Line::append(Entry *entry) noexcept
     ++count;
 }
 
-void Store::Line::unlink(Entry *entry) noexcept
+void Store::List::unlink(Entry *entry) noexcept
 {
     (entry->previous ? entry->previous->next : first) = entry->next;
     (entry->next ? entry->next->previous : last) = entry->previous;
@@ -33,7 +33,7 @@ Entry *Store::add()
     }
     Q_ASSERT(mayFollow(entry->stage, Stage::Pending));
     entry->stage = Stage::Pending;
-    lineOf(entry).append(entry);
+    listOf(entry).append(entry);
     return entry;
 }
 
@@ -56,15 +56,15 @@ void Store::move(Entry *entry, Stage stage, TimePoint now)
 void Store::moveAsItIs(Entry *entry, Stage stage)
 {
     Q_ASSERT_X(mayFollow(entry->stage, stage), "Store::move()", "stage.h has no such transition");
-    lineOf(entry).unlink(entry);
+    listOf(entry).unlink(entry);
     entry->stage = stage;
-    lineOf(entry).append(entry);
+    listOf(entry).append(entry);
 }
 
 void Store::remove(Entry *entry)
 {
     Q_ASSERT(mayFollow(entry->stage, Stage::Free));
-    lineOf(entry).unlink(entry);
+    listOf(entry).unlink(entry);
     clearEndOfLife(entry);
     if (!entry->id.isNull())
         m_byId.remove(entry->id);

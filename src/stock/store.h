@@ -25,11 +25,11 @@ public:
     void moveAsItIs(Entry *entry, Stage stage); // its time in the former stage goes on
     void remove(Entry *entry); // the ID is free again, and every token of the record is void
 
-    Entry *first(Stage stage) const noexcept { return m_lines[std::size_t(stage)].first; }
-    Entry *last(Stage stage) const noexcept { return m_lines[std::size_t(stage)].last; }
+    Entry *first(Stage stage) const noexcept { return m_lists[std::size_t(stage)].first; }
+    Entry *last(Stage stage) const noexcept { return m_lists[std::size_t(stage)].last; }
     Entry *find(ConnectionId id) const noexcept { return m_byId.value(id, nullptr); }
     Entry *find(quint64 token) noexcept; // null if the record has a new tenant or none
-    int count(Stage stage) const noexcept { return m_lines[std::size_t(stage)].count; }
+    int count(Stage stage) const noexcept { return m_lists[std::size_t(stage)].count; }
     int idle() const noexcept { return count(Stage::Idle) + count(Stage::Stale); }
     int leased() const noexcept; // out with the application, its validator and its resetter included
     const std::deque<Entry> &all() const noexcept { return m_entries; } // free ones, too; each keeps its place
@@ -39,7 +39,7 @@ public:
     Entry *firstEnd() const noexcept { return m_ends.empty() ? nullptr : m_ends.begin()->second; } // the next to end
 
 private:
-    struct Line
+    struct List
     {
         Entry *first = nullptr;
         Entry *last = nullptr;
@@ -48,11 +48,11 @@ private:
         void unlink(Entry *entry) noexcept;
     };
 
-    Line &lineOf(const Entry *entry) noexcept { return m_lines[std::size_t(entry->stage)]; }
+    List &listOf(const Entry *entry) noexcept { return m_lists[std::size_t(entry->stage)]; }
 
     std::deque<Entry> m_entries; // grows at the end only: addresses stay
     Entry *m_free = nullptr;
-    std::array<Line, StageCount> m_lines;
+    std::array<List, StageCount> m_lists;
     QHash<ConnectionId, Entry *> m_byId;
     std::set<std::pair<TimePoint, Entry *>> m_ends;
 };

@@ -37,7 +37,7 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
         return waiter->fail(Pool::Error::TooManyWaiters, QStringLiteral("%1 are waiting already").arg(waiting));
     }
     ++m_totals.queued;
-    m_newcomers.push_back(waiter);
+    m_newWaiters.push_back(waiter);
     m_queue.join(std::move(waiter));
     requestChecksForWaiters();
     wake(); // for its deadline, and for the connection that it needs
@@ -59,25 +59,25 @@ bool Stock::leave(quint64 number, Departure departure)
 // is not admitted, it was closed.
 Stock::Admission Stock::offer(Entry *entry, Lock &lock)
 {
-    const bool comesHome = entry->stage == Stage::Leased || entry->stage == Stage::Overdue || entry->isReturning;
+    const bool isReturned = entry->stage == Stage::Leased || entry->stage == Stage::Overdue || entry->isReturning;
     if (RecursionLimiter::isTooDeep() && m_queue.count()) {
-        placeLater(entry, comesHome);
+        offerLater(entry, isReturned);
         return Admission::Admitted;
     }
-    return place(entry, comesHome, lock);
+    return offerNow(entry, isReturned, lock);
 }
 
 // Until then it counts as leased.
-void Stock::placeLater(Entry *entry, bool comesHome)
+void Stock::offerLater(Entry *entry, bool isReturned)
 {
     m_store.move(entry, Stage::Leased, Clock::now());
-    RecursionLimiter::defer([self = shared_from_this(), entry, comesHome] {
+    RecursionLimiter::defer([self = shared_from_this(), entry, isReturned] {
         Lock lock(self->m_mutex);
-        self->place(entry, comesHome, lock);
+        self->offerNow(entry, isReturned, lock);
     });
 }
 
-Stock::Admission Stock::place(Entry *entry, bool comesHome, Lock &lock)
+Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
 {
     const Clock::time_point now = Clock::now();
     const bool hasEnded = entry->descriptor < 0; // while it was set up, and its last words are only for who knows its name
@@ -95,7 +95,7 @@ Stock::Admission Stock::place(Entry *entry, bool comesHome, Lock &lock)
             continue;
         }
         if (serve(std::move(waiter), entry, lock)) {
-            m_totals.givenBack += comesHome;
+            m_totals.givenBack += isReturned;
             return Admission::Admitted;
         }
     }
@@ -104,14 +104,14 @@ Stock::Admission Stock::place(Entry *entry, bool comesHome, Lock &lock)
     } else if (entry->endOfLife <= now) {
         closeEntry(entry, CloseReason::LivedTooLong, lock);
     } else if (hasEnded) {
-        route(entry, Finding::LastWords, CloseReason::DiedIdle, lock);
+        offerOrClose(entry, Finding::ClosedWithBytes, CloseReason::DiedIdle, lock);
     } else if (m_store.idle() >= m_policy.maximumIdle) {
         closeEntry(entry, CloseReason::StockFull, lock);
     } else if (!addToStock(entry, now)) {
         closeEntry(entry, CloseReason::Dirty, lock); // it could not be known to live
         return Admission::Unwatched;
     } else {
-        m_totals.givenBack += comesHome;
+        m_totals.givenBack += isReturned;
         return Admission::Admitted;
     }
     return Admission::Full;
@@ -152,10 +152,10 @@ bool Stock::addToStock(Entry *entry, Clock::time_point now)
     entry->isReturning = false;
     entry->holder.clear();
     entry->owner.reset();
-    tell(Notifications::Kind::Available, entry->id);
+    notify(EventType::Available, entry->id);
     idleCountChanged();
     if (m_policy.limits.idleTimeout.count() > 0)
-        expectBy(TimeLimits::after(now, m_policy.limits.idleTimeout));
+        scheduleExpiry(TimeLimits::after(now, m_policy.limits.idleTimeout));
     return true;
 }
 

@@ -105,7 +105,7 @@ void tst_Idle::belongsToNoThreadAndIsPolledByNobody()
         return std::any_of(notifiers.begin(), notifiers.end(), [](QSocketNotifier *n) { return n->isEnabled(); });
     };
     QVERIFY(isPolled());
-    QVERIFY(stock->admit(stock->expect(), {}, std::move(socket)) == Stock::Admission::Admitted);
+    QVERIFY(stock->admit(stock->addPending(), {}, std::move(socket)) == Stock::Admission::Admitted);
     QCOMPARE(parked->thread(), nullptr);
     QVERIFY(!isPolled());
     {
@@ -117,7 +117,7 @@ void tst_Idle::belongsToNoThreadAndIsPolledByNobody()
     }
     QCOMPARE(parked->thread(), nullptr);
     QVERIFY(!isPolled());
-    stock->leavePool();
+    stock->tearDown();
     QTRY_VERIFY(!parked);
 }
 

@@ -114,7 +114,7 @@ public:
             qFatal("cannot listen");
         stock->open(policy, Watcher::create(this, [this](quint64 token) { stock->handleActivity(token); }), [] {});
     }
-    ~Bench() override { stock->leavePool(); }
+    ~Bench() override { stock->tearDown(); }
 
     // Its null ID: there is no room.
     ConnectionId add()
@@ -124,7 +124,7 @@ public:
         if (!socket->waitForConnected() || !m_server.waitForNewConnection(5000))
             qFatal("cannot connect");
         peer = m_server.nextPendingConnection();
-        Entry *entry = stock->expectNamed();
+        Entry *entry = stock->addPendingNamed();
         const ConnectionId id = entry ? entry->id : ConnectionId();
         const bool isIn = entry && stock->admit(entry, {}, std::move(socket)) == Stock::Admission::Admitted;
         return isIn ? id : ConnectionId();

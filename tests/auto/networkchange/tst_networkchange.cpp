@@ -267,11 +267,11 @@ void tst_NetworkChange::connectionFromAnAddressThatIsGoneIsClosed()
     Policy policy;
     policy.maximumIdle = 10;
     stock->open(policy, Watcher::create(this, [](quint64) {}), [] {});
-    stock->setAudience(true, true);
+    stock->setHasReceivers(true, true);
     std::vector<ConnectionId> ids;
     for (const char *address : {"127.0.0.2", "127.0.0.1", "127.0.0.2", "127.0.0.3"}) {
         ids.push_back(ConnectionId::fromString(QStringLiteral("0000000%1").arg(ids.size() + 1)));
-        QVERIFY(stock->admit(stock->expect(), ids.back(), connectedFrom(QString::fromLatin1(address), peer.serverPort()))
+        QVERIFY(stock->admit(stock->addPending(), ids.back(), connectedFrom(QString::fromLatin1(address), peer.serverPort()))
                 == Stock::Admission::Admitted);
     }
     const Connection leased = stock->take(ids[2]);
@@ -292,9 +292,9 @@ void tst_NetworkChange::connectionFromAnAddressThatIsGoneIsClosed()
     const Stock::Notifications notifications = stock->takeNotifications();
     QVERIFY(notifications.isRetryDue);
     QVERIFY(!notifications.events.empty());
-    QVERIFY(notifications.events.front() == std::pair(Stock::Notifications::Kind::Lost, ids[0]));
+    QVERIFY(notifications.events.front() == std::pair(Stock::EventType::Lost, ids[0]));
     QVERIFY(!stock->takeNotifications().isRetryDue);
-    stock->leavePool();
+    stock->tearDown();
 }
 
 void tst_NetworkChange::addressesOfThisHostAreKnown()
