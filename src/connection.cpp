@@ -8,31 +8,55 @@
 /*!
     \class QNetPool::Connection
     \inmodule QNetPool
-    \brief A lease: a connection that is yours until the object ends.
+    \brief A lease: a connection that is yours until the object is destroyed.
 
-    A Connection is handed out by Pool::take(), Pool::acquire() or Pool::waitForConnection(). It can be moved, not copied.
-    When it is destroyed, the connection goes back into its pool if it is fit to be used again, and is closed if it is not;
-    nothing leaks either way. A lease may outlive its pool: what it holds is closed when it ends.
+    Pool::take(), Pool::acquire() and Pool::waitForConnection() return a Connection. It can be moved, but not copied. When it
+    is destroyed, the connection goes back to its pool if it is fit to be used again, else it is closed. A lease may outlive
+    its pool: its connection is closed when it ends.
 
-    The object itself is not thread-safe, but may be moved to another thread; a lease may end in any thread. The socket lives
-    in the thread that called socket() first. If the lease ends in another one, that thread carries the return out: by its event
-    loop, or when it uses a pool again, or as it ends. A lease may outlive that thread, too: the socket lives in no thread then,
-    and in the one that next calls socket().
+    A Connection is not thread-safe, but may be moved to another thread, and a lease may end in any thread. The socket lives
+    in the thread that called socket() first. If the lease ends in another one, the socket's thread gives it back: from its
+    event loop, when it next uses a pool, or as it ends. A lease may outlive that thread, too: the socket lives in no thread
+    then, until the next thread calls socket().
 
-    \note The pool undoes what a holder did to the socket. What Qt lets nobody find are connections \e to the socket, such as
-    a timer's signal connected to one of its slots or to a lambda with the socket as its context: use an object of your own as
-    the context, or disconnect them.
+    \note The pool undoes what a holder did to the socket. What it cannot find are signal connections \e to the socket, such
+    as a timer's signal connected to one of its slots or to a lambda with the socket as its context: use an object of your
+    own as the context, or disconnect them.
+
+    \sa Pool
 */
 
 namespace QNetPool {
 
 /*!
-    \fn QNetPool::Connection::operator bool() const
-    True if there is a connection; false for a default-constructed or ended lease and for a take() that found nothing.
+    \fn QNetPool::Connection::Connection()
+    Constructs an empty Connection: one without a lease.
 */
 
 /*!
-    Returns the ID of the connection; a null ID if there is none.
+    \fn QNetPool::Connection::~Connection()
+    Ends the lease as giveBack() does.
+*/
+
+/*!
+    \fn QNetPool::Connection::Connection(Connection &&other)
+    Takes over the lease of \a other, which is empty afterwards. The socket stays in its thread.
+*/
+
+/*!
+    \fn Connection &QNetPool::Connection::operator=(Connection &&other)
+    Ends this object's lease as giveBack() does, and takes over that of \a other, which is empty afterwards. The socket stays
+    in its thread.
+*/
+
+/*!
+    \fn QNetPool::Connection::operator bool() const
+    Returns whether this is a lease; false for an empty Connection, as default-constructed, moved from, ended, or returned by
+    a take() that found nothing.
+*/
+
+/*!
+    Returns the connection's ID; a null ID for an empty Connection.
 */
 ConnectionId Connection::id() const noexcept
 {
@@ -40,11 +64,15 @@ ConnectionId Connection::id() const noexcept
 }
 
 /*!
-    Returns the connected socket, a QSslSocket where TLS is on; null if there is no connection, or if the holder has deleted it.
+    Returns the connection's socket, which is a QSslSocket if TLS is used; null for an empty Connection, or if the holder has
+    deleted the socket. The connection may have been lost meanwhile: the socket's state() tells.
 
-    From the first call on the socket lives in the calling thread; a plain TCP connection that nobody has used before becomes a
-    socket only then. That needs no event loop: QTcpSocket's blocking functions work without one. Bytes that arrived before
-    raise readyRead() as soon as the event loop runs. The socket belongs to the lease.
+    The socket belongs to the lease: do not use the pointer once the lease has ended or was moved to another thread. To keep
+    the socket, use detach(). A holder that deletes it discards the connection.
+
+    In the holder's thread: the first call decides in which thread the socket lives, and the socket must be used in that
+    thread only, whichever threads call this later. It needs no event loop, as QTcpSocket's blocking functions work without
+    one. If bytes have arrived before, readyRead() is emitted once the event loop runs. The pool need not run.
 */
 QTcpSocket *Connection::socket() const
 {
@@ -53,17 +81,20 @@ QTcpSocket *Connection::socket() const
 
 /*!
     \fn QTcpSocket *QNetPool::Connection::operator->() const
-    As socket().
+    Returns socket(); there must be one.
 */
 
 /*!
-    Ends the lease, as the destructor does. The connection goes to the first that waits for it, or into the stock, if it is
-    connected and clean: nothing unread, and nothing unsent once the socket was flushed. Else it is closed, as when the stock
-    is full, or the pool was closed since the connection was taken.
+    Ends the lease, as the destructor does. The connection goes to the first waiter for it, or into the stock, if it is
+    connected and clean: nothing unread, and nothing unsent once the socket was flushed. Else it is closed, as it is when the
+    stock is full, or the pool was closed since the connection was taken. No effect on an empty Connection.
 
-    Every signal connection from the socket, event filter, child, dynamic property and socket option of the holder's is undone
-    first. In a slot of the socket's own, this happens as soon as the slot has returned to the event loop. In a slot that runs
-    inside one of the socket's own blocking functions, a lease must not end: Qt goes on to use the socket.
+    The holder's signal connections from the socket, event filters, children, dynamic properties and socket options are
+    undone first.
+
+    From any thread; if the socket lives in another one, that thread gives it back. In a slot that is connected to the
+    socket, the lease ends once the slot has returned to the event loop. A lease must not end in a slot that runs inside one
+    of the socket's blocking functions, as Qt continues to use the socket.
 */
 void Connection::giveBack()
 {
@@ -72,8 +103,8 @@ void Connection::giveBack()
 }
 
 /*!
-    Ends the lease and closes the connection: the right end for one whose protocol is out of step. What was written and is not
-    sent yet may be lost.
+    Ends the lease and closes the connection, for instance because its protocol is out of step. What was written and is not
+    sent yet may be lost. The pool deletes the socket. No effect on an empty Connection. Threads: as giveBack().
 */
 void Connection::discard()
 {
@@ -82,8 +113,11 @@ void Connection::discard()
 }
 
 /*!
-    Ends the lease and returns the socket, which is the caller's from now on; null if there is none. It lives in the calling
-    thread if no other one has called socket() before. Pool::put() brings it back.
+    Ends the lease and returns the socket, as the holder left it; null for an empty Connection, or if the holder has deleted
+    the socket. The caller owns it from then on, with its signal connections; the pool does not count the connection any more
+    and has forgotten its ID. Pool::put() adds it to a pool again.
+
+    In the holder's thread: the socket lives in the thread that called socket() first, else in the calling one.
 */
 std::unique_ptr<QTcpSocket> Connection::detach()
 {

@@ -10,25 +10,52 @@
 /*!
     \class QNetPool::ConnectionId
     \inmodule QNetPool
-    \brief The name of a pooled connection: eight bytes, a value.
+    \brief The name of a pooled connection: a value of eight bytes.
 
-    In ConnectionMode::Multi the server makes the ID (the lower-case hexadecimal digits of four random bytes) and both ends
-    know the connection by it, so an ID sent over any other way asks the peer for just this connection. A client takes
-    whatever eight bytes the server sends. In ConnectionMode::Single each end makes an ID for itself.
+    In ConnectionMode::Multi the server creates the ID, the lower-case hexadecimal digits of four random bytes, and both ends
+    know the connection by it: an ID that is sent over another connection asks the peer for this very one. A client accepts
+    any eight bytes as an ID. In ConnectionMode::Single each end creates an ID of its own.
 
     An ID is unique within a pool while its connection lives, whether idle or leased.
+
+    The functions are reentrant and may be called in any thread.
+*/
+
+/*!
+    \variable QNetPool::ConnectionId::Size
+    The size of an ID in bytes: 8.
+*/
+
+/*!
+    \fn QNetPool::ConnectionId::ConnectionId()
+    Constructs a null ID, which names no connection.
 */
 
 /*!
     \fn bool QNetPool::ConnectionId::isNull() const
-    True for a default-constructed ID, which names no connection. Eight zero bytes are the null ID.
+    Returns whether this is the null ID, eight zero bytes.
+*/
+
+/*!
+    \fn bool QNetPool::ConnectionId::operator==(ConnectionId a, ConnectionId b)
+    Returns whether \a a and \a b are the same ID.
+*/
+
+/*!
+    \fn bool QNetPool::ConnectionId::operator!=(ConnectionId a, ConnectionId b)
+    Returns whether \a a and \a b are different IDs.
+*/
+
+/*!
+    \fn size_t QNetPool::ConnectionId::qHash(ConnectionId id, size_t seed)
+    Returns a hash of \a id, with \a seed.
 */
 
 namespace QNetPool {
 
 /*!
-    Returns the ID that \a text spells, character by character one byte (Latin-1); a null ID unless \a text has exactly
-    eight characters, all of them Latin-1. The inverse of toString().
+    Returns the ID whose bytes are the Latin-1 characters of \a text; a null ID unless there are exactly eight characters,
+    all of them Latin-1. The inverse of toString().
 */
 ConnectionId ConnectionId::fromString(QStringView text) noexcept
 {
@@ -44,7 +71,7 @@ ConnectionId ConnectionId::fromString(QStringView text) noexcept
 }
 
 /*!
-    Returns the ID that consists of \a bytes; a null ID unless there are exactly eight of them.
+    Returns the ID that consists of \a bytes; a null ID unless there are exactly eight. The inverse of toByteArray().
 */
 ConnectionId ConnectionId::fromBytes(QByteArrayView bytes) noexcept
 {
@@ -55,7 +82,7 @@ ConnectionId ConnectionId::fromBytes(QByteArrayView bytes) noexcept
 }
 
 /*!
-    Returns the eight bytes as text, one Latin-1 character a byte; an empty string for a null ID.
+    Returns the eight bytes as Latin-1 characters; an empty string for a null ID.
 */
 QString ConnectionId::toString() const
 {
@@ -71,7 +98,7 @@ QByteArray ConnectionId::toByteArray() const
 }
 
 /*!
-    Writes \a id to \a debug: as text, with bytes that cannot be printed as escapes.
+    Writes \a id to \a debug as text, quoted and with escapes if a byte is not printable. Returns \a debug.
 */
 QDebug operator<<(QDebug debug, ConnectionId id)
 {

@@ -10,61 +10,105 @@
     \inmodule QNetPool
     \brief What ClientPool and ServerPool have in common: a stock of ready connections, and the ways to take one.
 
-    Idle connections belong to no thread: they cost the event loop nothing, any thread may take one, and one that dies is
-    dropped at once (connectionLost()), so that a connection whose end has reached this host is never handed out.
+    Idle connections belong to no thread: they cost the event loop nothing, any thread may take one, and one whose peer goes
+    away is closed at once (connectionLost()), so that a connection whose end has reached this host is never handed out.
 
-    take(), acquire(), waitForConnection(), put(), flush(), checkStock(), close() and everything that returns a number may be
-    called from any thread, also while the pool closes; the destructor lets calls that have begun come to their end. Signals are
-    emitted in the pool's thread, which needs an event loop. The pool may be moved to another thread while it is stopped.
+    Functions that are marked "From any thread" may be called while the pool closes; the destructor waits for calls that have
+    begun. Signals are emitted in the pool's thread, which needs an event loop. The pool may be moved to another thread while
+    it is stopped.
+
+    \sa ClientPool, ServerPool
 */
 
 /*!
     \enum QNetPool::Pool::State
-    \value Stopped Not started, or closed.
-    \value Starting Started; there were never minimumCapacity connections yet.
-    \value Ready A client has had minimumCapacity connections; a server listens.
-    \value Degraded A client's last attempts created nothing, and it tries again with growing pauses; a server cannot accept.
-    \value Draining drain() was called, and waits for leases to end.
+    What a pool is doing. The header describes each value.
 */
 
 /*!
     \enum QNetPool::Pool::Error
-    \value InvalidConfiguration The configuration cannot work. The pool does not start.
-    \value ListenFailed The address cannot be listened on, because another program does, say.
-    \value AcceptFailed A connection could not be accepted.
-    \value ResourcesExhausted Out of descriptors or memory: told once an outage, after which accepting and dialling go on by
-    themselves. Or a server has as many connections, or handshakes, as it may, and turned one away.
-    \value PeerRejected A peer that is not among the allowed ones, or has too many handshakes going on, was turned away.
-    \value ConnectFailed The host is unknown, refuses, or does not answer in time.
-    \value TlsFailed The TLS handshake failed: a certificate was refused by either end, say.
-    \value HandshakeFailed The peer closed the connection, or sent something else, where an ID should have come or gone.
-    \value HandshakeTimeout The TLS handshake or the ID took too long.
-    \value AcquireTimeout No connection within the time.
-    \value TooManyWaiters maximumWaiters wait already.
-    \value Closed The pool is not running, or was closed while one waited.
-    \value LeakSuspected A lease is held for longer than leakThreshold; told once a lease.
+    What errorOccurred() and PoolException report. The header describes each value.
+*/
+
+/*!
+    \typedef QNetPool::Pool::Hook
+    A function of the application that a pool calls with a connection's socket; see Hooks.
+*/
+
+/*!
+    \class QNetPool::Pool::Tcp
+    \inmodule QNetPool
+    \brief Options of each connection's TCP.
+*/
+
+/*!
+    \class QNetPool::Pool::Limits
+    \inmodule QNetPool
+    \brief How many connections and waiters there may be, and how long a connection may last.
+*/
+
+/*!
+    \class QNetPool::Pool::Hooks
+    \inmodule QNetPool
+    \brief Functions of the application that are run on connections.
 */
 
 /*!
     \fn void QNetPool::Pool::ready()
-    A client's connections first reached minimumCapacity, or did so again after an outage; a server listens.
+    Emitted when a client has reached minimumCapacity connections, at first and again after each outage, and when a server
+    begins to listen. In the pool's thread.
 */
 
 /*!
     \fn void QNetPool::Pool::connectionAvailable(QNetPool::ConnectionId id)
-    Connection \a id became idle: it is new, or was given back. Someone else may have taken it already.
+    Emitted after connection \a id became idle, because it is new or was given back. It may have been taken again meanwhile.
+    In the pool's thread.
 */
 
 /*!
     \fn void QNetPool::Pool::connectionLost(QNetPool::ConnectionId id)
-    Connection \a id died while it was idle. If its peer had sent bytes before it closed, take(ConnectionId) still delivers them
-    for unclaimedTimeout.
+    Emitted after idle connection \a id was lost: its peer closed it, or the network failed. If the peer had sent bytes
+    before, take(ConnectionId) still returns the connection for unclaimedTimeout. Not emitted for connections that the pool
+    closes by itself, because of a limit or in flush(). In the pool's thread.
 */
 
 /*!
     \fn void QNetPool::Pool::errorOccurred(QNetPool::Pool::Error error, const QString &message)
-    Something failed; \a message names the peer and the cause. A running pool goes on and tries again by itself. Of what a
-    server's peers can cause at will, ten of a kind within a second are told one by one, and the others together at its end.
+    Emitted when something failed. \a message is a sentence that names the peer and the cause. A running pool continues and
+    retries by itself. Errors that a server's peers can cause at will are limited: within a second, ten of a kind are
+    reported one by one, the others together at its end. In the pool's thread.
+*/
+
+/*!
+    \fn void QNetPool::Pool::stateChanged(QNetPool::Pool::State state)
+    Emitted when state() has changed to \a state, also from within start(), listen() or close(). In the pool's thread.
+*/
+
+/*!
+    \fn void QNetPool::Pool::capacityChanged(int capacity)
+    Emitted when capacity() has changed to \a capacity. In the pool's thread.
+*/
+
+/*!
+    \fn void QNetPool::Pool::intervalChanged(std::chrono::milliseconds interval)
+    Emitted when interval() has changed to \a interval. In the pool's thread.
+*/
+
+/*!
+    \fn void QNetPool::Pool::idleCountChanged(int idleCount)
+    Emitted from the event loop after idleCount() has changed; changes since the last turn are reported together, as the
+    \a idleCount that they led to. In the pool's thread.
+*/
+
+/*!
+    \fn void QNetPool::Pool::errorCountChanged(int errorCount)
+    Emitted when errorCount() has changed to \a errorCount; from the event loop if another thread has changed it. In the
+    pool's thread.
+*/
+
+/*!
+    \variable QNetPool::Pool::DefaultTimeout
+    The default timeout of acquire(), waitForConnection() and drain(): 30 s.
 */
 
 namespace QNetPool {
@@ -75,29 +119,38 @@ Pool::Pool(std::unique_ptr<PoolPrivate> dd, QObject *parent) : QObject(parent), 
 }
 
 /*!
-    Closes the pool. Leases that are out stay valid and close what they hold when they end.
+    Destroys the pool as close() closes it, and waits for calls of other threads that have begun. Leases remain valid; their
+    connections are closed when they end. In the pool's thread.
 */
 Pool::~Pool()
 {
     d->tearDown();
 }
 
-/*! Returns what the pool is doing. From any thread. */
+/*!
+    \property QNetPool::Pool::state
+    What the pool is doing. Readable from any thread.
+*/
 Pool::State Pool::state() const noexcept
 {
     return ApiCall(d.get())->state;
 }
 
-/*! \fn bool QNetPool::Pool::isReady() const
-    True in State::Ready. From any thread. */
+/*!
+    \fn bool QNetPool::Pool::isReady() const
+    Returns whether state() is State::Ready. From any thread.
+*/
 
-/*! Returns the number of connections in the stock. From any thread. */
+/*!
+    \property QNetPool::Pool::idleCount
+    The number of connections in the stock. Readable from any thread.
+*/
 int Pool::idleCount() const
 {
     return ApiCall(d.get())->stock->idleCount();
 }
 
-/*! Returns the number of connections that are out with the application. From any thread. */
+/*! Returns the number of connections that are leased, or are with the validator or the resetter. From any thread. */
 int Pool::leasedCount() const
 {
     return ApiCall(d.get())->stock->leasedCount();
@@ -109,15 +162,16 @@ int Pool::pendingCount() const
     return ApiCall(d.get())->stock->pendingCount();
 }
 
-/*! Returns the number of acquire() and waitForConnection() calls that wait. From any thread. */
+/*! Returns the number of acquire() and waitForConnection() calls in the wait queue. From any thread. */
 int Pool::waiterCount() const
 {
     return ApiCall(d.get())->stock->waiterCount();
 }
 
 /*!
-    Returns how many idle connections the pool aims at: a client's adapts between minimumCapacity and maximumCapacity, a
-    server's is its maximumCapacity. From any thread.
+    \property QNetPool::Pool::capacity
+    How many idle connections a client aims at, between minimumCapacity and maximumCapacity, or a server holds at most, its
+    maximumCapacity. 0 before the first start. Readable from any thread.
 */
 int Pool::capacity() const noexcept
 {
@@ -125,21 +179,26 @@ int Pool::capacity() const noexcept
 }
 
 /*!
-    Returns a client's pause between two cycles that is now in force: in an outage, the one that the backoff made. 0 for a
-    server. From any thread.
+    \property QNetPool::Pool::interval
+    A client's present pause between two cycles: in an outage, that of the backoff. 0 before the first start, and for a
+    server. Readable from any thread.
 */
 std::chrono::milliseconds Pool::interval() const noexcept
 {
     return ApiCall(d.get())->interval;
 }
 
-/*! Returns the number of errors since construction or resetErrorCount(): reported ones and addError(). From any thread. */
+/*!
+    \property QNetPool::Pool::errorCount
+    The number of errors since construction or the last resetErrorCount(): those of errorOccurred(), with the ones that it
+    reports together, and those of addError(). Readable and resettable from any thread.
+*/
 int Pool::errorCount() const noexcept
 {
     return ApiCall(d.get())->errorCount;
 }
 
-/*! Counts an error of the application's own: one that a dialer met, say. From any thread. */
+/*! Counts an error of the application, such as one in a dialer. errorOccurred() is not emitted. From any thread. */
 void Pool::addError()
 {
     ApiCall(d.get())->countError();
@@ -153,7 +212,7 @@ void Pool::resetErrorCount()
         call->emitErrorCountChanged(0);
 }
 
-/*! Returns all numbers of one moment. From any thread. */
+/*! Returns a consistent snapshot of the pool's numbers. From any thread. */
 PoolStatistics Pool::statistics() const
 {
     const ApiCall call(d.get());
@@ -165,9 +224,9 @@ PoolStatistics Pool::statistics() const
 }
 
 /*!
-    Returns every connection of the pool, those that are being set up included, at one moment: to look at, in a monitor say. A
-    connection keeps its place among the others for as long as it is there. Takes time in proportion to their number, during which
-    nobody is served: some 70 µs for 5,000. From any thread.
+    Returns a consistent snapshot of every connection, pending ones included, for a monitor. The order of connections that
+    remain does not change from call to call. Takes time in proportion to their number, some 70 µs for 5,000, while other
+    calls into the pool wait. From any thread.
 */
 QList<ConnectionInfo> Pool::connections() const
 {
@@ -175,8 +234,9 @@ QList<ConnectionInfo> Pool::connections() const
 }
 
 /*!
-    Returns an idle connection, or none if there is none: a call that never waits. Which one, Configuration::reuse says.
-    One that has to be validated is passed over, and its validation started. From any thread.
+    Returns an idle connection, or an empty Connection if there is none; never waits. Configuration::reuse decides which one.
+    A connection that has to be validated is passed over, and its validation is started if there is no other. The lease is
+    the caller's. From any thread. A pool that is not running has no connection.
 */
 Connection Pool::take()
 {
@@ -185,8 +245,10 @@ Connection Pool::take()
 }
 
 /*!
-    Returns connection \a id if it is idle, or closed by its peer with bytes not yet claimed; none otherwise, and none for a
-    null ID. If it has to be validated, this starts it, and connectionAvailable() follows. From any thread.
+    \overload
+    Returns connection \a id if it is idle, or if its peer has closed it and left bytes that are unclaimed; else, and for a
+    null ID, an empty Connection. If it has to be validated, the validation is started, and connectionAvailable() follows if
+    it succeeds.
 */
 Connection Pool::take(ConnectionId id)
 {
@@ -197,16 +259,27 @@ Connection Pool::take(ConnectionId id)
 }
 
 /*!
-    Returns a future that holds a connection at once, or as soon as it is this caller's turn. Those who wait are served in the
-    order of their calls, from any thread, with new connections and with those given back; a client dials for them.
+    Returns a future of a connection: finished at once if one is idle, else once it is this caller's turn. Waiters are served
+    in the order of their calls, with new connections and with ones that are given back; a client dials for them.
 
-    The future fails with a PoolException: AcquireTimeout after \a timeout (negative: never), TooManyWaiters at once, Closed
-    when the pool stops. Canceling it leaves the line. A result that nobody takes goes back into the pool with the future.
+    \code
+    pool.acquire().then(this, [](QNetPool::Connection connection) { connection->write("hello"); })
+            .onFailed(this, [](const QNetPool::PoolException &failure) { qWarning() << failure.message(); });
+    \endcode
 
-    Continuations run in the thread that serves, unless they are given a context.
+    The future fails with a PoolException: Error::AcquireTimeout after \a timeout (negative: never), Error::TooManyWaiters at
+    once if there are maximumWaiters, Error::Closed at once if the pool is not running, or when it is closed. Canceling the
+    future removes the call from the wait queue.
 
-    \note QFuture::then(), attached at the very moment at which another thread serves, runs the continuation twice in Qt 6.4, and
-    crashes: with every QFuture, not only with this one. Where several threads use a pool, a QFutureWatcher is safe.
+    The lease is the future's until QFuture::takeResult() or a continuation takes it; if neither does, the connection is
+    given back when the last copy of the future is destroyed.
+
+    From any thread. A continuation without a context runs in whatever thread provides the connection; in a GUI give it one,
+    as above: it then runs in the context's thread, where socket() is to be used, and not at all once the context is
+    destroyed. The calling thread needs no event loop. Timeouts need that of the pool's thread.
+
+    \note In Qt 6.4, a continuation that is attached by QFuture::then() at the moment when another thread finishes the future
+    may run twice and crash, with any QFuture. Where several threads use a pool, a QFutureWatcher is safe.
 */
 QFuture<Connection> Pool::acquire(std::chrono::milliseconds timeout)
 {
@@ -215,7 +288,7 @@ QFuture<Connection> Pool::acquire(std::chrono::milliseconds timeout)
 
 /*!
     \overload
-    Waits for connection \a id: the other end may announce it before it is here. A null \a id stands for any.
+    Waits for connection \a id, which the other end may have announced before it arrives. A null \a id stands for any.
 */
 QFuture<Connection> Pool::acquire(ConnectionId id, std::chrono::milliseconds timeout)
 {
@@ -227,9 +300,9 @@ QFuture<Connection> Pool::acquire(ConnectionId id, std::chrono::milliseconds tim
 }
 
 /*!
-    Blocks until it is this caller's turn, for \a timeout at most (negative: as long as it takes), and returns the connection;
-    none after the timeout, and when the pool is not running or too many wait. In the pool's own thread, events other than
-    user input are processed meanwhile. From any thread.
+    Blocks until it is this caller's turn, for \a timeout at most (negative: without limit), and returns the connection; an
+    empty Connection after the timeout, if there are maximumWaiters, and if the pool is not running or is closed meanwhile.
+    The lease is the caller's. From any thread; in the pool's thread, events other than user input are processed meanwhile.
 */
 Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
 {
@@ -242,12 +315,17 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
 }
 
 /*!
-    Brings \a socket into the pool under \a id, or under a random ID if that is null, and returns whether it is there now.
-    It is closed if it is not fit for use (as in Connection::giveBack()), if \a id is in use, if the stock is full or there are
-    maximumConnections, and if the pool is not running.
+    Adds the connected \a socket to the pool, with \a id or, if that is null, with a random ID. Returns whether the pool
+    accepted it: it is idle then, or was leased to a waiter.
 
-    The pool takes ownership either way. \a socket must live in the calling thread, and this must not be called in a slot of its
-    own. From any thread.
+    It is not accepted if it is not fit for use (see Connection::giveBack()), if \a id is in use, if the stock is full and
+    nobody waits, if there are maximumConnections, or if the pool is not running. errorOccurred() is not emitted.
+
+    The pool owns \a socket after the call, also if this returns false: it is closed and deleted then. Its parent and its
+    signal connections are removed. Do not use the pointer any more.
+
+    From any thread. \a socket must live in the calling thread, or in none; else it is deleted in its own thread, and this
+    returns false. This must not be called from a slot that is connected to the socket.
 */
 bool Pool::put(ConnectionId id, QTcpSocket *socket)
 {
@@ -255,7 +333,10 @@ bool Pool::put(ConnectionId id, QTcpSocket *socket)
     return stock->put(id, socket);
 }
 
-/*! Closes all idle connections. Leases and those who wait are not touched. From any thread. */
+/*!
+    Closes all idle and unclaimed connections. Leases and waiters are not affected; a client that runs dials new connections
+    in its next cycle. From any thread.
+*/
 void Pool::flush()
 {
     const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock;
@@ -263,11 +344,12 @@ void Pool::flush()
 }
 
 /*!
-    Looks at all idle connections now, because the network may be another one: closes those whose local address this host has
-    no more, and has each of the others validated before it goes out, whatever validateAfter says. A client whose peer cannot
-    be reached tries again at once, with a new lookup of the host. Leases are not touched; a stopped pool does nothing.
+    Checks all idle connections, as after a change of the network: closes those whose local address this host has lost, and
+    has the others validated before they are leased, whatever validateAfter is. A client in an outage retries at once, with a
+    new lookup of the host. Leases are not affected.
 
-    A running pool calls this by itself if Configuration::checkOnNetworkChange says so. From any thread.
+    A running pool calls this by itself if Configuration::checkOnNetworkChange is set. From any thread. No effect unless the
+    pool runs.
 */
 void Pool::checkStock()
 {
@@ -276,9 +358,9 @@ void Pool::checkStock()
 }
 
 /*!
-    Stops the pool: nothing is dialled or accepted any more, those who wait fail with Error::Closed, idle connections are
-    closed. Leases stay valid and close what they hold when they end. From any thread; another thread's call has its full
-    effect when the pool's event loop runs. The pool can be started again.
+    Stops the pool: it does not dial or accept any more, waiters fail with Error::Closed, and idle connections are closed.
+    Leases remain valid; their connections are closed when they end. The pool can be started again. From any thread; if it is
+    another one than the pool's, dialling and accepting end and stateChanged() is emitted once the pool's event loop runs.
 */
 void Pool::close()
 {
@@ -289,9 +371,10 @@ void Pool::close()
 }
 
 /*!
-    Stops the pool as close() does, but waits for the leases that are out, in State::Draining, for \a timeout at most (negative:
-    as long as it takes), before it is State::Stopped. Nothing is handed out meanwhile, and what comes back is closed. Returns at
-    once; stateChanged() tells. close() ends it early, and so does starting the pool again. From any thread, as close().
+    Stops the pool as close() does, but in State::Draining until all leases have ended, for \a timeout at most (negative:
+    without limit), and in State::Stopped from then on. Meanwhile nothing is leased, and connections that are given back are
+    closed. Returns at once; stateChanged() is emitted at the end. close() ends it early, as does starting the pool again.
+    From any thread, as close().
 */
 void Pool::drain(std::chrono::milliseconds timeout)
 {
@@ -310,7 +393,7 @@ void Pool::connectNotify(const QMetaMethod &)
 /*! \reimp */
 void Pool::disconnectNotify(const QMetaMethod &)
 {
-    // Later, as Qt may hold the lock that isSignalConnected() takes.
+    // Queued, as Qt may hold the lock that isSignalConnected() takes.
     QMetaObject::invokeMethod(this, &Pool::updateReceivers, Qt::QueuedConnection);
 }
 

@@ -4,9 +4,9 @@
 /*!
     \class QNetPool::PoolException
     \inmodule QNetPool
-    \brief How a Pool::acquire() fails.
+    \brief Why a Pool::acquire() failed.
 
-    error() is AcquireTimeout, TooManyWaiters or Closed, and message() a sentence for people.
+    error() is Pool::Error::AcquireTimeout, Pool::Error::TooManyWaiters or Pool::Error::Closed.
 
     \code
     pool.acquire().then(this, [](QNetPool::Connection connection) { … })
@@ -16,21 +16,36 @@
 
 namespace QNetPool {
 
-/*! Constructs an exception with a code and a sentence. */
+/*! Constructs an exception with a code \a error and a sentence \a message. */
 PoolException::PoolException(Pool::Error error, const QString &message)
     : m_error(error), m_message(message), m_what(message.toUtf8())
 {
 }
 
+/*! Destroys the exception. */
 PoolException::~PoolException() = default;
 
-/*! \fn Pool::Error QNetPool::PoolException::error() const
-    Returns the code. */
+/*!
+    \fn QNetPool::PoolException::PoolException(const PoolException &other)
+    Constructs a copy of \a other.
+*/
 
-/*! \fn QString QNetPool::PoolException::message() const
-    Returns the sentence. */
+/*!
+    \fn PoolException &QNetPool::PoolException::operator=(const PoolException &other)
+    Assigns \a other.
+*/
 
-/*! Returns message() as UTF-8. */
+/*!
+    \fn Pool::Error QNetPool::PoolException::error() const
+    Returns the code.
+*/
+
+/*!
+    \fn QString QNetPool::PoolException::message() const
+    Returns a sentence that names the cause, for a log or a user.
+*/
+
+/*! Returns message() as UTF-8, valid as long as the exception. */
 const char *PoolException::what() const noexcept
 {
     return m_what.constData();

@@ -16,53 +16,58 @@ public:
     // How many connections are kept ready, and how fast they are dialled.
     struct Sizing
     {
-        // The least number of idle connections the pool aims at; capacity() starts here. 1 or more, smaller values become 1;
-        // default: 5.
+        // The smallest capacity(), which starts here. Default: 5. Clamped to 1 or more.
         int minimumCapacity = 5;
-        // The largest number of idle connections the pool aims at and holds. Default: 20. Swapped with the minimum if it is
-        // smaller.
+        // The largest capacity(), and the largest number of idle connections. Default: 20. Clamped to 1 or more; swapped
+        // with minimumCapacity if it is smaller.
         int maximumCapacity = 20;
-        // The shortest pause between two cycles; interval() starts here. More than 0, smaller values become 1 s; default: 500 ms.
+        // The shortest pause between two cycles; interval() starts here. Default: 500 ms. Clamped: 0 or less becomes 1 s.
         std::chrono::milliseconds minimumInterval{500};
-        // The longest pause between two cycles. Default: 5 s. Swapped with the minimum if it is smaller.
+        // The longest pause between two cycles. Default: 5 s. Clamped: 0 or less becomes 1 s; swapped with minimumInterval
+        // if it is smaller.
         std::chrono::milliseconds maximumInterval{5000};
-        // The longest pause between two attempts while the peer cannot be reached; doubled from the interval up to here. Default:
-        // 60 s. Smaller values than maximumInterval count as maximumInterval.
+        // The longest pause between two attempts while the peer cannot be reached; pauses double from interval() up to here.
+        // Default: 60 s. Clamped to maximumInterval or more.
         std::chrono::milliseconds maximumBackoff{60000};
-        // How many connections are set up at the same time at most. 1 or more, smaller values become 1; default: 64.
+        // The largest number of connections that are set up at the same time. Default: 64. Clamped to 1 or more.
         int maximumPending = 64;
     };
 
+    // Whether and how connections are encrypted.
     struct Tls
     {
         // Plain TCP, TLS without a certificate authority, or verified TLS. Default: plain TCP.
         TlsMode mode = TlsMode::None;
-        // The name the peer's certificate must carry in TlsMode::Verified, sent as SNI. Default: host.
+        // The name that the peer's certificate must carry in TlsMode::Verified, and that is sent as SNI. Default: the host.
         QString peerName{};
-        // Client certificate and key, own certificate authorities, ALPN, ciphers. Default: Qt's default configuration.
-        // TLS 1.3 or later: a protocol older than Qt's default is refused. The mode decides the verification.
+        // Client certificate and key, certificate authorities, ALPN, ciphers; the mode decides the verification. A
+        // configuration that asks for TLS 1.2 is refused unless allowTls12 is set, one that asks for an older protocol
+        // always. Default: Qt's default configuration, with TLS 1.3 or later.
         QSslConfiguration configuration{};
-        // Also connects to a server that supports nothing newer than TLS 1.2. If the configuration's protocol is TlsV1_2, to no
-        // other.
+        // Whether to connect to servers that support nothing newer than TLS 1.2, too; to no others if the configuration's
+        // protocol is TlsV1_2. Default: false.
         bool allowTls12 = false;
-        // SHA-256 fingerprints of the certificates that are accepted in TlsMode::SelfSigned, as 64 hexadecimal digits
-        // (colons between bytes are allowed) or 32 raw bytes. Empty: any certificate is accepted.
+        // SHA-256 fingerprints of the certificates that are accepted in TlsMode::SelfSigned, each as 64 hexadecimal digits
+        // (colons between bytes are allowed) or 32 raw bytes. Default: none, any certificate is accepted.
         QList<QByteArray> pinnedFingerprints{};
     };
 
+    // Everything that a client pool can be told. Only host and port are required.
     struct Configuration
     {
-        // Name or address of the peer. Required unless a dialer is set; error messages name it either way.
+        // Name or address of the peer. Required unless a dialer is set; error messages name it either way. Default: empty.
         QString host{};
-        // Port of the peer, 1 to 65535. Required unless a dialer is set.
+        // Port of the peer, 1 to 65535. Required unless a dialer is set. Default: 0.
         quint16 port = 0;
-        // Who names the connections. Both ends must agree.
+        // Which end names the connections. Both ends must agree. Default: the server.
         ConnectionMode connectionMode = ConnectionMode::Multi;
-        // How the server writes the ID in ConnectionMode::Multi. Both ends must agree.
+        // How the server writes the ID in ConnectionMode::Multi. Both ends must agree. Default: 8 hexadecimal digits.
         IdFormat idFormat = IdFormat::Hex;
-        // Called in place of connectToHost() with an unconnected socket that it must start to connect and must not delete,
-        // keep or wait on: a proxy, a bind address, a name service of your own. In the pool's thread or, with setupThreads,
-        // in several others at the same time, where it must not wait for the pool's thread, which waits for them as it closes.
+        // Called instead of connectToHost() with an unconnected socket, to connect it through a proxy, from a certain
+        // address, or by another name service. It must start to connect the socket, and must not delete, keep or wait for
+        // it. It runs in the pool's thread or, with setupThreads, in several others at the same time; there it must not wait
+        // for the pool's thread, which waits for them when the pool closes. An exception counts as Error::ConnectFailed.
+        // Default: none.
         std::function<void(QTcpSocket *socket)> dialer{};
 
         Sizing sizing{};
@@ -71,28 +76,28 @@ public:
         Limits limits{};
         Hooks hooks{};
 
-        // Time for name lookup and TCP connect, all addresses of the name together. More than 0, smaller values become 1 s;
-        // default: 10 s.
+        // The time for name lookup and TCP connect, for all addresses of the name together. Default: 10 s. Clamped: 0 or
+        // less becomes 1 s.
         std::chrono::milliseconds connectTimeout{10000};
-        // Time for the TLS handshake and the ID after that. More than 0, smaller values become 1 s; default: 10 s.
+        // The time for the TLS handshake and the ID together, after the connect. Default: 10 s. Clamped: 0 or less becomes 1
+        // s.
         std::chrono::milliseconds handshakeTimeout{10000};
-        // How many threads of the pool's own set up connections: connect, TLS handshake and ID. 0 to 64; default: 0, it happens
-        // in the pool's thread. One thread pays where TLS handshakes would keep the pool's thread from its other work (a GUI's,
-        // say), one a core where they are to be many a second. If a thread cannot start, the others do its work, else the pool's
-        // own.
+        // The number of threads that the pool starts to set up connections: connect, TLS handshake and ID. One is enough to
+        // keep TLS handshakes out of a GUI's thread, one per core serves many handshakes a second. If a thread cannot start,
+        // the others or the pool's thread do its work. Default: 0, the pool's thread sets up connections. Clamped to 0 to
+        // 64.
         int setupThreads = 0;
-        // Whether checkStock() is called when QNetworkInformation tells that the host's reachability or medium has changed, where
-        // Qt has a backend that knows. It lives in the main thread, which needs an event loop for it.
+        // Whether checkStock() is called when QNetworkInformation reports a change of the host's reachability or transport
+        // medium. Needs a backend of Qt's, and an event loop in the main thread. Default: true.
         bool checkOnNetworkChange = true;
-        // Which idle connection goes out next.
+        // Which idle connection is leased next. Default: the one that has been idle longest.
         Reuse reuse = Reuse::OldestFirst;
-        // In ConnectionMode::Single: close an idle connection on which bytes arrive, because a request-response protocol
-        // that gets bytes unasked is out of step. In ConnectionMode::Multi they are always kept for the holder.
+        // Whether an idle connection on which bytes arrive is closed, because a request-response protocol that gets
+        // unexpected bytes is out of step. Only in ConnectionMode::Single; in ConnectionMode::Multi the holder gets them.
+        // Default: false.
         bool dropUnexpectedBytes = false;
     };
 
-    // What start() would refuse of a configuration: a sentence for each problem, which names the field and the cause. Empty if
-    // it can work. From any thread.
     static QStringList problems(const Configuration &configuration);
 
     explicit ClientPool(QObject *parent = nullptr);

@@ -16,7 +16,7 @@ namespace QNetPool {
 class QNETPOOL_EXPORT ConnectionId
 {
 public:
-    static constexpr qsizetype Size = 8;
+    static constexpr qsizetype Size = 8; // bytes
 
     constexpr ConnectionId() noexcept = default;
     static ConnectionId fromString(QStringView text) noexcept;
@@ -32,7 +32,7 @@ public:
     friend QNETPOOL_EXPORT QDebug operator<<(QDebug debug, ConnectionId id);
 
 private:
-    quint64 m_bytes = 0; // the 8 bytes as they lie in memory
+    quint64 m_bytes = 0; // the bytes in their order in memory
 };
 
 } // namespace QNetPool

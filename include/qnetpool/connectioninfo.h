@@ -8,7 +8,6 @@
 
 namespace QNetPool {
 
-// What a pool knows of one of its connections at one moment.
 class QNETPOOL_EXPORT ConnectionInfo
 {
     Q_GADGET
@@ -21,16 +20,16 @@ public:
     enum class State {
         Pending, // being set up: connect, TLS, ID
         Idle, // in the stock
-        Checking, // with the validator or the resetter
+        Checking, // waiting for or with the validator or the resetter
         Leased, // out with the application
-        Unclaimed, // closed by the peer after it sent bytes; only take(id) still delivers it
+        Unclaimed, // closed by the peer after it sent bytes; only take(id) still returns it
     };
     Q_ENUM(State)
 
-    ConnectionId id; // null while it has none yet
+    ConnectionId id; // null while it is pending and has none yet
     State state = State::Pending;
-    std::chrono::milliseconds age{}; // since its setup began, or since put() brought it in
-    std::chrono::milliseconds timeInState{};
+    std::chrono::milliseconds age{}; // since its setup began, or since put()
+    std::chrono::milliseconds timeInState{}; // since the state began
 
     friend bool operator==(const ConnectionInfo &a, const ConnectionInfo &b) noexcept
     {

@@ -17,32 +17,32 @@
 namespace QNetPool {
 Q_NAMESPACE_EXPORT(QNETPOOL_EXPORT)
 
-// How a client pool secures its connections. TLS 1.3 at least, in both modes.
+// How a client pool secures its connections. With TLS 1.3 or later, unless allowTls12 is set.
 enum class TlsMode {
     None = 0, // plain TCP
-    SelfSigned = 1, // encrypted; the peer is verified by pinned fingerprints only, and not at all without them
-    Verified = 2, // encrypted; certificate chain and peer name are verified
+    SelfSigned = 1, // encrypted; the peer is verified by pinned fingerprints, or not at all if there are none
+    Verified = 2, // encrypted; the certificate chain and the peer's name are verified
 };
 Q_ENUM_NS(TlsMode)
 
-// Who names a connection.
+// Which end names a connection.
 enum class ConnectionMode {
-    Multi, // the server: it sends the ID as the first bytes, so that both ends know the connection by it
-    Single, // each end for itself: nothing is sent or read, so the peer can speak any protocol
+    Multi, // the server: it sends the ID as the first bytes, and both ends know the connection by it
+    Single, // each end for itself: nothing is sent or read, so that the peer can speak any protocol
 };
 Q_ENUM_NS(ConnectionMode)
 
-// What a server writes as the ID in ConnectionMode::Multi.
+// How a server writes the ID in ConnectionMode::Multi.
 enum class IdFormat {
     Hex, // 8 bytes: the lower-case hexadecimal digits of 4 random bytes
     Binary, // the 4 random bytes; the ID's text is their hexadecimal digits
 };
 Q_ENUM_NS(IdFormat)
 
-// Which idle connection goes out next.
+// Which idle connection is leased next.
 enum class Reuse {
-    OldestFirst, // the one that has been idle longest: all are used evenly, and none stays silent for long
-    NewestFirst, // the one that has been idle shortest: a few stay busy, and idleTimeout closes the rest
+    OldestFirst, // the one that has been idle longest: all are used evenly, and none is silent for long
+    NewestFirst, // the one that became idle last: a few are kept busy, and idleTimeout can close the rest
 };
 Q_ENUM_NS(Reuse)
 

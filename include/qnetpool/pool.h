@@ -30,92 +30,113 @@ class QNETPOOL_EXPORT Pool : public QObject
     Q_PROPERTY(int errorCount READ errorCount RESET resetErrorCount NOTIFY errorCountChanged)
 
 public:
-    enum class State { Stopped, Starting, Ready, Degraded, Draining };
+    enum class State {
+        Stopped, // not started, or closed
+        Starting, // a client that has not reached minimumCapacity yet
+        Ready, // a client has reached minimumCapacity; a server listens, or has been given a connection
+        Degraded, // a client's last round of attempts failed, and it retries with growing pauses; a server cannot accept
+        Draining, // drain() was called, and leases are still out
+    };
     Q_ENUM(State)
 
     enum class Error {
+        // The configuration cannot work; the pool does not start, or keeps the configuration that it has.
         InvalidConfiguration,
+        // The address cannot be listened on: it is in use, for instance.
         ListenFailed,
+        // A connection could not be accepted.
         AcceptFailed,
+        // Out of descriptors or memory: reported once an outage; accepting and dialling resume by themselves. Or a server
+        // has reached its limit of connections or handshakes and turned a peer away.
         ResourcesExhausted,
+        // A peer was turned away: it is not allowed, or has reached its limit of pending handshakes.
         PeerRejected,
+        // The host is unknown, refuses the connection, or does not answer in time.
         ConnectFailed,
+        // The TLS handshake failed: one end refused the other's certificate, for instance.
         TlsFailed,
+        // The peer closed the connection before the ID was exchanged, or sent something else.
         HandshakeFailed,
+        // The TLS handshake or the exchange of the ID took too long.
         HandshakeTimeout,
+        // An acquire() got no connection within its timeout.
         AcquireTimeout,
+        // An acquire() was refused: maximumWaiters are waiting already.
         TooManyWaiters,
+        // An acquire() failed: the pool is not running, or was closed meanwhile.
         Closed,
+        // A lease has been held for longer than leakThreshold; reported once a lease.
         LeakSuspected,
     };
     Q_ENUM(Error)
 
-    // The options that both pools share. Out-of-range values are clamped, with a warning in the log. A running pool takes new
-    // ones with setConfiguration().
+    // The options that both pools share. Values out of range are clamped where they are used, with a warning in the log;
+    // configuration() returns them as set.
 
-    // What TCP does on each connection.
+    // Options of each connection's TCP.
     struct Tcp
     {
         // How long a connection may be silent before TCP probes it, and the time between two of the three probes.
-        // Rounded up to seconds. Default: 30 s. 0 disables keep-alive.
+        // Rounded up to full seconds. Default: 30 s. 0 disables this.
         std::chrono::milliseconds keepAlivePeriod{30000};
-        // How long sent bytes may stay unacknowledged, or unsent because the peer does not read, before TCP gives the connection
-        // up: a dead path is noticed with data in flight, too. 0 to 24 h; default: 60 s. 0 leaves it to the system. On Linux, on
-        // macOS and Windows in full seconds, and nowhere else.
-        // On Linux it also takes the place of the third probe of keepAlivePeriod: a silent connection is given up when a
-        // probe is due, the one before was not answered, and this time has passed since the last sign of life. There it counts
-        // from the first retransmission, which on a slow path comes seconds after the bytes.
+        // How long sent bytes may stay unacknowledged, or unsent because the peer does not read, before TCP gives up the
+        // connection, so that a dead path is noticed with data in flight, too. Default: 60 s. Clamped to 0 to 24 h. 0 leaves
+        // it to the system. Supported on Linux, and in full seconds on macOS and Windows; ignored elsewhere. On Linux it
+        // counts from the first retransmission, seconds after the bytes on a slow path, and replaces the third keep-alive
+        // probe: a silent connection is given up when a probe is due, the last one was not answered, and this time has
+        // passed since the last sign of life.
         std::chrono::milliseconds userTimeout{60000};
     };
 
-    // How many connections and waiters there may be, and how long each may last.
+    // How many connections and waiters there may be, and how long a connection may last.
     struct Limits
     {
-        // How many connections the pool may have at most: idle, leased, unclaimed and pending together. At the limit, a client
-        // does not dial and those who wait are served with what is given back; a server turns the next peer away. Default: 0,
-        // no limit.
+        // The largest number of connections: idle, leased, unclaimed and pending together. At the limit a client does not
+        // dial, so that waiters get what is given back; a server turns further peers away. Default: 0. 0 = no limit.
         int maximumConnections = 0;
-        // How many acquire() and waitForConnection() calls may wait at most; one more fails with TooManyWaiters. Default: 0, no
-        // limit.
+        // The largest number of acquire() and waitForConnection() calls that wait; further ones fail with
+        // Error::TooManyWaiters. Default: 0. 0 = no limit.
         int maximumWaiters = 0;
-        // How long a connection may be idle before it is closed: set it below the time after which the peer or a firewall closes
-        // it. A client dials another one when its stock gets low. Default: 0, no limit.
+        // How long a connection may be idle before it is closed: set it below the time after which the peer or a firewall
+        // closes it. A client replaces it in its next cycle. Default: 0. 0 = no limit.
         std::chrono::milliseconds idleTimeout{0};
-        // How long a connection may live: an idle one is closed then, a leased one when it is given back. A new value holds for
-        // connections that are set up from then on. Default: 0, no limit.
+        // How long a connection may live: then it is closed if it is idle, else when it is given back. A new value applies
+        // to connections that are set up from then on. Default: 0. 0 = no limit.
         std::chrono::milliseconds maximumLifetime{0};
-        // The share of maximumLifetime by which each connection's life is shortened at random, at most, so that a stock that
-        // was filled at once does not end at once. 0 to 1; default: 0.1.
+        // The largest share of maximumLifetime by which each connection's life is shortened at random, so that connections
+        // set up together do not end together. Default: 0.1. Clamped to 0 to 1. 0 disables this.
         double lifetimeSpread = 0.1;
-        // A lease that is held for longer is reported once, with Error::LeakSuspected: its ID, its age, the thread that has
-        // it. Nothing else happens to it. Default: 0, which disables the report.
+        // A lease that is held for longer is reported once, with Error::LeakSuspected: its ID, its age, the thread that
+        // holds it. Nothing else happens to it. Default: 0. 0 disables this.
         std::chrono::milliseconds leakThreshold{0};
-        // How long the last bytes of a connection that its peer has closed wait for take(id). Default: 30 s. 0 disables this:
-        // such a connection is closed at once.
+        // How long a connection that its peer closed after sending bytes is kept for take(id). Default: 30 s. 0 disables
+        // this: it is closed at once.
         std::chrono::milliseconds unclaimedTimeout{30000};
     };
 
-    // Code of the application's that the pool runs on a connection, in the pool's thread and with the connection's socket, which
-    // it must neither delete nor keep. The future's result is true if the connection may go on. False, an exception, a canceled
-    // future, or none within the timeout (then it is canceled) closes the connection.
+    // A function of the application that the pool calls with a connection's socket, in the pool's thread. The socket remains
+    // the pool's: it must not be deleted, nor used once the future has finished. A result of true keeps the connection;
+    // false, an exception, a canceled future, or none finished within Hooks::timeout (it is canceled then) closes it.
     using Hook = std::function<QFuture<bool>(QTcpSocket *socket)>;
 
+    // Functions of the application that are run on connections.
     struct Hooks
     {
-        // Asks the peer whether a connection still serves, before one goes out that was idle for longer than validateAfter.
-        // The socket must be left with nothing unread. If the answer is no, the next connection is tried, and the caller knows
-        // nothing of it. take() never waits for it: it starts it, and passes over the connection. Default: none.
+        // Asks the peer whether a connection still works, before one that was idle for longer than validateAfter is leased.
+        // It must leave nothing unread in the socket. If the connection fails, callers get another one. take() does not wait
+        // for a validator: it starts it and passes the connection over. Default: none.
         Hook validator{};
-        // Up to this time of idleness a connection goes out without being validated. Default: 1 s. 0 validates always; take()
+        // How long a connection may be idle and still be leased without validation. Default: 1 s. 0 validates always; take()
         // then returns an empty Connection.
         std::chrono::milliseconds validateAfter{1000};
-        // Run on each connection whose socket was used, when it is given back: to end a transaction or a login, say. The
-        // connection is idle when the result is true. Default: none.
+        // Run on each connection that is given back after its socket was used, before it is idle again: to roll back a
+        // transaction or log out, for instance. Default: none.
         Hook resetter{};
-        // Time for each of them. More than 0, smaller values become 1 s; default: 5 s.
+        // The time for each of them. Default: 5 s. Clamped: 0 or less becomes 1 s.
         std::chrono::milliseconds timeout{5000};
     };
 
+    // Of acquire(), waitForConnection() and drain().
     static constexpr std::chrono::milliseconds DefaultTimeout{30000};
 
     ~Pool() override;

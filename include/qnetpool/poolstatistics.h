@@ -10,8 +10,6 @@
 
 namespace QNetPool {
 
-// How long something took, over all times that it happened since the pool was constructed. Count, sum and maximum are exact;
-// a percentile is never too low and at most 1/16 too high.
 class QNETPOOL_EXPORT DurationStatistics
 {
     Q_GADGET
@@ -24,13 +22,14 @@ class QNETPOOL_EXPORT DurationStatistics
     Q_PROPERTY(std::chrono::nanoseconds p999 MEMBER p999)
 
 public:
-    qint64 count = 0;
-    std::chrono::nanoseconds sum{};
+    qint64 count = 0; // how many were measured
+    std::chrono::nanoseconds sum{}; // sum / count is the mean
     std::chrono::nanoseconds maximum{};
-    std::chrono::nanoseconds p50{}; // half of them took no longer
-    std::chrono::nanoseconds p90{};
-    std::chrono::nanoseconds p99{};
-    std::chrono::nanoseconds p999{}; // 99.9 % of them took no longer
+    // So many of them took no longer. Never too low, at most 1/16 too high.
+    std::chrono::nanoseconds p50{}; // 50 %
+    std::chrono::nanoseconds p90{}; // 90 %
+    std::chrono::nanoseconds p99{}; // 99 %
+    std::chrono::nanoseconds p999{}; // 99.9 %
 
     friend bool operator==(const DurationStatistics &a, const DurationStatistics &b) noexcept
     {
@@ -40,10 +39,6 @@ public:
     friend bool operator!=(const DurationStatistics &a, const DurationStatistics &b) noexcept { return !(a == b); }
 };
 
-// One consistent snapshot of a pool. Gauges are of the moment, totals count since the pool was constructed. At every moment
-//     created == idle + leased + unclaimed + detached + closed()
-//     taken   == fromStock + hadToWait
-//     queued  == hadToWait + timedOut + cancelled + abandoned + waiters
 class QNETPOOL_EXPORT PoolStatistics
 {
     Q_GADGET
@@ -81,43 +76,42 @@ class QNETPOOL_EXPORT PoolStatistics
     Q_PROPERTY(QNetPool::DurationStatistics leaseTime MEMBER leaseTime)
 
 public:
-    // Gauges.
+    // Gauges: the value now.
     int idle = 0; // in the stock
-    int leased = 0; // out with the application, its validator or its resetter
+    int leased = 0; // out with the application, or waiting for or with its validator or resetter
     int pending = 0; // being set up: connect, TLS, ID
-    int waiters = 0; // acquire() and waitForConnection() calls in line
-    int unclaimed = 0; // closed by the peer after it sent bytes; only take(id) still delivers them
+    int waiters = 0; // acquire() and waitForConnection() calls in the wait queue
+    int unclaimed = 0; // closed by the peer after it sent bytes; only take(id) still returns them
     int capacity = 0; // how many idle connections the pool aims at (client) or holds at most (server)
-    int errors = 0; // as errorCount()
+    int errors = 0; // errorCount()
 
-    // Total of a server's connections that were closed before anything was made for them: the peer is not allowed or has too
-    // many handshakes going on, or there are as many connections as there may be.
+    // Total of peers that a server turned away at once: not allowed, or over a limit of handshakes or connections.
     qint64 peersRefused = 0;
 
     // Totals of connections.
-    qint64 created = 0; // set up, or brought in with put()
-    qint64 givenBack = 0; // leases whose connection went back into the stock, or on to a waiter
+    qint64 created = 0; // set up, or added with put()
+    qint64 givenBack = 0; // went back from a lease into the stock, or on to a waiter
     qint64 detached = 0; // left the pool with detach()
 
-    // Totals of those who asked for one.
+    // Totals of calls that asked for a connection.
     qint64 taken = 0; // leases handed out, in any way
-    qint64 fromStock = 0; // at once
-    qint64 hadToWait = 0; // after a time in line
-    qint64 queued = 0; // stood in line
-    qint64 timedOut = 0; // left the line without a connection: AcquireTimeout
-    qint64 cancelled = 0; // left the line because the future was cancelled
-    qint64 abandoned = 0; // were in line when the pool closed: Closed
-    qint64 refused = 0; // never got into the line: TooManyWaiters, or Closed
+    qint64 fromStock = 0; // of these, at once
+    qint64 hadToWait = 0; // of these, from the wait queue
+    qint64 queued = 0; // entered the wait queue
+    qint64 timedOut = 0; // left it without a connection: AcquireTimeout
+    qint64 cancelled = 0; // left it because the future was canceled
+    qint64 abandoned = 0; // were in it when the pool closed: Closed
+    qint64 refused = 0; // never entered it: TooManyWaiters, or Closed
 
     // Totals of closed connections, by reason.
-    qint64 diedIdle = 0; // the peer or the network ended it while it was in the stock
+    qint64 diedIdle = 0; // the peer closed it or the network failed while it was idle
     qint64 idleTooLong = 0; // idleTimeout
     qint64 livedTooLong = 0; // maximumLifetime
-    qint64 failedCheck = 0; // the validator or the resetter said no, or took too long
+    qint64 failedCheck = 0; // the validator or the resetter refused it, or took too long
     qint64 closedDirty = 0; // given back not connected, with bytes unread or unsent, or not restorable
-    qint64 discarded = 0; // ended with discard(), or the holder deleted the socket
-    qint64 flushed = 0; // closed by flush() or close(), or given back after close()
-    qint64 stockFull = 0; // given back or set up when the stock was full
+    qint64 discarded = 0; // discard() was called, or the holder deleted the socket
+    qint64 flushed = 0; // flush() or close() was called, or it was given back after close()
+    qint64 stockFull = 0; // given back or set up while the stock was full
 
     qint64 closed() const noexcept
     {
@@ -126,9 +120,9 @@ public:
 
     // Times.
     DurationStatistics connectTime; // of a client: name lookup and TCP connect
-    DurationStatistics handshakeTime; // after that: TLS and ID, where there is one of them
-    DurationStatistics acquireTime; // from acquire() or waitForConnection() to its connection; 0 or so from the stock
-    DurationStatistics leaseTime; // from a connection's going out to the end of its lease
+    DurationStatistics handshakeTime; // TLS and ID, of connections that have one of them
+    DurationStatistics acquireTime; // from acquire() or waitForConnection() to its connection
+    DurationStatistics leaseTime; // from the beginning of a lease to its end
 };
 
 } // namespace QNetPool

@@ -14,28 +14,31 @@ class QNETPOOL_EXPORT ServerPool : public Pool
     Q_OBJECT
 
 public:
+    // Whether and how connections are encrypted.
     struct Tls
     {
-        // Whether connections are encrypted. Without it, a configuration is refused: it would have no effect.
+        // Whether connections are encrypted. If not, a configuration is refused, as it would have no effect. Default: false.
         bool enabled = false;
-        // Certificate chain and private key (both required), certificate authorities for client certificates, and
-        // peerVerifyMode (VerifyPeer: a client certificate is required). TLS 1.3 or later: a protocol older than Qt's default is
-        // refused.
+        // Certificate chain and private key (both required), certificate authorities for client certificates, and the
+        // peerVerifyMode (VerifyPeer requires a client certificate). TLS 1.3 or later is spoken. A configuration that asks
+        // for TLS 1.2 is refused unless allowTls12 is set, one that asks for an older protocol always. Default: null.
         QSslConfiguration configuration{};
-        // Also lets clients in that support nothing newer than TLS 1.2. If the configuration's protocol is TlsV1_2, no others.
+        // Whether to let in clients that support nothing newer than TLS 1.2, too; no others if the configuration's protocol
+        // is TlsV1_2. Default: false.
         bool allowTls12 = false;
     };
 
+    // Everything that a server pool can be told. Nothing is required.
     struct Configuration
     {
-        // Addresses ("192.0.2.7", "2001:db8::7") and subnets ("192.0.2.0/24", "2001:db8::/32") that may connect.
-        // Empty: any. An IPv4 peer of a dual-stack listener is compared as IPv4.
+        // Addresses ("192.0.2.7", "2001:db8::7") and subnets ("192.0.2.0/24", "2001:db8::/32") that may connect. An IPv4
+        // peer of a dual-stack listener is compared as IPv4. Default: empty, any may connect.
         QStringList allowedPeers{};
-        // Multi: the ID is sent to the client. Single: nothing is sent, the ID is known on this end only.
+        // Which end names the connections. Both ends must agree. Default: the server, which sends the ID to the client.
         ConnectionMode connectionMode = ConnectionMode::Multi;
-        // How the ID is written in ConnectionMode::Multi. Both ends must agree.
+        // How the ID is written in ConnectionMode::Multi. Both ends must agree. Default: 8 hexadecimal digits.
         IdFormat idFormat = IdFormat::Hex;
-        // The largest number of idle connections. 1 or more, smaller values become 1; default: 65536.
+        // The largest number of idle connections. Default: 65536. Clamped to 1 or more.
         int maximumCapacity = 65536;
 
         Tls tls{};
@@ -43,32 +46,30 @@ public:
         Limits limits{};
         Hooks hooks{};
 
-        // Time for the TLS handshake and for writing the ID. More than 0, smaller values become 1 s; default: 10 s.
+        // The time for the TLS handshake and for sending the ID, together. Default: 10 s. Clamped: 0 or less becomes 1 s.
         std::chrono::milliseconds handshakeTimeout{10000};
-        // How many TLS handshakes may be going on at the same time. While there are as many, none is accepted: further clients
-        // wait in the backlog. From half of it on, a new handshake gets less time, down to a quarter of handshakeTimeout, so that
-        // peers which never finish theirs make room. Default: 1024. 0 = no limit.
+        // The largest number of pending TLS handshakes. At the limit nothing is accepted, and further clients wait in the
+        // backlog. From half of it on a new handshake gets less time, down to a quarter of handshakeTimeout, so that peers
+        // which never finish theirs make room. Default: 1024. 0 = no limit.
         int maximumPendingHandshakes = 1024;
-        // How many of them may be with one peer: an IPv4 address, or an IPv6 network of 64 bits. One more from there is turned
-        // away. Clients behind one address count as one peer, and a ClientPool begins with maximumPending. Default: 256. 0 = no
-        // limit.
+        // The largest number of pending TLS handshakes with one peer, which is an IPv4 address or a /64 of IPv6; further
+        // ones are turned away. All clients behind one address count as one peer, and a ClientPool dials up to
+        // maximumPending connections at a time. Default: 256. 0 = no limit.
         int maximumPendingPerPeer = 256;
-        // How many connections that are not accepted yet may wait in the system's backlog. 1 or more; default: 1024. The system
-        // may have a lower limit.
+        // The largest number of connections that wait in the system's backlog to be accepted; the system may have a lower
+        // limit. Default: 1024. Clamped to 1 or more.
         int listenBacklog = 1024;
-        // How many threads of the pool's own set up connections: TLS handshake and ID. 0 to 64; default: 0, it happens in the
-        // pool's thread. One thread pays where TLS handshakes would keep the pool's thread from its other work (a GUI's, say), one
-        // a core where they are to be many a second. If a thread cannot start, the others do its work, else the pool's own.
+        // The number of threads that the pool starts to set up connections: TLS handshake and ID. One is enough to keep TLS
+        // handshakes out of a GUI's thread, one per core serves many handshakes a second. If a thread cannot start, the
+        // others or the pool's thread do its work. Default: 0, the pool's thread sets up connections. Clamped to 0 to 64.
         int setupThreads = 0;
-        // Whether checkStock() is called when QNetworkInformation tells that the host's reachability or medium has changed, where
-        // Qt has a backend that knows. It lives in the main thread, which needs an event loop for it.
+        // Whether checkStock() is called when QNetworkInformation reports a change of the host's reachability or transport
+        // medium. Needs a backend of Qt's, and an event loop in the main thread. Default: true.
         bool checkOnNetworkChange = true;
-        // Which idle connection goes out next.
+        // Which idle connection is leased next. Default: the one that has been idle longest.
         Reuse reuse = Reuse::OldestFirst;
     };
 
-    // What listen() would refuse of a configuration: a sentence for each problem, which names the field and the cause. Empty if
-    // it can work. From any thread.
     static QStringList problems(const Configuration &configuration);
 
     explicit ServerPool(QObject *parent = nullptr);
@@ -79,7 +80,7 @@ public:
     bool setConfiguration(const Configuration &configuration);
 
     bool listen(const QHostAddress &address = QHostAddress::Any, quint16 port = 0);
-    // Without this overload an enumerator would be taken for a descriptor.
+    // Without this overload the enumerator would convert to a descriptor.
     bool listen(QHostAddress::SpecialAddress address, quint16 port = 0) { return listen(QHostAddress(address), port); }
     bool listen(qintptr descriptor);
     bool addConnection(qintptr descriptor);

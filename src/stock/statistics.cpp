@@ -1,6 +1,50 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the stock can be asked for from any thread: how many there are, wait, and were.
+// Counts, totals and times, and the state of each connection, for any thread.
 #include "stock.h"
+
+/*!
+    \class QNetPool::PoolStatistics
+    \inmodule QNetPool
+    \brief A consistent snapshot of a pool's numbers.
+
+    Gauges are of the moment, totals and times count since the pool was constructed. The header describes each field. In
+    every snapshot
+    \code
+    created == idle + leased + unclaimed + detached + closed()
+    taken == fromStock + hadToWait
+    queued == hadToWait + timedOut + cancelled + abandoned + waiters
+    \endcode
+
+    \sa Pool::statistics()
+*/
+
+/*!
+    \fn qint64 QNetPool::PoolStatistics::closed() const
+    Returns the number of connections that the pool has closed, for whatever reason.
+*/
+
+/*!
+    \class QNetPool::DurationStatistics
+    \inmodule QNetPool
+    \brief How long something took, each time it has happened since the pool was constructed.
+
+    Count, sum and maximum are exact; a percentile is never too low and at most 1/16 too high.
+*/
+
+/*!
+    \class QNetPool::ConnectionInfo
+    \inmodule QNetPool
+    \brief A snapshot of one connection of a pool.
+
+    The header describes each field.
+
+    \sa Pool::connections()
+*/
+
+/*!
+    \enum QNetPool::ConnectionInfo::State
+    Where the connection is in its life. The header describes each value.
+*/
 
 namespace QNetPool {
 
