@@ -12,7 +12,7 @@
 
 namespace QNetPool {
 
-// One that runs.
+// A check that is running.
 class Checks::Check final : public QObject
 {
 public:
@@ -25,7 +25,7 @@ public:
 
 namespace {
 
-// What went wrong counts as a no: a connection that cannot be checked cannot be handed out.
+// An exception fails the check: a connection that cannot be checked must not be leased.
 QFuture<bool> call(const Pool::Hook &hook, QTcpSocket *socket)
 {
     try {
@@ -58,7 +58,7 @@ Checks::~Checks()
 
 void Checks::begin()
 {
-    const QPointer<Checks> alive(this); // the application's functions may delete the pool
+    const QPointer<Checks> alive(this); // a hook may delete the pool
     while (alive) {
         Entry *entry = m_stock->nextToCheck();
         if (!entry)
@@ -71,7 +71,7 @@ void Checks::start(Entry *entry)
 {
     const std::shared_ptr<Stock> stock = m_stock;
     const Pool::Hook hook = entry->isReturning ? m_hooks.resetter : m_hooks.validator;
-    if (!hook) // the configuration has none any more
+    if (!hook) // removed from the configuration meanwhile
         return stock->checked(entry, true);
     const QPointer<Checks> alive(this); // the hook may stop or delete the pool
     const int stops = m_stops;
@@ -88,22 +88,22 @@ void Checks::start(Entry *entry)
     connect(&check->watcher, &QFutureWatcherBase::finished, check,
             [this, check] { finish(check, saysYes(check->watcher.future())); });
     connect(&check->deadline, &QTimer::timeout, check, fail);
-    if (entry->socket) // queued: not in the middle of the socket's own work
+    if (entry->socket) // queued, as a slot must not close the socket that is emitting
         connect(entry->socket, &QTcpSocket::disconnected, check, fail, Qt::QueuedConnection);
     check->deadline.setSingleShot(true);
     check->deadline.start(
-            std::min(m_hooks.timeout, std::chrono::milliseconds(std::chrono::hours(24)))); // a timer has its limits
+            std::min(m_hooks.timeout, std::chrono::milliseconds(std::chrono::hours(24)))); // the limit of a timer
     check->watcher.setFuture(future);
 }
 
 void Checks::finish(Check *check, bool isFit)
 {
     if (std::erase(m_running, check) == 0)
-        return; // it has ended, and something that was queued comes late
+        return; // it has ended already; this call was queued
     check->deadline.stop();
     check->watcher.disconnect();
     if (!check->watcher.isFinished())
-        check->watcher.cancel(); // it is still at work
+        check->watcher.cancel(); // the hook is still running
     check->deleteLater(); // one of its signals may be on the call stack
     const std::shared_ptr<Stock> stock = m_stock; // a continuation may delete the pool
     stock->checked(check->entry, isFit);

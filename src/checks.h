@@ -19,8 +19,8 @@ public:
     ~Checks() override;
 
     void setHooks(const Pool::Hooks &hooks) { m_hooks = hooks; }
-    void begin(); // all that are to be checked now
-    void stop(); // those that run have failed
+    void begin(); // starts every check that is due
+    void stop(); // running checks fail
 
 private:
     class Check;

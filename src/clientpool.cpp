@@ -10,7 +10,7 @@
 /*!
     \class QNetPool::ClientPool
     \inmodule QNetPool
-    \brief Dials connections ahead of need, adapting how fast and how many.
+    \brief Dials connections ahead of need, and adapts how many and how often.
 
     \code
     QNetPool::ClientPool pool({ .host = "example.com", .port = 8080 });
@@ -18,14 +18,36 @@
     pool.start();
     \endcode
 
-    A running pool works in cycles: it adjusts the interval, fills the stock to capacity(), adjusts the capacity, and sleeps for
-    the interval. Few idle connections at the start of a cycle (under 20 % of the capacity) shorten the interval by 100 ms, many
-    (over 80 %) lengthen it. A cycle that had to create under 20 % of the capacity lowers it by one, over 80 % raises it by one.
-    Both stay within the limits of the Configuration.
+    A running pool works in cycles: it adjusts the interval, fills the stock to capacity(), adjusts the capacity, and sleeps
+    for the interval. Under 20 % idle connections at the start of a cycle shorten the interval by 100 ms, over 80 % lengthen
+    it by as much. A cycle that created under 20 % of the capacity lowers the capacity by one, over 80 % raises it by one.
+    Both stay within the limits of Configuration::sizing.
 
-    A cycle that creates nothing though it tried starts an outage (State::Degraded): the pauses double, with jitter, up to
-    maximumBackoff, until one attempt succeeds. Callers of acquire() and waitForConnection() are dialled for at once, outside
-    of cycles, but not faster than the backoff allows. checkStock() does not wait for it.
+    A cycle in which every dial failed begins an outage (State::Degraded): the pauses double, with jitter, up to
+    maximumBackoff, until one dial succeeds. For waiters the pool dials at once, between cycles, but not faster than the
+    backoff allows. checkStock() does not wait for the end of the pause.
+
+    \sa ServerPool
+*/
+
+/*!
+    \class QNetPool::ClientPool::Sizing
+    \inmodule QNetPool
+    \brief How many connections are kept ready, and how fast they are dialled.
+*/
+
+/*!
+    \class QNetPool::ClientPool::Tls
+    \inmodule QNetPool
+    \brief Whether and how connections are encrypted.
+*/
+
+/*!
+    \class QNetPool::ClientPool::Configuration
+    \inmodule QNetPool
+    \brief Everything that a client pool can be told. Only host and port are required.
+
+    The headers describe each field, with its unit, default and limits.
 */
 
 namespace QNetPool {
@@ -48,7 +70,7 @@ private:
     void use(const PreparedClient &prepared);
     void beginRound();
     void advance();
-    bool dial(); // false: the pool has as many connections as it may have
+    bool dial(); // false: maximumConnections is reached
     void setupFinished(Entry *entry, SetupOutcome outcome) override;
     bool admit(Entry *entry, SetupOutcome outcome);
     void sleep(milliseconds pause);
@@ -57,9 +79,9 @@ private:
     Cycle m_cycle;
     std::shared_ptr<const DialPlan> m_plan;
     int m_minimumCapacity = 1;
-    bool m_isExhausted = false; // out of descriptors or memory, and nothing was set up since
+    bool m_isExhausted = false; // out of descriptors or memory, and no setup has succeeded since
     QTimer m_pause; // until the next round
-    bool m_isRetryDue = false; // if the round that runs fails
+    bool m_isRetryDue = false; // retry without a pause if the running round fails
 };
 
 ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration requested)
@@ -84,7 +106,7 @@ void ClientPoolPrivate::use(const PreparedClient &prepared)
 
 bool ClientPoolPrivate::start()
 {
-    const QPointer<ClientPoolPrivate> alive(this); // here and below: a slot may delete the pool, or close it
+    const QPointer<ClientPoolPrivate> alive(this); // here and below: a slot may delete or close the pool
     if (!finishStopping())
         return false;
     if (isRunning())
@@ -95,7 +117,7 @@ bool ClientPoolPrivate::start()
     const quint64 thisRun = run();
     m_cycle = Cycle(prepared.plan->configuration.sizing);
     m_isRetryDue = false;
-    m_pause.start(0); // so that a start() in a constructor or before the connect()s loses no signal
+    m_pause.start(0); // from the event loop, so that signals connected after start() are not missed
     setState(Pool::State::Starting);
     if (!alive || !isStill(thisRun))
         return false;
@@ -186,20 +208,20 @@ void ClientPoolPrivate::setupFinished(Entry *entry, SetupOutcome outcome)
     const quint64 thisRun = run();
     const bool isCreated = admit(entry, std::move(outcome));
     if (!alive || !isStill(thisRun))
-        return; // or a slot has started it again: this dial is not of that run
+        return; // or a slot has restarted it, and this dial is of the former run
     m_cycle.finished(isCreated);
     publish();
     if (alive)
         advance();
 }
 
-// Whether the peer gave a connection that could be kept, even one that is surplus by now.
+// Whether the peer provided a usable connection, even if it is surplus by now.
 bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
 {
     if (!outcome.isConnected()) {
         stock->abandon(entry);
         const bool isExhausted = outcome.error == Pool::Error::ResourcesExhausted;
-        if (!isExhausted || !std::exchange(m_isExhausted, true)) // told once an outage
+        if (!isExhausted || !std::exchange(m_isExhausted, true)) // reported once an outage
             report(outcome.error, outcome.message);
         return false;
     }
@@ -215,7 +237,7 @@ bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
     if (admission != Stock::Admission::IdInUse)
         return true;
     report(Pool::Error::HandshakeFailed,
-           QStringLiteral("%1 sent the connection ID %2, which is in use: the newcomer is closed")
+           QStringLiteral("%1 sent the connection ID %2, which is in use: the new connection is closed")
                    .arg(m_plan->target(), id.toString()));
     return false;
 }
@@ -224,10 +246,10 @@ void ClientPoolPrivate::sleep(milliseconds pause)
 {
     if (std::exchange(m_isRetryDue, false) && m_cycle.isOutage())
         pause = milliseconds(0);
-    m_pause.start(std::min(pause, milliseconds(std::chrono::hours(24)))); // a timer has its limits
+    m_pause.start(std::min(pause, milliseconds(std::chrono::hours(24)))); // the limit of a timer
 }
 
-// The numbers and the state, as they follow from the cycle and the stock.
+// Derives capacity, interval and state from the cycle and the stock.
 void ClientPoolPrivate::publish()
 {
     const QPointer<ClientPoolPrivate> alive(this);
@@ -247,32 +269,41 @@ void ClientPoolPrivate::publish()
 
 // --- ClientPool --------------------------------------------------------------------------------------------------------
 
-/*! Constructs a pool that has no host yet: see setConfiguration(). */
+/*! Constructs a pool with \a parent that has no host yet: see setConfiguration(). It lives in the calling thread. */
 ClientPool::ClientPool(QObject *parent) : ClientPool(Configuration(), parent) { }
 
-/*! Constructs a pool with a \a configuration. Nothing is dialled before start(). */
+/*!
+    Constructs a pool with \a configuration and \a parent. Nothing is checked or dialled before start(). It lives in the
+    calling thread.
+*/
 ClientPool::ClientPool(const Configuration &configuration, QObject *parent)
     : Pool(std::make_unique<ClientPoolPrivate>(configuration), parent)
 {
 }
 
+/*! Destroys the pool: see ~Pool(). In the pool's thread. */
 ClientPool::~ClientPool() = default;
 
-/*! Returns the configuration as it was given: what is out of range is put right in its use only. In the pool's thread. */
+/*! Returns the configuration as it was set, unclamped. In the pool's thread. */
 ClientPool::Configuration ClientPool::configuration() const
 {
     return static_cast<ClientPoolPrivate *>(d.get())->configuration;
 }
 
+/*!
+    Returns what start() would refuse \a configuration for: a sentence for each problem, which names the field and the cause;
+    empty if the configuration can work. From any thread.
+*/
 QStringList ClientPool::problems(const Configuration &configuration)
 {
     return PreparedClient(configuration).problems;
 }
 
 /*!
-    Replaces the configuration. A running pool uses it from now on, for limits at once and for the peer with the next
-    connection; flush() exchanges those that are idle. While it runs, a \a configuration that cannot work is refused with
-    Error::InvalidConfiguration and changes nothing: the return value tells. In the pool's thread.
+    Replaces the configuration, and returns whether it did. A running pool applies limits at once, and the peer and TLS from
+    the next dial on; call flush() to replace idle connections. While the pool runs, a \a configuration that cannot work
+    changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. In the pool's
+    thread.
 */
 bool ClientPool::setConfiguration(const Configuration &configuration)
 {
@@ -280,8 +311,10 @@ bool ClientPool::setConfiguration(const Configuration &configuration)
 }
 
 /*!
-    Starts to fill the stock, from the event loop on; returns at once. False, with an errorOccurred(), if the configuration
-    cannot work. Does nothing if the pool runs. In the pool's thread.
+    Starts the pool, which begins to dial once the event loop runs, and returns whether it runs now; true if it ran already.
+    On failure errorOccurred() is emitted: Error::InvalidConfiguration if the configuration cannot work,
+    Error::ResourcesExhausted if the system has no descriptor to watch connections. In the pool's thread, which needs an
+    event loop.
 */
 bool ClientPool::start()
 {

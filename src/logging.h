@@ -6,8 +6,8 @@
 
 namespace QNetPool {
 
-// "qnetpool.client" and "qnetpool.server": silent but for warnings until switched on (QT_LOGGING_RULES="qnetpool.*=true");
-// then they tell the whole life of every connection.
+// "qnetpool.client" and "qnetpool.server": only warnings until enabled (QT_LOGGING_RULES="qnetpool.*=true"); then every step
+// in the life of each connection is logged.
 const QLoggingCategory &clientLog();
 const QLoggingCategory &serverLog();
 

@@ -17,11 +17,11 @@
 
 namespace QNetPool {
 
-// Until when a drain() waits.
+// When a drain() that begins now ends; never for a negative timeout.
 Stock::Clock::time_point drainDeadline(std::chrono::milliseconds timeout);
 
-// What both pools share: the stock, and the thread in which the stock's notifications become signals. A child of the pool, so that
-// it moves to another thread with it.
+// What both pools share: the stock, and what turns its notifications into signals in the pool's thread. A child of the pool,
+// so that it moves to another thread with it.
 class PoolPrivate : public QObject
 {
 public:
@@ -31,15 +31,16 @@ public:
 
     // In the pool's thread.
     bool refuses(const Prepared &prepared); // reports why
-    bool open(const Prepared &prepared); // reports why it could not
-    void setPolicy(const Prepared &prepared); // warns of what was clamped
+    bool open(const Prepared &prepared); // reports why if it fails
+    void setPolicy(const Prepared &prepared); // logs what was clamped
     void followNetwork(bool follow);
     void close();
     void drain(std::chrono::milliseconds timeout);
     bool isRunning() const; // between open() and close()
-    bool
-    finishStopping(); // first of all: stops what another thread has closed, or drained. False: a slot has deleted the pool
-    quint64 run() const noexcept { return m_run; } // tells one run from the next
+    // Carries out a close() or drain() that another thread has called, before anything else. False: a slot has deleted the
+    // pool.
+    bool finishStopping();
+    quint64 run() const noexcept { return m_run; } // distinguishes the time from one open() to close() from the next
     void report(Pool::Error error, const QString &message);
     void setState(Pool::State state);
     void setCapacity(int value);
@@ -47,13 +48,13 @@ public:
     void countError(); // from any thread
     void emitErrorCountChanged(int value); // from any thread
 
-    Stock::Admission admitToStock(Entry *entry, SetupOutcome outcome); // which is connected
+    Stock::Admission admitToStock(Entry *entry, SetupOutcome outcome); // of a setup that succeeded
     static QString notWatched(); // a message for Stock::Admission::Unwatched
-    virtual void setupFinished(Entry *entry, SetupOutcome outcome) = 0; // what came of a setup
-    virtual void stopNewSetups() = 0; // no more are begun; those in progress are abandoned
-    virtual void retryNow(); // the network may be another one
-    virtual void roomOrWaitersChanged(int unserved); // unserved: waiters for any connection, for whom none is on its way
-    void tearDown(); // before destruction: waits for calls of other threads that are on their way through
+    virtual void setupFinished(Entry *entry, SetupOutcome outcome) = 0;
+    virtual void stopNewSetups() = 0; // abandonSetups() follows
+    virtual void retryNow(); // the network may have changed
+    virtual void roomOrWaitersChanged(int unserved); // see Stock::Notifications
+    void tearDown(); // before destruction: waits for calls that other threads have begun
 
     SetupRunner setups;
     Pool *q = nullptr;
@@ -93,8 +94,8 @@ private:
     QTimer m_expiry;
 };
 
-// A call of another thread on its way through the pool's private part: the destructor waits for it, so it must not run code of the
-// application's. What does, gets the stock from here and goes on with that.
+// A call into the pool. The destructor waits for calls of other threads, so no code of the application may run within one:
+// what runs some takes the stock from here first, and holds only that.
 class ApiCall
 {
 public:
@@ -105,7 +106,7 @@ public:
     }
     ~ApiCall()
     {
-        if (m_isForeign) // else a slot of the pool's may have deleted it
+        if (m_isForeign) // in the pool's thread a slot may have deleted it
             --m_d->callsInProgress;
     }
     PoolPrivate *operator->() const noexcept { return m_d; }

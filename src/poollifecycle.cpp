@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A pool starts, takes a new configuration, and stops.
+// How a pool starts, applies a configuration, and stops.
 #include "pool_p.h"
 
 #include "system/networkchange.h"
@@ -46,7 +46,8 @@ bool PoolPrivate::refuses(const Prepared &prepared)
 {
     if (prepared.problems.isEmpty())
         return false;
-    report(Pool::Error::InvalidConfiguration, QStringLiteral("the configuration cannot work: ") + prepared.problems.join(QStringLiteral("; ")));
+    report(Pool::Error::InvalidConfiguration,
+           QStringLiteral("the configuration cannot work: ") + prepared.problems.join(QStringLiteral("; ")));
     return true;
 }
 
@@ -55,7 +56,7 @@ bool PoolPrivate::open(const Prepared &prepared)
     const QPointer<PoolPrivate> alive(this);
     closeHere(); // it may be draining
     if (!alive || m_isRunning)
-        return false; // a slot has deleted it, or started it
+        return false; // a slot has deleted or started it
     auto watcher = Watcher::create(this, [this](quint64 token) { stock->handleActivity(token); });
     if (!watcher) {
         report(Pool::Error::ResourcesExhausted,
@@ -65,7 +66,7 @@ bool PoolPrivate::open(const Prepared &prepared)
     m_isRunning = true;
     ++m_run;
     m_checks.setHooks(prepared.policy.hooks);
-    // It cannot run without its thread, and whoever destroys it then is another one, which must find no timer and no notifier.
+    // It cannot run without its thread. It is destroyed in another one then, where no timer or notifier may be active.
     connect(thread(), &QThread::finished, this, &PoolPrivate::close, Qt::DirectConnection);
     stock->open(prepared.policy, std::move(watcher),
                 [this] { QCoreApplication::postEvent(this, new QEvent(QEvent::User)); });
@@ -105,7 +106,7 @@ bool PoolPrivate::isRunning() const
 
 void PoolPrivate::close()
 {
-    const QPointer<PoolPrivate> alive(this); // a continuation of one who waited may delete the pool, or start it again
+    const QPointer<PoolPrivate> alive(this); // a waiter's continuation may delete or restart the pool
     const quint64 thisRun = m_run;
     stock->shut(QStringLiteral("the pool was closed"));
     if (alive && m_run == thisRun)
@@ -133,7 +134,7 @@ bool PoolPrivate::finishStopping()
     return alive;
 }
 
-// Once the last lease has ended, or the time is over, there are notifications, and it is closed.
+// Closed by finishStopping() upon the notification that the last lease has ended or the time is over.
 void PoolPrivate::drainHere()
 {
     if (state == Pool::State::Draining)
@@ -142,7 +143,7 @@ void PoolPrivate::drainHere()
     const quint64 thisRun = m_run;
     stopNewSetups();
     abandonSetups();
-    if (alive && m_run == thisRun) // else a slot that a dialer has connected has deleted it, or started it again
+    if (alive && m_run == thisRun) // else a slot that a dialer has connected has deleted or restarted it
         setState(Pool::State::Draining);
 }
 
@@ -150,7 +151,7 @@ void PoolPrivate::closeHere()
 {
     if (!m_isRunning)
         return;
-    const QPointer<PoolPrivate> alive(this); // a validator's future may run code that deletes the pool, or starts it again
+    const QPointer<PoolPrivate> alive(this); // continuations of a hook's future may delete or restart the pool
     const quint64 thisRun = m_run;
     m_isRunning = false;
     disconnect(thread(), nullptr, this, nullptr);
@@ -158,7 +159,7 @@ void PoolPrivate::closeHere()
     stopNewSetups();
     abandonSetups();
     if (!alive || m_run != thisRun)
-        return; // here a slot that a dialer has connected
+        return; // a slot that a dialer has connected did that
     stock->stopWatching();
     m_expiry.stop();
     m_checks.stop();

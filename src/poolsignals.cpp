@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What happens to a pool becomes its signals, in its thread.
+// Turns notifications of the stock into signals, in the pool's thread.
 #include "pool_p.h"
 
 #include <QtCore/qmetaobject.h>
@@ -19,16 +19,15 @@ void PoolPrivate::deliverNotifications()
 {
     const QPointer<PoolPrivate> alive(this); // a slot may delete the pool
     const Stock::Notifications notifications = stock->takeNotifications();
-    if (!finishStopping()) // after the notifications was taken: what happens from now on will be told again
+    if (!finishStopping()) // after takeNotifications(): what happens from now on is notified again
         return;
     for (const std::weak_ptr<Waiter> &newWaiter : notifications.newWaiters) {
         if (const auto waiter = std::dynamic_pointer_cast<FutureWaiter>(newWaiter.lock()))
             watchForCancel(waiter);
     }
-    armExpiry(
-            notifications
-                    .deadline); // before any slot runs, which may run an event loop, in which there are newer notifications
-    if (notifications.hasIdleChanged) // first, as it is out of date once a slot has run an event loop
+    // Both before other slots run: one may run an event loop, which makes these notifications outdated.
+    armExpiry(notifications.deadline);
+    if (notifications.hasIdleChanged)
         Q_EMIT q->idleCountChanged(notifications.idle);
     if (!alive)
         return;
@@ -56,7 +55,7 @@ void PoolPrivate::armExpiry(std::optional<Stock::Clock::time_point> deadline)
     using std::chrono::milliseconds;
     const auto left = std::chrono::ceil<milliseconds>(*deadline - Stock::Clock::now());
     const milliseconds wait = std::clamp(left, milliseconds(0), milliseconds(std::chrono::hours(24)));
-    // One that fires too early asks again: with many takes a second, that is cheaper than to set it anew for each.
+    // If it fires too early it is armed again: with many leases a second, that is cheaper than to restart it for each.
     if (!m_expiry.isActive() || m_expiry.remainingTimeAsDuration() > wait)
         m_expiry.start(wait);
 }
@@ -78,18 +77,18 @@ void PoolPrivate::expire()
     }
 }
 
-// A canceled future tells its watchers only, and those live in a thread with an event loop.
+// A canceled future notifies only its watchers, which need a thread with an event loop.
 void PoolPrivate::watchForCancel(const std::shared_ptr<FutureWaiter> &waiter)
 {
     if (m_cancelWatches.size() >= m_sweepAt) {
         std::erase_if(m_cancelWatches, [](const CancelWatch &watch) { return watch.waiter.expired(); });
-        m_sweepAt = 2 * m_cancelWatches.size() + 16; // so that a sweep costs O(1) a waiter
+        m_sweepAt = 2 * m_cancelWatches.size() + 16; // amortized O(1) for each waiter
     }
     auto watcher = std::make_unique<QFutureWatcher<Connection>>(this);
     connect(watcher.get(), &QFutureWatcherBase::canceled, this,
             [this, number = waiter->number] { stock->leave(number, Stock::Departure::Cancelled); });
-    // At once, since it shares the result: one that nobody takes is to go home with the caller's future. (The sweep is for
-    // results that were taken while this line was on its way: such a future never tells that it has finished.)
+    // Deleted at once, since it shares the result: one that is not taken must be given back with the caller's future. (The
+    // sweep is for results that were taken before the watcher was set: such a future never notifies that it has finished.)
     connect(watcher.get(), &QFutureWatcherBase::finished, this, [this, finished = watcher.get()] {
         std::erase_if(m_cancelWatches, [finished](CancelWatch &watch) {
             const bool isIt = watch.watcher.get() == finished;

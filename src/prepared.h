@@ -7,16 +7,16 @@
 
 namespace QNetPool {
 
-// What a configuration comes to, as far as both pools have it in common.
+// A configuration, checked and clamped: what both pools have in common.
 struct Prepared
 {
     Policy policy;
     QStringList changes; // a sentence for each value that was clamped
-    QStringList problems; // a sentence for each reason why it cannot work
+    QStringList problems; // a sentence for each reason to refuse it
 };
 
-// Each clamps what is out of range, and adds a sentence for it.
-void clampTime(std::chrono::milliseconds &time, const char *name, QStringList &changes); // to be more than 0, else 1 s
+// Clamp values out of range, and add a sentence for each.
+void clampTime(std::chrono::milliseconds &time, const char *name, QStringList &changes); // 0 or less becomes 1 s
 void clampTcp(Pool::Tcp &tcp, QStringList &changes);
 void clampLimits(Pool::Limits &limits, QStringList &changes);
 void clampSetupThreads(int &threads, QStringList &changes);

@@ -37,7 +37,7 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
 void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
 {
     if (const std::optional<QString> missing = tlsUnavailableReason())
-        problems << QStringLiteral("TLS to %1 is asked for, but %2").arg(plan->target(), *missing);
+        problems << QStringLiteral("TLS to %1 is requested, but %2").arg(plan->target(), *missing);
     if (const std::optional<QString> weakness = tlsWeakness(requested.tls.configuration, requested.tls.allowTls12))
         problems << *weakness;
     if (requested.tls.mode == TlsMode::Verified && requested.host.isEmpty() && requested.tls.peerName.isEmpty())

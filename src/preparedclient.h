@@ -6,7 +6,7 @@
 
 namespace QNetPool {
 
-// What a client pool's configuration comes to, or why it cannot work.
+// A client pool's configuration, checked and clamped.
 struct PreparedClient : Prepared
 {
     explicit PreparedClient(const ClientPool::Configuration &requested);

@@ -36,9 +36,9 @@ void PreparedServer::addTlsProblems(const ServerPool::Tls &tls)
         return;
     }
     if (const std::optional<QString> missing = tlsUnavailableReason())
-        problems << QStringLiteral("TLS is asked for, but ") + *missing;
+        problems << QStringLiteral("TLS is requested, but ") + *missing;
     else if (tls.configuration.localCertificateChain().isEmpty() || tls.configuration.privateKey().isNull())
-        problems << QStringLiteral("TLS is asked for, but tls.configuration lacks a certificate or a private key");
+        problems << QStringLiteral("TLS is requested, but tls.configuration lacks a certificate or a private key");
     if (const std::optional<QString> weakness = tlsWeakness(tls.configuration, tls.allowTls12))
         problems << *weakness;
 }

@@ -7,7 +7,7 @@
 
 namespace QNetPool {
 
-// What a server pool's configuration comes to, or why it cannot work.
+// A server pool's configuration, checked and clamped.
 struct PreparedServer : Prepared
 {
     explicit PreparedServer(const ServerPool::Configuration &requested = {});

@@ -21,10 +21,26 @@
     pool.listen(QHostAddress::Any, 8080);
     \endcode
 
-    A peer that is not among Configuration::allowedPeers, or has too many handshakes going on, is turned away before anything is
-    made for it. TLS handshakes run side by side, each with a deadline and only so many at a time, so that silent clients delay
-    nobody for long. Of the errors that peers can cause at will, the first ten of each kind within a second are reported one by
-    one, and the others together at its end.
+    A peer that is not among Configuration::allowedPeers, or has too many pending handshakes, is turned away before any
+    object is created for it. TLS handshakes run concurrently, with a deadline and a limit to their number, so that silent
+    clients delay nobody for long. Of errors that peers can cause at will, the first ten of a kind within a second are
+    reported one by one, the others together at its end.
+
+    \sa ClientPool
+*/
+
+/*!
+    \class QNetPool::ServerPool::Tls
+    \inmodule QNetPool
+    \brief Whether and how connections are encrypted.
+*/
+
+/*!
+    \class QNetPool::ServerPool::Configuration
+    \inmodule QNetPool
+    \brief Everything that a server pool can be told. Nothing is required.
+
+    The headers describe each field, with its unit, default and limits.
 */
 
 namespace QNetPool {
@@ -58,7 +74,7 @@ private:
     PreparedServer m_prepared;
     PendingHandshakes m_handshakes;
     ErrorRateLimiter m_errorRate;
-    QTimer m_windowEnd; // of the flood
+    QTimer m_windowEnd; // of m_errorRate
 };
 
 ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration requested)
@@ -87,7 +103,7 @@ void ServerPoolPrivate::use(const PreparedServer &prepared)
 
 bool ServerPoolPrivate::apply(const ServerPool::Configuration &requested)
 {
-    const QPointer<ServerPoolPrivate> alive(this); // here and below: a slot may delete the pool, or close it
+    const QPointer<ServerPoolPrivate> alive(this); // here and below: a slot may delete or close the pool
     if (!finishStopping())
         return false;
     if (isRunning()) {
@@ -101,7 +117,7 @@ bool ServerPoolPrivate::apply(const ServerPool::Configuration &requested)
     return true;
 }
 
-// Whether this very run goes on.
+// Starts the pool if it does not run. False: it failed, or a slot has ended this run.
 bool ServerPoolPrivate::ensureRunning()
 {
     const QPointer<ServerPoolPrivate> alive(this);
@@ -119,7 +135,8 @@ bool ServerPoolPrivate::ensureRunning()
 
 bool ServerPoolPrivate::listen(const QHostAddress &address, quint16 port)
 {
-    return listen(endpointText(address.toString(), port), [&] { return listener.listen(address, port, m_prepared.plan->configuration.listenBacklog); });
+    return listen(endpointText(address.toString(), port),
+                  [&] { return listener.listen(address, port, m_prepared.plan->configuration.listenBacklog); });
 }
 
 bool ServerPoolPrivate::listen(qintptr descriptor)
@@ -142,7 +159,7 @@ bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()>
         return false;
     if (!bind()) {
         const QString cause = listener.errorString();
-        if (!wasRunning) // with connections of addConnection(), it goes on
+        if (!wasRunning) // else it has connections of addConnection()
             close();
         if (alive)
             report(Pool::Error::ListenFailed, QStringLiteral("cannot listen on %1: %2").arg(where, cause));
@@ -178,39 +195,42 @@ void ServerPoolPrivate::stopNewSetups()
         errorCount += withheld.count;
 }
 
-// Nothing is made for a peer before it is known that it may stay.
+// Checks the peer before any object is created for it.
 bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &address)
 {
     const QHostAddress peer = unmapped(address);
     if (!m_prepared.filter.allows(peer))
         return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
-                      QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
+                        QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
     const bool isEncrypted = m_prepared.plan->isEncrypted();
     if (isEncrypted && !m_handshakes.allows(peer))
         return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
-                      QStringLiteral("the peer %1 has %2 handshakes going on, as many as it may")
-                              .arg(peer.toString())
-                              .arg(m_prepared.plan->configuration.maximumPendingPerPeer));
-    if (isEncrypted && m_handshakes.isFull()) // the pool accepts none then, but an application may
+                        QStringLiteral("the peer %1 is turned away: the maximumPendingPerPeer of %2 is reached")
+                                .arg(peer.toString())
+                                .arg(m_prepared.plan->configuration.maximumPendingPerPeer));
+    if (isEncrypted && m_handshakes.isFull()) // the listener is paused then, but addConnection() is not
         return turnAway(std::move(descriptor), Pool::Error::ResourcesExhausted,
-                      QStringLiteral("the connection from %1 is closed: %2 handshakes are going on, as many as may")
-                              .arg(peer.toString())
-                              .arg(m_prepared.plan->configuration.maximumPendingHandshakes));
-    const bool isFull = stock->idleCount() + stock->pendingCount() >= m_prepared.policy.maximumIdle && !stock->unservedWaiterCount();
+                        QStringLiteral("the connection from %1 is closed: the maximumPendingHandshakes of %2 is reached")
+                                .arg(peer.toString())
+                                .arg(m_prepared.plan->configuration.maximumPendingHandshakes));
+    const bool isFull =
+            stock->idleCount() + stock->pendingCount() >= m_prepared.policy.maximumIdle && !stock->unservedWaiterCount();
     Entry *entry = isFull ? nullptr : stock->addPendingNamed();
     if (!entry)
         return turnAway(std::move(descriptor), Pool::Error::ResourcesExhausted,
-                      QStringLiteral("the connection from %1 is closed: the pool has %2 connections, as many as it may")
-                              .arg(peer.toString())
-                              .arg(isFull ? m_prepared.policy.maximumIdle : m_prepared.policy.limits.maximumConnections));
-    qCDebug(serverLog).noquote() << entry->id << "is for" << peer.toString();
+                        QStringLiteral("the connection from %1 is closed: the %2 of %3 is reached")
+                                .arg(peer.toString(),
+                                     isFull ? QLatin1String("maximumCapacity") : QLatin1String("limits.maximumConnections"))
+                                .arg(isFull ? m_prepared.policy.maximumIdle : m_prepared.policy.limits.maximumConnections));
+    qCDebug(serverLog).noquote() << entry->id << "is assigned to" << peer.toString();
     if (isEncrypted) {
         m_handshakes.begin(entry, peer);
         if (m_handshakes.isFull())
             listener.pauseAccepting();
     }
     setups.run(entry,
-               SetupRunner::Server{m_prepared.plan, entry->id, peer, m_handshakes.deadline(m_prepared.plan->configuration.handshakeTimeout),
+               SetupRunner::Server{m_prepared.plan, entry->id, peer,
+                                   m_handshakes.deadline(m_prepared.plan->configuration.handshakeTimeout),
                                    std::move(descriptor)});
     return true;
 }
@@ -267,31 +287,44 @@ void ServerPoolPrivate::reportWithheld()
 
 // --- ServerPool --------------------------------------------------------------------------------------------------------
 
-/*! Constructs a pool that speaks plain TCP with everybody: see setConfiguration(). */
+/*!
+    Constructs a pool with \a parent and the default configuration: plain TCP, and any peer is allowed. It lives in the
+    calling thread.
+*/
 ServerPool::ServerPool(QObject *parent) : ServerPool(Configuration(), parent) { }
 
-/*! Constructs a pool with a \a configuration. Nothing is accepted before listen() or addConnection(). */
+/*!
+    Constructs a pool with \a configuration and \a parent. Nothing is checked or accepted before listen() or addConnection().
+    It lives in the calling thread.
+*/
 ServerPool::ServerPool(const Configuration &configuration, QObject *parent)
     : Pool(std::make_unique<ServerPoolPrivate>(configuration), parent)
 {
 }
 
+/*! Destroys the pool: see ~Pool(). In the pool's thread. */
 ServerPool::~ServerPool() = default;
 
-/*! Returns the configuration as it was given: what is out of range is put right in its use only. In the pool's thread. */
+/*! Returns the configuration as it was set, unclamped. In the pool's thread. */
 ServerPool::Configuration ServerPool::configuration() const
 {
     return static_cast<ServerPoolPrivate *>(d.get())->configuration;
 }
 
+/*!
+    Returns what listen() would refuse \a configuration for: a sentence for each problem, which names the field and the
+    cause; empty if the configuration can work. From any thread.
+*/
 QStringList ServerPool::problems(const Configuration &configuration)
 {
     return PreparedServer(configuration).problems;
 }
 
 /*!
-    Replaces the configuration. A running pool uses it for the next connection on. While it runs, a \a configuration that cannot
-    work is refused with Error::InvalidConfiguration and changes nothing: the return value tells. In the pool's thread.
+    Replaces the configuration, and returns whether it did. A running pool applies limits at once, and all else from the next
+    connection on; a new listenBacklog needs another listen(). While the pool runs, a \a configuration that cannot work
+    changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. In the pool's
+    thread.
 */
 bool ServerPool::setConfiguration(const Configuration &configuration)
 {
@@ -299,8 +332,10 @@ bool ServerPool::setConfiguration(const Configuration &configuration)
 }
 
 /*!
-    Listens on \a address and \a port (0: one that is free, see serverPort()) and returns whether it could; if not,
-    errorOccurred() tells why: Error::InvalidConfiguration or Error::ListenFailed. In the pool's thread.
+    Starts the pool and listens on \a address and \a port (0: a free one, see serverPort()). Returns whether it listens now.
+    On failure errorOccurred() is emitted: Error::InvalidConfiguration if the configuration cannot work, Error::ListenFailed
+    if the address cannot be listened on or the pool listens already, Error::ResourcesExhausted if the system has no
+    descriptor to watch connections. In the pool's thread, which needs an event loop.
 */
 bool ServerPool::listen(const QHostAddress &address, quint16 port)
 {
@@ -308,9 +343,15 @@ bool ServerPool::listen(const QHostAddress &address, quint16 port)
 }
 
 /*!
+    \fn bool QNetPool::ServerPool::listen(QHostAddress::SpecialAddress address, quint16 port)
     \overload
-    Listens on a socket that is bound and listening already, from the system's service manager, say. The pool owns the
-    \a descriptor if it returns true.
+    Listens on the special \a address and \a port.
+*/
+
+/*!
+    \overload
+    Listens on a socket \a descriptor that is bound and listening already, such as one from the system's service manager. The
+    pool owns the descriptor if this returns true.
 */
 bool ServerPool::listen(qintptr descriptor)
 {
@@ -318,23 +359,26 @@ bool ServerPool::listen(qintptr descriptor)
 }
 
 /*!
-    Takes in an accepted connection, for an application that has a QTcpServer of its own: call it from
-    QTcpServer::incomingConnection(). It is checked, secured and named as one that the pool accepted itself. The pool owns the
-    \a descriptor either way. False if the peer was turned away at once, or the pool drains. Runs the pool if it is stopped. In
-    the pool's thread.
+    Adds an accepted connection, for an application that has a QTcpServer of its own, to be called from
+    QTcpServer::incomingConnection(). It is checked, encrypted and named like one that the pool accepts. Returns whether its
+    setup has begun; false if the peer was turned away, or the pool drains or cannot start. errorOccurred() reports why, as
+    for listen() and for accepted peers, but for a pool that drains.
+
+    The pool owns \a descriptor, also if this returns false: it is closed then. In the pool's thread. Starts the pool if it
+    does not run.
 */
 bool ServerPool::addConnection(qintptr descriptor)
 {
     return static_cast<ServerPoolPrivate *>(d.get())->addConnection(descriptor);
 }
 
-/*! Returns the address that is listened on; a null address if none is. In the pool's thread. */
+/*! Returns the address that the pool listens on; a null address if it does not listen. In the pool's thread. */
 QHostAddress ServerPool::serverAddress() const
 {
     return static_cast<ServerPoolPrivate *>(d.get())->listener.address();
 }
 
-/*! Returns the port that is listened on; 0 if none is. In the pool's thread. */
+/*! Returns the port that the pool listens on; 0 if it does not listen. In the pool's thread. */
 quint16 ServerPool::serverPort() const
 {
     return static_cast<ServerPoolPrivate *>(d.get())->listener.port();

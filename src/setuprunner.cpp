@@ -90,12 +90,12 @@ private:
     QSet<Setup *> m_running;
 };
 
-// One with a bench of its own. Not a QThread: its wait() returns before what is local to the thread has been destroyed, and a
-// process that ends just then leaks what OpenSSL keeps there.
+// A thread with a worker of its own. Not a QThread, whose wait() returns before thread-local objects are destroyed: a
+// process that exits at that moment leaks OpenSSL's.
 class SetupRunner::Thread final
 {
 public:
-    Thread(SetupRunner *runner, int number) // throws std::system_error where the system has no thread left
+    Thread(SetupRunner *runner, int number) // throws std::system_error if the system has no thread left
         : m_runner(runner), m_orders([this](auto task) { carryOut(std::move(task)); })
     {
         m_orders.moveToThread(nullptr);
@@ -104,7 +104,7 @@ public:
 
     ~Thread()
     {
-        m_orders.takeAll(); // what has not begun is not to begin any more: a dialer may take its time
+        m_orders.takeAll(); // these must not begin any more: a dialer may take long
         m_orders.put(std::nullopt);
         m_thread.join();
     }
@@ -115,7 +115,7 @@ public:
         m_orders.put(Task{number, std::move(order)});
     }
 
-    int load = 0; // how many it has; the runner's
+    int load = 0; // number of its setups; used by the runner
 
 private:
     using Task = std::pair<quint64, Order>;
@@ -124,8 +124,8 @@ private:
     {
         nameThisThread(QStringLiteral("QNetPool setup %1").arg(number));
         {
-            Worker bench(m_runner, nullptr);
-            m_worker = &bench;
+            Worker worker(m_runner, nullptr);
+            m_worker = &worker;
             m_orders.moveToThread(QThread::currentThread());
             QEventLoop().exec();
             m_orders.moveToThread(nullptr);
@@ -138,12 +138,12 @@ private:
         if (task)
             m_worker->begin(task->first, std::move(task->second));
         else
-            QThread::currentThread()->quit(); // a dialer's loops, too
+            QThread::currentThread()->quit(); // including event loops of a dialer
     }
 
     SetupRunner *const m_runner;
-    Worker *m_worker = nullptr; // its thread's alone
-    Inbox<std::optional<Task>> m_orders; // nullopt: to end
+    Worker *m_worker = nullptr; // used in its thread only
+    Inbox<std::optional<Task>> m_orders; // nullopt: quit
     std::thread m_thread;
 };
 
@@ -181,10 +181,11 @@ SetupRunner::Thread *SetupRunner::threadForNext()
         try {
             m_threads.push_back(std::make_unique<Thread>(this, int(m_threads.size()) + 1));
         } catch (const std::system_error &) {
-            // Those that are there do its work, and the next connection asks again.
+            // The others do its work, and the next setup tries again.
         }
     }
-    const auto end = m_threads.begin() + std::min(m_threadCount, int(m_threads.size())); // after them, those that are to end
+    const auto end =
+            m_threads.begin() + std::min(m_threadCount, int(m_threads.size())); // beyond it are threads that end once idle
     const auto least =
             std::min_element(m_threads.begin(), end, [](const auto &a, const auto &b) { return a->load < b->load; });
     return least == end ? nullptr : least->get();
@@ -214,7 +215,7 @@ void SetupRunner::closeResult(Result &result)
         SocketGuard::close(result.outcome.socket.release());
 }
 
-// A number that is not known any more was abandoned.
+// An unknown number is that of an abandoned setup.
 void SetupRunner::finish(Result result)
 {
     const Running running = m_running.take(result.number);
@@ -231,7 +232,7 @@ void SetupRunner::deliver(quint64 number, SetupOutcome outcome)
     m_results.put({number, std::move(outcome)});
 }
 
-// Those that are too many, once they have nothing left to do.
+// Ends threads that exceed the configured number.
 void SetupRunner::endIdleThreads()
 {
     while (m_threads.size() > std::size_t(m_threadCount) && m_threads.back()->load == 0)

@@ -16,12 +16,11 @@ namespace QNetPool {
 
 struct Entry;
 
-// Where connections are set up: in the pool's thread, or in threads of the pool's own. What comes of it arrives in the pool's
-// thread, where the runner lives, one event for many.
+// Runs setups, in the pool's thread or in threads that it starts. Their results arrive in the pool's thread, where the
+// runner lives, many with one event.
 class SetupRunner final : public QObject
 {
 public:
-    // What is to be set up.
     struct Client
     {
         std::shared_ptr<const DialPlan> plan;
@@ -36,16 +35,16 @@ public:
     };
     using Order = std::variant<Client, Server>;
 
-    // Not called for what was abandoned, and never by run().
+    // Not called for abandoned setups, and never from within run().
     using Done = std::function<void(Entry *entry, SetupOutcome outcome)>;
 
     SetupRunner(Done done, QObject *parent);
     ~SetupRunner() override;
 
-    void setThreads(int count); // for those that are begun from now on
+    void setThreads(int count); // for setups that begin from now on
     void run(Entry *entry, Order order);
-    std::vector<Entry *> abandonAll(); // none of them is done any more; stop() follows
-    void stop(); // ends what was abandoned, and the threads; a slot that a dialer has connected may delete the pool
+    std::vector<Entry *> abandonAll(); // returns their entries; stop() must follow
+    void stop(); // ends abandoned setups and the threads. A slot that a dialer has connected may delete the pool.
 
 private:
     class Worker;
@@ -59,13 +58,13 @@ private:
     void finish(Result result);
     static void closeResult(Result &result);
     void deliver(quint64 number, SetupOutcome outcome); // from any of the threads
-    Thread *threadForNext(); // made if there is to be another; null: the pool's own
+    Thread *threadForNext(); // starts one if there are fewer than wanted; null: the pool's
     void endIdleThreads();
 
     const Done m_done;
     const std::unique_ptr<Worker> m_worker; // in the pool's thread
     std::vector<std::unique_ptr<Thread>> m_threads;
-    int m_threadCount = 0; // how many take on more
+    int m_threadCount = 0; // how many get new setups; m_threads may hold more that are finishing theirs
     quint64 m_lastNumber = 0;
     struct Running
     {

@@ -21,14 +21,14 @@ FutureWaiter::~FutureWaiter()
 {
     if (m_isFinished)
         return;
-    m_promise.cancel(); // it has left the line
+    m_promise.cancel(); // it has left the wait queue unserved
     m_promise.reportFinished();
 }
 
 bool FutureWaiter::serve(Connection &connection)
 {
     m_isFinished = true;
-    const bool isWanted = m_promise.reportAndMoveResult(std::move(connection)); // not moved from if it is canceled
+    const bool isWanted = m_promise.reportAndMoveResult(std::move(connection)); // leaves the connection if canceled
     m_promise.reportFinished();
     return isWanted;
 }

@@ -15,7 +15,7 @@ namespace QNetPool {
 class FutureWaiter final : public Waiter
 {
 public:
-    FutureWaiter(ConnectionId id, std::chrono::milliseconds timeout); // negative: without end
+    FutureWaiter(ConnectionId id, std::chrono::milliseconds timeout); // negative: never times out
     ~FutureWaiter() override;
     QFuture<Connection> future() { return m_promise.future(); }
 
@@ -24,19 +24,19 @@ public:
     bool isCancelled() const override { return m_promise.isCanceled(); }
 
 private:
-    // Not a QPromise: when a continuation has taken the result (Qt 6.4 at least), the destructor of that one finds a state
-    // that is not Finished any more and runs the continuation a second time.
+    // Not a QPromise: once a continuation has taken the result, QPromise's destructor finds the future not finished, and
+    // runs the continuation a second time (seen with Qt 6.4).
     QFutureInterface<Connection> m_promise;
     bool m_isFinished = false;
 };
 
-// Behind waitForConnection() outside of the pool's thread. It keeps the time itself, so that it ends in time even where the
-// pool's thread is busy.
+// Behind waitForConnection() outside of the pool's thread. It keeps its own timeout, which must hold even while the pool's
+// thread is busy.
 class BlockingWaiter final : public Waiter
 {
 public:
     BlockingWaiter();
-    // leave: takes this waiter out of line; false if it is being served or failed at this moment.
+    // leave: removes this waiter from the wait queue; false if it is being served or failed at this moment.
     Connection wait(std::chrono::milliseconds timeout, const std::function<bool()> &leave);
 
     bool serve(Connection &connection) override;

@@ -57,7 +57,7 @@ public:
         // maximumPending connections at a time. Default: 256. 0 = no limit.
         int maximumPendingPerPeer = 256;
         // The largest number of connections that wait in the system's backlog to be accepted; the system may have a lower
-        // limit. Default: 1024. Clamped to 1 or more.
+        // limit. Default: 1024. Clamped to 1 or more, without a warning.
         int listenBacklog = 1024;
         // The number of threads that the pool starts to set up connections: TLS handshake and ID. One is enough to keep TLS
         // handshakes out of a GUI's thread, one per core serves many handshakes a second. If a thread cannot start, the

@@ -7,12 +7,12 @@
 
 namespace QNetPool {
 
-// What all connections that a server pool accepts have in common: its configuration, within its limits, and what that comes to.
+// What all connections that a server pool accepts have in common: the configuration, clamped, and what is derived from it.
 struct AcceptPlan
 {
     ServerPool::Configuration configuration;
-    QSslConfiguration tls; // as sockets get it
-    std::shared_ptr<TlsContext> context = std::make_shared<TlsContext>(); // of tls
+    QSslConfiguration tls; // the effective one
+    std::shared_ptr<TlsContext> context = std::make_shared<TlsContext>(); // for tls
 
     bool isEncrypted() const { return configuration.tls.enabled; }
     bool sendsId() const { return configuration.connectionMode == ConnectionMode::Multi; }

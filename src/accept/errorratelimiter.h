@@ -10,8 +10,8 @@
 
 namespace QNetPool {
 
-// Strangers can cause errors as often as they like, and must not flood a log or a signal handler with them. So the first of each
-// kind within a second are told one by one, and all others together at its end.
+// Unknown peers can cause any number of errors, which must not flood logs and slots: the first of each kind within a second
+// are reported one by one, the others together at its end.
 class ErrorRateLimiter
 {
 public:
@@ -26,7 +26,7 @@ public:
         QString last; // message
     };
 
-    // Whether it is told at once; if not, it is withheld.
+    // Whether to report it now; if not, it is withheld.
     bool admits(Pool::Error error, const QString &message, Clock::time_point now);
     std::vector<Withheld> takeWithheld();
 

@@ -46,7 +46,7 @@ void Listener::close()
     m_isFailing = m_isPaused = false;
     if (m_notifier) {
         m_notifier->setEnabled(false);
-        m_notifier.release()->deleteLater(); // it may be what called
+        m_notifier.release()->deleteLater(); // its signal may be on the call stack
     }
     m_server.close();
 }
@@ -64,7 +64,7 @@ void Listener::resumeAccepting()
         enableNotifier();
 }
 
-// Unless there is a reason not to: it would be active all the time.
+// Not while accepting is paused or fails, as it would be activated all the time.
 void Listener::enableNotifier()
 {
     if (m_notifier && !m_isPaused && !m_retry.isActive())
@@ -74,7 +74,7 @@ void Listener::enableNotifier()
 void Listener::acceptSome()
 {
     enableNotifier();
-    // As many as there are, but not for long: the event loop has other things to do as well.
+    // All that wait, but not for long: the event loop has other events, too.
     const QDeadlineTimer turn(2ms);
     const QPointer<Listener> alive(this);
     while (!turn.hasExpired() && alive && isListening() && !m_isPaused) {
@@ -87,7 +87,7 @@ void Listener::acceptSome()
                 return closeDescriptor(acceptance.descriptor);
             m_accepted(acceptance.descriptor, acceptance.peer);
             break;
-        case Acceptance::NothingThere: // and there would have been a descriptor for one, which the system looks for first
+        case Acceptance::NothingThere: // a descriptor was available, which the system looks for first
             if (std::exchange(m_isFailing, false))
                 m_recovered();
             return;

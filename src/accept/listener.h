@@ -10,9 +10,9 @@
 
 namespace QNetPool {
 
-// Listens, and hands on bare descriptors with the address of who is at the other end. Accepting goes on by itself after an error.
+// Listens and accepts, and passes on bare descriptors with the peer's address. After an error it retries by itself.
 //
-// QTcpServer binds and listens, but does not accept: it reports only the first error of a socket's life, which is
+// QTcpServer is used to bind and listen only: when it accepts, it reports just the first error of a socket's life, which is
 // EAGAIN, and then spins when there are no descriptors left (seen with Qt 6.4).
 class Listener final : public QObject
 {
@@ -26,8 +26,8 @@ public:
     bool listen(const QHostAddress &address, quint16 port, int backlog);
     bool listen(qintptr descriptor);
     void close();
-    void pauseAccepting(); // accepts none: the kernel's queue keeps those who come, and in the end its peers wait
-    void resumeAccepting(); // ends hold()
+    void pauseAccepting(); // further clients wait in the backlog
+    void resumeAccepting();
 
     bool isListening() const { return m_server.isListening(); }
     QHostAddress address() const { return m_server.serverAddress(); }

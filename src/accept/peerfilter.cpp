@@ -13,21 +13,21 @@ bool isMapped(const QHostAddress &address)
 {
     if (address.protocol() != QAbstractSocket::IPv6Protocol)
         return false;
-    // QHostAddress would also take :: for 0.0.0.0.
+    // QHostAddress::toIPv4Address() would convert :: to 0.0.0.0, too.
     static const QHostAddress subnet(QStringLiteral("::ffff:0:0"));
     return address.isInSubnet(subnet, mappedPrefix);
 }
 
-// A null address where the text is neither.
+// Returns a null address if the text is neither an address nor a subnet.
 std::pair<QHostAddress, int> parse(const QString &text)
 {
     if (text.startsWith(u'/'))
         return {};
-    // QHostAddress takes 10 for 0.0.0.10 and 010.1.1.1 for 8.1.1.1: not what the writer of a list of allowed peers means.
+    // QHostAddress reads 10 as 0.0.0.10 and 010.1.1.1 as 8.1.1.1: not what is meant in a list of allowed peers.
     const QString addressText = text.section(u'/', 0, 0);
     const QHostAddress address(addressText);
     const bool isIpv4 = address.protocol() == QAbstractSocket::IPv4Protocol;
-    const bool isShort = text.contains(u'/') && addressText.count(u'.') < 3; // 10/8: the system's notation for 10.0.0.0/8
+    const bool isShort = text.contains(u'/') && addressText.count(u'.') < 3; // 10/8, short for 10.0.0.0/8
     if (isIpv4 && !isShort && address.toString() != addressText)
         return {};
     std::pair<QHostAddress, int> subnet = QHostAddress::parseSubnet(text);
@@ -37,7 +37,7 @@ std::pair<QHostAddress, int> parse(const QString &text)
     }
     if (subnet.second >= mappedPrefix && isMapped(subnet.first))
         subnet = {unmapped(subnet.first), subnet.second - mappedPrefix};
-    subnet.first.setScopeId({}); // fe80::1%eth0 is fe80::1 here
+    subnet.first.setScopeId({}); // fe80::1%eth0 is compared as fe80::1
     return subnet;
 }
 

@@ -13,16 +13,16 @@ namespace QNetPool {
 class PeerFilter
 {
 public:
-    // Nothing if an entry is neither an address nor a subnet; offender then names it.
+    // Nothing if an entry is neither an address nor a subnet; offender is that entry then.
     static std::optional<PeerFilter> fromStrings(const QStringList &allowed, QString *offender);
 
-    bool allows(const QHostAddress &peer) const; // a null address is allowed only where any is
+    bool allows(const QHostAddress &peer) const; // a null address only if all peers are allowed
 
 private:
     QList<std::pair<QHostAddress, int>> m_subnets;
 };
 
-// An IPv4 address in the dress of IPv6 (::ffff:a.b.c.d, as dual-stack listeners show it) as plain IPv4.
+// Returns an IPv4-mapped IPv6 address (::ffff:a.b.c.d, as dual-stack listeners report it) as IPv4.
 QHostAddress unmapped(const QHostAddress &address);
 
 } // namespace QNetPool

@@ -7,7 +7,7 @@ namespace QNetPool {
 
 namespace {
 
-// Who has one IPv6 address has all of its /64.
+// A peer with an IPv6 address usually has the whole /64.
 QHostAddress networkOf(const QHostAddress &peer)
 {
     if (peer.protocol() != QAbstractSocket::IPv6Protocol)
@@ -62,7 +62,8 @@ std::chrono::milliseconds PendingHandshakes::deadline(std::chrono::milliseconds 
 {
     if (m_limit <= 0 || 2 * m_peers.size() <= m_limit)
         return timeout;
-    const double pressure = std::min(2.0 * double(m_peers.size()) / m_limit - 1, 1.0); // 0 at half, 1 when full
+    const double pressure =
+            std::min(2.0 * double(m_peers.size()) / m_limit - 1, 1.0); // 0 at half of the limit, 1 at the limit
     return std::chrono::milliseconds(std::max<qint64>(1, qint64(double(timeout.count()) * (1 - 0.75 * pressure))));
 }
 

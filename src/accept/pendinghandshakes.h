@@ -10,20 +10,20 @@ namespace QNetPool {
 
 struct Entry;
 
-// The handshakes that a server has going on: how many there may be, in all and with one peer, and how long a new one may take.
+// Counts a server's pending handshakes, in all and by peer, against their limits, and decides how long a new one may take.
 class PendingHandshakes
 {
 public:
     void setLimits(int inAll, int perPeer); // 0 = no limit
-    bool isFull() const; // accepting has to stop
-    bool allows(const QHostAddress &peer) const; // false: that peer has as many as it may
+    bool isFull() const; // at the limit: accepting has to pause
+    bool allows(const QHostAddress &peer) const; // false: that peer is at its limit
 
     void begin(const Entry *entry, const QHostAddress &peer);
-    void end(const Entry *entry); // does nothing if it has not begun
+    void end(const Entry *entry); // no effect if it has not begun
     void clear();
 
-    // All of timeout while there are few. When more than half of the places are taken it shrinks, down to a quarter with the
-    // last one, so that peers which leave their handshakes lying about keep the others waiting for less time.
+    // The whole timeout up to half of the limit; from there it shrinks to a quarter at the limit, so that peers which never
+    // finish their handshakes make room sooner.
     std::chrono::milliseconds deadline(std::chrono::milliseconds timeout) const;
 
 private:

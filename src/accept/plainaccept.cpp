@@ -10,7 +10,7 @@ SetupOutcome acceptPlain(Descriptor descriptor, const AcceptPlan &plan, Connecti
 {
     const auto begin = std::chrono::steady_clock::now();
     SetupOutcome outcome;
-    setNonBlocking(descriptor.value()); // an application's own QTcpServer accepts others
+    setNonBlocking(descriptor.value()); // those of addConnection() may be blocking
     setTcpOptions(descriptor.value(), plan.configuration.tcp);
     if (plan.sendsId()) {
         const QByteArray wire = toWire(id, plan.configuration.idFormat);

@@ -6,8 +6,8 @@
 
 namespace QNetPool {
 
-// Sets up a server's connection of plain TCP: sends the ID, which fits into the kernel's buffer of a new connection, so that
-// there is nothing to wait for.
+// Sets up a plain TCP connection of a server: sends the ID. It fits into the send buffer of a new connection, so this does
+// not wait.
 SetupOutcome acceptPlain(Descriptor descriptor, const AcceptPlan &plan, ConnectionId id, const QHostAddress &peer);
 
 } // namespace QNetPool

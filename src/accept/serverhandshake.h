@@ -6,11 +6,10 @@
 
 namespace QNetPool {
 
-// A server's connection being set up with TLS: handshake, send the ID.
+// Sets up a TLS connection of a server: handshake, then the ID is sent.
 class ServerHandshake final : public Setup
 {
 public:
-    // Owns the descriptor from now on.
     ServerHandshake(std::shared_ptr<const AcceptPlan> plan, ConnectionId id, const QString &peer,
                     std::chrono::milliseconds handshakeTimeout, Descriptor descriptor);
 
@@ -22,7 +21,7 @@ private:
     const std::shared_ptr<const AcceptPlan> m_plan;
     const ConnectionId m_id;
     const std::chrono::milliseconds m_handshakeTimeout;
-    Descriptor m_descriptor; // until the socket has it
+    Descriptor m_descriptor; // until the socket owns it
 };
 
 } // namespace QNetPool

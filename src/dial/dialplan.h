@@ -10,14 +10,14 @@
 
 namespace QNetPool {
 
-// What all dials of a client pool have in common: its configuration, within its limits, and what that comes to.
+// What all dials of a client pool have in common: the configuration, clamped, and what is derived from it.
 struct DialPlan
 {
     ClientPool::Configuration configuration;
-    QHostAddress address; // if the host is one
-    std::shared_ptr<Resolver> resolver; // else of it
-    QSslConfiguration tls; // as sockets get it
-    std::shared_ptr<TlsContext> context = std::make_shared<TlsContext>(); // of tls
+    QHostAddress address; // null if the host is a name
+    std::shared_ptr<Resolver> resolver; // of that name
+    QSslConfiguration tls; // the effective one
+    std::shared_ptr<TlsContext> context = std::make_shared<TlsContext>(); // for tls
     QList<QByteArray> pins; // 32 bytes each
 
     bool isEncrypted() const { return configuration.tls.mode != TlsMode::None; }

@@ -55,7 +55,8 @@ bool DirectDials::canDial(const std::shared_ptr<const DialPlan> &plan)
     const Clock::time_point now = Clock::now();
     if (m_proxyPlan.lock() == plan && now < m_proxyCheckDue)
         return m_isDirect;
-    const QList<QNetworkProxy> proxies = QNetworkProxyFactory::proxyForQuery(QNetworkProxyQuery(plan->configuration.host, plan->configuration.port));
+    const QList<QNetworkProxy> proxies =
+            QNetworkProxyFactory::proxyForQuery(QNetworkProxyQuery(plan->configuration.host, plan->configuration.port));
     m_isDirect = proxies.isEmpty() || proxies.first().type() == QNetworkProxy::NoProxy;
     m_proxyPlan = plan;
     m_proxyCheckDue = now + std::chrono::seconds(1);
@@ -104,7 +105,7 @@ void DirectDials::connectNext(quint64 number, DescriptorDial &dial)
             return setNextAttempt(number, dial, isLast ? Clock::time_point::max() : Clock::now() + AttemptDelay);
         }
         dial.cause = lastSystemError();
-        dial.error = Pool::Error::ResourcesExhausted; // of the watcher's memory
+        dial.error = Pool::Error::ResourcesExhausted; // the watcher is out of memory
         attempt = {};
     }
     setNextAttempt(number, dial, Clock::time_point::max());
@@ -117,13 +118,13 @@ void DirectDials::handleActivity(quint64 token)
     const quint64 number = token >> AttemptBits;
     const auto found = m_dials.find(number);
     if (found == m_dials.end())
-        return; // it has ended
+        return; // the dial has ended
     DescriptorDial &dial = found->second;
     if (dial.step == Step::ReadId && token == dial.token)
         return readId(number, dial);
     const auto index = qsizetype(token % MostAttempts);
     if (index >= dial.attempts.size() || !dial.attempts[index].isValid())
-        return; // another one has won
+        return; // another attempt has won
     const QString cause = connectError(dial.attempts[index].value());
     if (cause.isEmpty())
         return connected(number, dial, index);
@@ -148,7 +149,7 @@ void DirectDials::connected(quint64 number, DescriptorDial &dial, qsizetype winn
         return finish(number, dial);
     if (plan.readsId()) {
         setDeadline(number, dial, plan.configuration.handshakeTimeout);
-        return readId(number, dial); // which may be there already
+        return readId(number, dial); // it may have arrived already
     }
     if (peekByte(dial.descriptor.value()) == Transfer::Ended)
         return fail(number, dial, Pool::Error::HandshakeFailed,
@@ -159,8 +160,8 @@ void DirectDials::connected(quint64 number, DescriptorDial &dial, qsizetype winn
 void DirectDials::readId(quint64 number, DescriptorDial &dial)
 {
     const QString peer = dial.plan->target();
-    const qint64 got = dial.id.readFrom(
-            [&dial](char *bytes, qint64 size) { return receive(dial.descriptor.value(), bytes, size); });
+    const qint64 got =
+            dial.id.readFrom([&dial](char *bytes, qint64 size) { return receive(dial.descriptor.value(), bytes, size); });
     if (got == Transfer::Ended)
         return fail(number, dial, Pool::Error::HandshakeFailed,
                     dial.id.progressOf(peer) + QStringLiteral(": it closed the connection"));
@@ -199,7 +200,7 @@ void DirectDials::setNextAttempt(quint64 number, DescriptorDial &dial, Clock::ti
     armTimer();
 }
 
-// One that ends too early looks again: cheaper than to set it anew for each dial.
+// If it fires too early it is armed again: cheaper than to restart it for each dial.
 void DirectDials::armTimer()
 {
     if (m_deadlines.empty())
@@ -274,7 +275,7 @@ void DirectDials::endAttempts(DescriptorDial &dial)
         endAttempt(attempt);
 }
 
-// What the dial has going on ends; its descriptor is the caller's.
+// Ends the dial's lookup and attempts, and returns its descriptor.
 Descriptor DirectDials::takeDescriptor(quint64 number, DescriptorDial &dial)
 {
     if (dial.step == Step::LookUp && dial.plan->resolver)

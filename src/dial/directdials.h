@@ -2,8 +2,8 @@
 #pragma once
 
 #include "dialplan.h"
-#include "setup/idreader.h"
 #include "resolver.h"
+#include "setup/idreader.h"
 #include "setup/outcome.h"
 #include "system/descriptor.h"
 #include "system/watcher.h"
@@ -17,16 +17,15 @@
 
 namespace QNetPool {
 
-// A client's connections being set up, where neither a proxy nor a dialer is in between: look up the host, connect, and, if
-// there is no TLS, read the ID. They are bare descriptors, watched together, so that thousands cost as little as the system
-// allows: no object, no notifier and no timer each.
+// Sets up connections of a client that need neither a proxy nor a dialer: looks up the host, connects, and without TLS reads
+// the ID. All are bare descriptors behind one watcher and one timer, so that thousands cost as little as the system allows.
 //
-// A name's addresses race as RFC 8305 has it: the next attempt begins AttemptDelay after the last one, or as soon as one has
-// failed, and the first that is connected wins.
+// A name's addresses race (RFC 8305): the next attempt begins AttemptDelay after the last one, or as soon as one fails, and
+// the first that is connected wins.
 class DirectDials final : public QObject
 {
 public:
-    // At any time, from begin() on. What is to be encrypted is only connected yet.
+    // Called at any time, even from begin(). With TLS the outcome is a connection that is not encrypted yet.
     using Done = std::function<void(quint64 number, const std::shared_ptr<const DialPlan> &plan, SetupOutcome outcome)>;
 
     static constexpr std::chrono::milliseconds AttemptDelay{250}; // as the RFC recommends
@@ -34,7 +33,7 @@ public:
     DirectDials(Done done, QObject *parent);
     ~DirectDials() override;
 
-    // Whether this is the way for such a dial: it is not for a dialer or a proxy.
+    // False: such a dial needs a SocketDial, because of a dialer or a proxy.
     bool canDial(const std::shared_ptr<const DialPlan> &plan);
 
     void begin(quint64 number, std::shared_ptr<const DialPlan> plan);
@@ -48,13 +47,13 @@ private:
         std::shared_ptr<const DialPlan> plan;
         Step step = Step::LookUp;
         QList<QHostAddress> addresses;
-        QVarLengthArray<Descriptor, 2> attempts; // to as many of the addresses; invalid: failed
+        QVarLengthArray<Descriptor, 2> attempts; // to the first addresses; invalid: failed
         Clock::time_point nextAttempt = Clock::time_point::max();
         Descriptor descriptor; // of the connection
-        quint64 token = 0; // of it
+        quint64 token = 0; // of the descriptor
         IdReader id;
-        QString cause; // why it is not connected, as far as is known
-        Pool::Error error = Pool::Error::ConnectFailed; // the code of that
+        QString cause; // of the last failed attempt
+        Pool::Error error = Pool::Error::ConnectFailed; // as cause
         Clock::time_point stepBegan;
         Clock::time_point deadline;
         SetupOutcome outcome;
@@ -84,7 +83,8 @@ private:
     std::set<std::pair<Clock::time_point, quint64>> m_deadlines; // and next attempts
     QBasicTimer m_timer;
     Clock::time_point m_timerEnds;
-    std::weak_ptr<const DialPlan> m_proxyPlan; // whether there is a proxy, which takes longer than a connect
+    std::weak_ptr<const DialPlan>
+            m_proxyPlan; // m_isDirect is cached for it, since a proxy query takes longer than a connect
     Clock::time_point m_proxyCheckDue;
     bool m_isDirect = false;
 };

@@ -8,8 +8,8 @@ namespace QNetPool {
 
 namespace {
 
-// The threads of all lookups in this process: a few, since each is held for as long as a name service is silent. They end
-// when there is nothing left to do. Nothing waits for them, so this is never destroyed: they may still run as main() returns.
+// The threads of all lookups in this process: several, since each blocks while a name service does not answer. They end when
+// there are no jobs. Nothing waits for them, so this is never destroyed: they may still run when main() returns.
 class LookupThreads
 {
 public:
@@ -19,7 +19,7 @@ public:
         return *threads;
     }
 
-    bool run(std::function<void()> job) // false: the system has no thread for it
+    bool run(std::function<void()> job) // false: no thread can start
     {
         const std::lock_guard lock(m_mutex);
         m_jobs.push_back(std::move(job));
@@ -76,7 +76,7 @@ std::optional<Resolver::Answer> Resolver::ask(Asker *asker, quint64 number)
         if (!LookupThreads::instance().run([self = shared_from_this()] { self->lookUp(); })) {
             m_isLookingUp = false;
             m_waiting.erase({asker, number});
-            return Answer{{}, QStringLiteral("there is no thread to look up its name")};
+            return Answer{{}, QStringLiteral("no thread could be started to look up its name")};
         }
     }
     return std::nullopt;
@@ -103,7 +103,7 @@ void Resolver::lookUp()
 
 void Resolver::finish(const Answer &answer)
 {
-    const std::lock_guard lock(m_mutex); // while it is held, nobody who asked leaves
+    const std::lock_guard lock(m_mutex); // held while answering, so that no asker cancels and is destroyed meanwhile
     m_isLookingUp = false;
     if (m_isToBeKept) {
         m_known = answer.addresses;

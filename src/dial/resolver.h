@@ -13,11 +13,11 @@
 
 namespace QNetPool {
 
-// Looks up the name that all dials of a plan need: once for those that need it at the same time, and again as soon as the
-// addresses do not serve any more. (Qt's own cache, behind QHostInfo::lookupHost(), holds them for a minute.)
+// Looks up the host name for all dials of a plan: once for simultaneous dials, and again as soon as the addresses do not
+// work any more. (Qt's cache behind QHostInfo::lookupHost() keeps them for a minute.)
 //
-// Lookups happen in threads that nobody waits for: whoever asked may leave at any time, and the program may end, while a name
-// service is silent. Any thread may call it.
+// Lookups run in threads that nothing waits for: a request may be cancelled and the program may end while a name service
+// does not answer. Any thread may call it.
 class Resolver final : public std::enable_shared_from_this<Resolver>
 {
 public:
@@ -29,16 +29,16 @@ public:
     using Asker = Inbox<std::pair<quint64, Answer>>;
     using Lookup = std::function<QHostInfo(const QString &host)>; // may block; must not throw
 
-    // How long an answer is good for, while connects succeed: a burst of dials costs one lookup, and a change in the name
-    // service is followed within seconds.
+    // How long an answer is used while connects succeed: a burst of dials costs one lookup, and a change in the name service
+    // is noticed within seconds.
     static constexpr std::chrono::milliseconds Lifetime{5000};
 
     explicit Resolver(QString host, Lookup lookup = &QHostInfo::fromName, std::chrono::milliseconds lifetime = Lifetime);
 
-    // The answer that is known; nothing: the asker will get it, under this number, unless it leaves.
+    // Returns a known answer; if nothing, the asker gets it later, with this number, unless it cancels.
     std::optional<Answer> ask(Asker *asker, quint64 number);
     void cancel(Asker *asker, quint64 number);
-    void forget(); // the answer did not serve: the next who asks gets a new one
+    void forget(); // the addresses did not work: the next ask() looks them up again
 
 private:
     using Clock = std::chrono::steady_clock;
@@ -52,7 +52,7 @@ private:
     std::mutex m_mutex; // guards the following
     std::set<std::pair<Asker *, quint64>> m_waiting;
     bool m_isLookingUp = false;
-    bool m_isToBeKept = false; // what is being looked up
+    bool m_isToBeKept = false; // the answer to the running lookup
     QList<QHostAddress> m_known;
     Clock::time_point m_knownUntil;
 };

@@ -13,8 +13,8 @@
 namespace QNetPool {
 
 SocketDial::SocketDial(std::shared_ptr<const DialPlan> plan)
-    : Setup({false, plan->isEncrypted(), plan->readsId()}, plan->target()),
-      m_plan(std::move(plan)), m_id(m_plan->configuration.idFormat)
+    : Setup({false, plan->isEncrypted(), plan->readsId()}, plan->target()), m_plan(std::move(plan)),
+      m_id(m_plan->configuration.idFormat)
 {
 }
 
@@ -51,8 +51,9 @@ void SocketDial::takeOver()
                             .arg(peer(), cause.isEmpty() ? socket()->errorString() : cause));
     }
     m_descriptor.release();
-    if (socket()->peerAddress().isNull()) // nor does Qt read from a peer that getpeername() does not know
-        return fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: it has left").arg(peer()));
+    if (socket()->peerAddress().isNull()) // getpeername() fails once the peer has left, and Qt does not read then
+        return fail(Pool::Error::TlsFailed,
+                    QStringLiteral("TLS handshake with %1 failed: it closed the connection").arg(peer()));
     pooled->setPeer(m_plan->configuration.host);
     setDeadline(m_plan->configuration.handshakeTimeout);
     advance();

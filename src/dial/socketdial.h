@@ -7,12 +7,13 @@
 
 namespace QNetPool {
 
-// A client's connection being set up, where DirectDials cannot go on: connect, TLS, read the ID.
+// Sets up a connection of a client with a socket, where DirectDials cannot: connects through a dialer or proxy, TLS, reads
+// the ID.
 class SocketDial final : public Setup
 {
 public:
-    explicit SocketDial(std::shared_ptr<const DialPlan> plan); // from the beginning
-    SocketDial(std::shared_ptr<const DialPlan> plan, SetupOutcome connected); // with TLS, from the handshake on
+    explicit SocketDial(std::shared_ptr<const DialPlan> plan);
+    SocketDial(std::shared_ptr<const DialPlan> plan, SetupOutcome connected); // TLS on a connection of DirectDials
 
 private:
     void start() override;
@@ -27,7 +28,7 @@ private:
 
     const std::shared_ptr<const DialPlan> m_plan;
     IdReader m_id;
-    Descriptor m_descriptor; // that is connected, until the socket has it
+    Descriptor m_descriptor; // the connection's, until the socket owns it
 };
 
 } // namespace QNetPool

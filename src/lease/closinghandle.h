@@ -7,7 +7,7 @@ QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 
 namespace QNetPool {
 
-// What is left of a connection that has left the stock: to be closed without the stock's lock.
+// A connection that was removed from the stock, and is to be closed without the stock's lock.
 struct ClosingHandle
 {
     QTcpSocket *socket = nullptr;

@@ -29,14 +29,14 @@ void pullHere(Lease *lease)
     lease->mailbox->add(lease);
 }
 
-// Its first use: the descriptor becomes a socket, in the holder's thread.
+// On first use the descriptor gets a socket, in the holder's thread.
 void createSocket(Lease *lease)
 {
     if (!QAbstractEventDispatcher::instance())
-        QEventLoop loop; // makes one: a socket that begins without would not hear of its descriptor in other threads either
+        QEventLoop loop; // creates one: a socket without never gets notifications, not even in another thread later
     auto *socket = new PooledSocket<QTcpSocket>;
     Descriptor descriptor(lease->descriptor);
-    if (socket->setSocketDescriptor(descriptor.value())) // else the peer has reset it
+    if (socket->setSocketDescriptor(descriptor.value())) // fails if the peer has reset it
         descriptor.release();
     lease->isBare = false;
     SocketGuard::make(socket)->bindTo(lease);
@@ -44,15 +44,15 @@ void createSocket(Lease *lease)
     socket->setPeer(lease->owner->noteFirstUse(lease));
 }
 
-// Whether the lease's end has to wait or to happen in another thread: there is code of the socket's on this thread's call
-// stack, or it lives elsewhere.
+// Defers the lease's end if one of the socket's events is being delivered, or posts it to the thread in which the socket
+// lives.
 bool runElsewhere(Lease *lease, ThreadMailbox::Act act)
 {
     forgetEndedThread(lease);
     if (!lease->mailbox || !lease->guard)
         return false;
     if (lease->mailbox->isHere()) {
-        const bool isItsThread = lease->socket->thread() == QThread::currentThread(); // unless the holder has moved it
+        const bool isItsThread = lease->socket->thread() == QThread::currentThread(); // else the holder has moved it
         if (!isItsThread || !lease->guard->isBusy())
             return false;
         lease->guard->whenQuiet([lease, act] { act(lease); });
@@ -64,15 +64,15 @@ bool runElsewhere(Lease *lease, ThreadMailbox::Act act)
     return false;
 }
 
-// A used socket comes into the calling thread if the one where it was used has ended.
+// Pulls a used socket into the calling thread if the thread in which it lived has ended.
 void pullFromEndedThread(Lease *lease)
 {
     if (!lease->mailbox)
         pullHere(lease);
     else if (!lease->socket->thread())
-        lease->guard->pull(); // this thread is ending, and has let go of it
+        lease->guard->pull(); // this thread is ending, and has parked it
     if (lease->socket->thread() == QThread::currentThread()) {
-        // A holder that has called deleteLater() wants it gone.
+        // The holder may have called deleteLater().
         QCoreApplication::sendPostedEvents(lease->socket, QEvent::DeferredDelete);
     }
 }
@@ -88,7 +88,7 @@ QTcpSocket *socketOf(Lease *lease)
     } else if (lease->socket && !lease->mailbox) {
         pullHere(lease);
         lease->owner->noteUse(lease);
-        // Bytes that Qt has read already raise no notification any more, and the holder waits for one.
+        // Qt does not emit readyRead() again for bytes in its buffer, but the holder needs it.
         if (lease->socket->bytesAvailable() > 0)
             QMetaObject::invokeMethod(lease->socket, &QIODevice::readyRead, Qt::QueuedConnection);
     }
@@ -119,11 +119,11 @@ bool refit(Lease *lease)
 {
     SocketGuard *guard = lease->guard;
     if (lease->socket->thread() != QThread::currentThread() || !guard->isSameConnection())
-        return false; // or else its holder has moved it to where nobody else may touch it
+        return false; // reconnected, or moved to another thread by its holder
     guard->sever();
     if (lease->encrypted && probe(lease->descriptor) == ProbeResult::Readable)
-        guard->readNow(); // session tickets are not the holder's to read
-    // Before the last of this holder's bytes leave: what comes after them is the peer's answer to the next one.
+        guard->readNow(); // TLS session tickets, perhaps
+    // Before flush(): what arrives after the last bytes of this holder would be taken for an answer to the next one.
     if (guard->hasUnread() || probe(lease->descriptor) != ProbeResult::Quiet)
         return false;
     if (guard->hasUnsent())

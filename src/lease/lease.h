@@ -13,52 +13,52 @@ class LeaseOwner;
 class SocketGuard;
 class ThreadMailbox;
 
-// A connection in its holder's hands. Its address is stable: a Connection is a pointer to it. The members belong to whom the
-// connection belongs to: to its owner, under the owner's lock, while it is idle, and to one holder while it is leased.
+// A connection as its holder sees it. Its address is stable: a Connection is a pointer to it. Its members may be used by the
+// owner, under the owner's lock, while the connection is idle, and by the holder alone while it is leased.
 struct Lease
 {
     ConnectionId id;
-    QTcpSocket *socket = nullptr; // null again when the holder deletes it
+    QTcpSocket *socket = nullptr; // null while isBare, and once the holder has deleted it
     SocketGuard *guard = nullptr;
     qintptr descriptor = -1;
-    bool isBare = false; // plain TCP that nobody has used yet: the descriptor is no socket's so far
+    bool isBare = false; // a plain TCP descriptor that has no socket before its first use
     bool encrypted = false;
-    bool hasBytes = false; // bytes for the next holder were seen: watched for the hang-up alone
-    bool isUsed = false; // its holder has had the socket
-    std::shared_ptr<ThreadMailbox> mailbox; // of the thread in which it lives, while a holder uses it
-    std::size_t mailboxIndex = 0; // among the leases of that thread
+    bool hasBytes = false; // bytes for the next holder have arrived: only the hang-up is watched
+    bool isUsed = false; // the holder has called socket()
+    std::shared_ptr<ThreadMailbox> mailbox; // of the thread in which the socket lives, while a holder uses it
+    std::size_t mailboxIndex = 0;
     std::shared_ptr<LeaseOwner> owner; // while leased: a lease may outlive the pool
 };
 
-// What a connection is like when its lease ends.
+// A connection's condition when its lease ends.
 enum class Condition {
-    Untouched, // the holder has not had the socket: nothing was looked at yet
-    Fit, // nothing is left of the holder, and it is parked
-    Unfit, // not connected, out of step, or not restorable
+    Untouched, // the holder has not called socket(); not inspected yet
+    Fit, // restored for the next holder, and parked
+    Unfit, // not connected, with bytes unread or unsent, or not restorable
     Deleted, // the holder has deleted the socket
 };
 
-// Who lends connections: what a lease tells it, in the holder's thread and without a lock held.
+// Who lends connections. Called in the holder's thread, without a lock held.
 class LeaseOwner
 {
 public:
     virtual ~LeaseOwner() = default;
     virtual void takeBack(Lease *lease, Condition condition) = 0;
     virtual void discard(Lease *lease) = 0;
-    virtual void detach(Lease *lease, bool hasSocket) = 0; // its socket is the holder's for good
-    virtual QString noteFirstUse(Lease *lease) = 0; // returns the name that the new socket's peer is to have
-    virtual void noteUse(Lease *lease) = 0; // it is in the calling thread from now on
+    virtual void detach(Lease *lease, bool hasSocket) = 0; // hasSocket: false if the holder has deleted it
+    virtual QString noteFirstUse(Lease *lease) = 0; // returns the new socket's peerName()
+    virtual void noteUse(Lease *lease) = 0; // in the thread in which the socket lives from now on
 };
 
-// The holder's verbs, in the holder's thread.
-QTcpSocket *socketOf(Lease *lease); // in the calling thread from now on
+// What Connection's functions do, in the holder's thread.
+QTcpSocket *socketOf(Lease *lease); // the first call decides the thread in which it lives
 void giveBack(Lease *lease);
 void discard(Lease *lease);
 std::unique_ptr<QTcpSocket> detach(Lease *lease);
 
-// What those are made of, for who has a connection's socket checked before it is handed out.
-bool refit(Lease *lease); // whether the next holder can have it, with nothing of this one left; it stays in this thread
-void leaveMailbox(Lease *lease); // nobody posts to it any more
-void park(Lease *lease); // from a holder's thread into none, ready for the next one
+// Steps of these, which a check needs as well.
+bool refit(Lease *lease); // restores the socket for the next holder; false: it is not fit for one
+void leaveMailbox(Lease *lease); // nothing is posted for it any more
+void park(Lease *lease); // from a holder's thread into none
 
 } // namespace QNetPool

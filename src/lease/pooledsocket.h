@@ -9,21 +9,21 @@
 
 namespace QNetPool {
 
-// What the holder of a socket has touched since it was last forgotten, so that only that need be undone.
+// What the holder of a socket has changed since the last clear(), so that only that need be undone.
 class DirtyFlags
 {
 public:
     enum Flag : quint8 {
         Connections = 1, // of its signals
         Options = 2,
-        Descriptor = 4, // was asked for: as good as all options, in this lease and in those to come
+        Descriptor = 4, // was asked for, so that any option may be changed, in later leases, too
         Bytes = 8, // read or written
         All = 15
     };
 
     bool has(int flags) const noexcept { return m_flags.load(std::memory_order_relaxed) & flags; }
     void clear() noexcept { m_flags.store(0, std::memory_order_relaxed); }
-    void set(Flag flag) noexcept // from any thread: there may be a connect() in each
+    void set(Flag flag) noexcept // from any thread, as connect() is
     {
         if (!has(flag))
             m_flags.fetch_or(flag, std::memory_order_relaxed);
@@ -33,7 +33,7 @@ private:
     std::atomic<quint8> m_flags = All;
 };
 
-// Who guards a socket: is asked for its events as an event filter, and destroyed with it.
+// Owned by the socket that it observes; filters its events.
 class SocketObserver
 {
 public:
@@ -42,13 +42,13 @@ public:
     virtual void aboutToTouchOptions() = 0;
 };
 
-// What makes a socket tell of itself: the socket itself, if it is a PooledSocket, or else a child of it.
+// What reports a socket's events to its observer: a PooledSocket itself, or a child of a foreign socket.
 class ObservedSocket
 {
 public:
     virtual ~ObservedSocket() = default;
     virtual QObject *eventFilterObject() noexcept = 0;
-    virtual void clearError() { } // of a foreign socket, it cannot be done
+    virtual void clearError() { } // impossible for a foreign socket
 
     DirtyFlags dirtyFlags;
     std::unique_ptr<SocketObserver> observer;
@@ -62,13 +62,13 @@ protected:
     }
 };
 
-// The sockets that a pool makes: a QTcpSocket or QSslSocket that notes what is done to it. What it cannot see, because it is
-// not virtual in Qt, is cheap to look at.
+// The sockets that a pool creates: a QTcpSocket or QSslSocket that keeps dirty flags. What it cannot see, because it is not
+// virtual in Qt, is cheap to compare.
 template<typename Socket> class PooledSocket final : public Socket, public ObservedSocket
 {
 public:
     PooledSocket() = default;
-    ~PooledSocket() override { observer.reset(); } // while it still is a socket
+    ~PooledSocket() override { observer.reset(); } // which uses the socket
 
     QObject *eventFilterObject() noexcept override { return this; }
     void setPeer(const QString &name) { Socket::setPeerName(name); } // as connectToHost() would

@@ -20,7 +20,7 @@ namespace QNetPool {
 
 namespace {
 
-// For a socket that the pool did not make: it tells of its events, but not of what is done to it.
+// For a socket that the pool did not create: it reports events, but keeps no dirty flags.
 class ForeignSocket final : public QObject, public ObservedSocket
 {
 public:
@@ -46,7 +46,7 @@ ObservedSocket *observed(QTcpSocket *socket)
 
 } // namespace
 
-// They have no effect any more, but a holder's private key is not for the next one to see.
+// They have no effect on an established connection, but the next holder must not see a holder's private key.
 struct SocketGuard::TlsSettings
 {
 #if QT_CONFIG(ssl)
@@ -87,7 +87,7 @@ SocketGuard::SocketGuard(QTcpSocket *socket, ObservedSocket &observed)
 {
 }
 
-// The socket may have been with an application since it was last asked.
+// Again for a known socket, as the application may have changed it meanwhile.
 void SocketGuard::recordState()
 {
     m_number = m_socket->QAbstractSocket::socketDescriptor();
@@ -100,18 +100,18 @@ void SocketGuard::recordState()
 #endif
     if (QObject *engine = socketEngine(*m_socket); !engine || engine != m_engine) {
         m_engine = engine;
-        m_children = m_socket->children(); // else what came as a child meanwhile is a holder's
+        m_children = m_socket->children(); // with the same engine, children that were added are a holder's
     }
     m_openMode = m_socket->openMode() & ~QIODevice::Text;
     m_proxy = m_socket->proxy();
     m_protocolTag = m_socket->protocolTag();
     m_notifiersChanged = true;
-    m_hasBuffers = m_isEncrypted; // of the handshake
+    m_hasBuffers = m_isEncrypted; // used by the handshake
     m_options.reset();
     m_observed.dirtyFlags.clear();
     if (!m_tracksDirtyFlags)
         aboutToTouchOptions();
-    m_socket->installEventFilter(m_filter); // to know when it is busy
+    m_socket->installEventFilter(m_filter); // for isBusy()
 }
 
 void SocketGuard::markAllDirty()
@@ -128,7 +128,7 @@ SocketGuard::~SocketGuard()
     if (lease)
         unbind();
     const std::shared_ptr<ThreadMailbox> mailbox = lease ? std::exchange(lease->mailbox, nullptr) : nullptr;
-    if (m_whenQuiet) { // the lease has ended, and then the holder deleted the socket
+    if (m_whenQuiet) { // the holder has ended the lease, and then deleted the socket
         if (mailbox)
             mailbox->remove(lease);
         std::exchange(m_whenQuiet, nullptr)();
@@ -156,11 +156,11 @@ void SocketGuard::unbind() noexcept
 void SocketGuard::findNotifiers()
 {
     m_notifiers.clear();
-    // Those of a QSslSocket belong to the engine of the plain socket inside it.
+    // Recursively: those of a QSslSocket belong to the engine of its inner plain socket.
     for (QSocketNotifier *notifier : m_socket->findChildren<QSocketNotifier *>()) {
         m_notifiers.append(notifier);
         notifier->installEventFilter(m_filter);
-        notifier->parent()->installEventFilter(m_filter); // the engine makes and deletes notifiers as it needs them
+        notifier->parent()->installEventFilter(m_filter); // the engine creates and deletes notifiers as needed
     }
     m_notifiersChanged = false;
 }
@@ -176,8 +176,8 @@ void SocketGuard::park()
     m_socket->moveToThread(nullptr);
 }
 
-// Qt keeps a first block of each buffer, 16 and 32 KiB, which is most of what a connection takes. To open a device anew drops
-// them; for a socket that is open already it does nothing else.
+// Qt keeps the first block of each buffer, 16 and 32 KiB, which is most of a connection's memory. QIODevice::open() releases
+// them, and has no other effect on a socket that is open.
 void SocketGuard::releaseBuffers()
 {
     if (hasUnread() || hasUnsent())
@@ -186,7 +186,7 @@ void SocketGuard::releaseBuffers()
         if (plain->bytesAvailable() == 0 && plain->bytesToWrite() == 0)
             plain->QIODevice::open(plain->openMode());
     }
-    m_socket->QIODevice::open(m_socket->openMode()); // also of a class of the application's own that opens in another way
+    m_socket->QIODevice::open(m_socket->openMode()); // qualified, as a class of the application may override it
     m_hasBuffers = false;
 }
 
@@ -196,7 +196,7 @@ void SocketGuard::pull(bool isForHolder)
         m_socket->moveToThread(QThread::currentThread());
     if (std::exchange(m_mayHaveQueued, false))
         flushTls();
-    // Calls queued by a former holder's objects while it was in no thread are not the next one's.
+    // Events that a former holder's objects posted while it was in no thread are not for the next one.
     if (isForHolder)
         QCoreApplication::removePostedEvents(m_socket);
     if (m_notifiersChanged)
@@ -215,12 +215,12 @@ void SocketGuard::close(QTcpSocket *socket)
         return socket->deleteLater();
     socket->disconnect();
     resetChannels(socket);
-    socket->disconnectFromHost(); // with TLS this says goodbye to the peer
+    socket->disconnectFromHost(); // with TLS, sends close_notify
     if (socket->state() != QAbstractSocket::UnconnectedState)
         socket->abort();
-    // Below a running event loop, code of Qt's that uses the socket may be on the call stack; without one, nothing would
-    // ever carry out a deferred deletion.
-    const QThread *thread = QThread::currentThread(); // null when this one is at its very end
+    // Within an event loop, code of Qt's that uses the socket may be on the call stack; without one, deleteLater() would
+    // never take effect.
+    const QThread *thread = QThread::currentThread(); // null in the destructors of thread-local objects
     if (thread && thread->loopLevel() > 0)
         socket->deleteLater();
     else
@@ -234,7 +234,7 @@ void SocketGuard::readNow()
         findNotifiers();
     for (QSocketNotifier *notifier : std::as_const(m_notifiers)) {
         if (notifier->type() == QSocketNotifier::Read) {
-            // What the event dispatcher does when the descriptor is readable.
+            // As the event dispatcher does when the descriptor is readable.
             QEvent readable(QEvent::SockAct);
             QCoreApplication::sendEvent(notifier, &readable);
             return;
@@ -259,14 +259,14 @@ bool SocketGuard::isFit() const
 
 bool SocketGuard::isSameConnection() const
 {
-    // A holder may have connected it anew, to another peer: then Qt has made another engine, most likely at the same address
-    // and with the same descriptor, and in a QSslSocket in the same plain socket.
+    // A holder may have reconnected it, to another peer. Then Qt has created another engine, most likely at the same address
+    // and with the same descriptor, and, in a QSslSocket, in the same inner socket.
     return m_socket->state() == QAbstractSocket::ConnectedState && m_engine && isStillEncrypted()
             && m_socket->QAbstractSocket::socketDescriptor() == m_number
             && (m_socket->openMode() & ~QIODevice::Text) == m_openMode;
 }
 
-// A QSslSocket that is told to connect though it is connected goes on in plain text.
+// connectToHost() on a connected QSslSocket makes it continue in plain text.
 bool SocketGuard::isStillEncrypted() const
 {
 #if QT_CONFIG(ssl)
@@ -278,7 +278,7 @@ bool SocketGuard::isStillEncrypted() const
 
 bool SocketGuard::hasPeerClosedTls() const
 {
-    // A close_notify that no FIN has followed yet: QSslSocket stays connected and only tells an error.
+    // On a close_notify without a FIN, QSslSocket stays connected and only sets an error.
     return m_isEncrypted
             && (m_socket->error() == QAbstractSocket::RemoteHostClosedError
                 || m_socket->error() == QAbstractSocket::SslInternalError);
@@ -287,8 +287,8 @@ bool SocketGuard::hasPeerClosedTls() const
 void SocketGuard::flushTls()
 {
 #if QT_CONFIG(ssl)
-    // A QSslSocket queues these two calls, and queues no other one before they have come: they must not be removed with a
-    // holder's queued calls.
+    // A QSslSocket queues these two calls, each only once until it has run: if they were removed together with a holder's
+    // queued calls, they would never run again.
     static const int methods[] = {QSslSocket::staticMetaObject.indexOfMethod("_q_flushWriteBuffer()"),
                                   QSslSocket::staticMetaObject.indexOfMethod("_q_flushReadBuffer()")};
     if (!m_isEncrypted)
@@ -300,7 +300,7 @@ void SocketGuard::flushTls()
 #endif
 }
 
-// A QSslSocket crashes in another one.
+// QSslSocket crashes with another channel than 0.
 void SocketGuard::resetChannels(QTcpSocket *socket)
 {
     if (socket->currentReadChannel() != 0)
@@ -316,7 +316,7 @@ void SocketGuard::sever()
     if (isTouched(DirtyFlags::Connections))
         m_socket->disconnect();
     m_socket->blockSignals(false);
-    resetChannels(m_socket); // those others would hide what is unread
+    resetChannels(m_socket); // other channels would hide unread bytes
 }
 
 bool SocketGuard::restore()
@@ -325,7 +325,8 @@ bool SocketGuard::restore()
         flushTls();
     QCoreApplication::removePostedEvents(m_socket);
 
-    // What leaves no trace, because Qt tells nobody or a holder's filter may have eaten the event, is cheap to look at.
+    // The rest has no dirty flag, as Qt does not report it, or a holder's event filter may have hidden it; it is cheap to
+    // compare.
     if (m_socket->children() != m_children) {
         const QObjectList children = m_socket->children();
         for (QObject *child : children) {
@@ -353,18 +354,18 @@ bool SocketGuard::restore()
     if (m_tlsSettings)
         m_tlsSettings->restore(*static_cast<QSslSocket *>(m_socket));
 #endif
-    bool isRestored = m_socket->bindingStorage()->isEmpty(); // Qt moves none that has bindings to another thread
+    bool isRestored = m_socket->bindingStorage()->isEmpty(); // Qt does not move an object with bindings to another thread
     m_isDescriptorKnown |= isTouched(DirtyFlags::Descriptor);
     if (isTouched(DirtyFlags::Options) || m_isDescriptorKnown) {
         m_socket->setReadBufferSize(0);
         isRestored &= !m_options || m_options->restore(m_socket);
     }
-    isRestored &= !hasPeerClosedTls(); // which the error tells
+    isRestored &= !hasPeerClosedTls(); // before clearError(), as it depends on the error
     m_observed.clearError();
     m_hasBuffers |= isTouched(DirtyFlags::Bytes);
 
-    // A holder's filters cannot be listed, so this one steps in front of them: the filter installed last is asked first,
-    // and it delivers every event itself.
+    // A holder's event filters cannot be listed, but they can be bypassed: the filter that is installed last comes first,
+    // and this one delivers every event itself.
     m_socket->installEventFilter(m_filter);
     m_observed.dirtyFlags.clear();
     return isRestored;
@@ -384,7 +385,7 @@ bool SocketGuard::filter(QObject *watched, QEvent *event)
     case QEvent::SockAct:
     case QEvent::SockClose:
         return deliver(watched, event);
-    case QEvent::ChildAdded: // a notifier, still under construction: a filter is all it can take
+    case QEvent::ChildAdded: // a notifier, still under construction: only a filter can be installed yet
         static_cast<QChildEvent *>(event)->child()->installEventFilter(m_filter);
         m_notifiersChanged = true;
         break;

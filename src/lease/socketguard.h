@@ -16,44 +16,44 @@ namespace QNetPool {
 
 struct Lease;
 
-// Stands between a pooled socket and its holders: parks and pulls it, knows when it is in the middle of its own events, and
-// undoes what a holder did to it. Owned by the socket; everything is called where the socket may be used.
+// Stands between a pooled socket and its holders: parks and pulls it, knows when one of its events is being delivered, and
+// undoes what a holder did to it. Owned by the socket, and used only where the socket may be used.
 class SocketGuard final : public SocketObserver
 {
 public:
-    // Of a connected socket that lives in the calling thread: as it is now, every holder is to get it.
+    // For a connected socket that lives in the calling thread. Its present state is what restore() restores.
     static SocketGuard *make(QTcpSocket *socket);
     static SocketGuard *find(QTcpSocket *socket); // null if it has none
 
-    ~SocketGuard() override; // if it guards for an lease, the holder has deleted the socket: the lease hears of it
+    ~SocketGuard() override; // if it is bound to a lease, the holder has deleted the socket
     void bindTo(Lease *lease) noexcept;
     void unbind() noexcept; // the lease lives on without the socket, or the socket without the lease
 
-    // Out of every thread: no event dispatcher polls it and any thread may pull it.
+    // Moves the socket out of every thread: no event dispatcher polls it, and any thread may pull it.
     void park();
-    // Into the calling thread, where it reads on.
-    void pull(bool isForHolder = true); // else for a look under the stock's lock: no code of a former holder's runs
-    // Into the calling thread, where it is closed gracefully if it can be done without waiting, and destroyed.
+    // Moves the socket into the calling thread, and reads again. If not for a holder, no code of a former holder may run,
+    // since the stock's lock may be held.
+    void pull(bool isForHolder = true);
+    // Closes the socket in the calling thread, gracefully as far as that needs no waiting, and destroys it.
     static void close(QTcpSocket *socket);
 
     // Reads what the descriptor has into the socket's buffers now, without an event loop: TLS session tickets, say.
     void readNow();
-    // Connected, and still the connection it was: to be asked before restore().
+    // Whether it is connected, and not anew by its holder; valid before restore() only.
     bool isSameConnection() const;
     bool hasUnread() const; // in Qt's buffers
     bool hasUnsent() const;
-    // The same connection, nothing unsent, and the peer has not left.
+    // The same connection, nothing unsent, and the peer has not closed TLS.
     bool isFit() const;
     bool isClean() const { return isFit() && !hasUnread(); }
-    // The peer has ended TLS.
     bool hasPeerClosedTls() const;
-    // Undoes what the holder did: signal connections and parent; then event filters, queued calls, properties, children and
-    // options, and whether it could.
+    // Undo what the holder did: sever() signal connections and the parent, restore() event filters, queued calls,
+    // properties, children and options. False: something cannot be undone.
     void sever();
     bool restore();
-    void markAllDirty(); // it was with an application: everything but its options is to be undone
+    void markAllDirty(); // of a socket from the application, whose options are kept
 
-    // True while an event of the socket is being delivered: code of Qt's that uses it is still on the call stack.
+    // Whether an event of the socket is being delivered: code of Qt's that uses it is on the call stack.
     bool isBusy() const noexcept { return m_depth > 0; }
     void whenQuiet(std::function<void()> act) { m_whenQuiet = std::move(act); }
 
@@ -74,16 +74,16 @@ private:
     QTcpSocket *const m_socket;
     ObservedSocket &m_observed;
     QObject *const m_filter;
-    const bool m_tracksDirtyFlags; // it is a PooledSocket: what left no trace was not touched
+    const bool m_tracksDirtyFlags; // it is a PooledSocket
     bool m_isEncrypted = false;
     bool m_isDescriptorKnown = false; // to a holder, who may use it in a later lease
     bool m_notifiersChanged = true;
-    bool m_hasBuffers = false; // of Qt's, that were in use since they were released
-    bool m_mayHaveQueued = false; // calls of QSslSocket's own
-    int m_depth = 0;
-    bool *m_isDestroyed = nullptr; // of deliver(), to tell it of the end
+    bool m_hasBuffers = false; // Qt's buffers were used since they were released
+    bool m_mayHaveQueued = false; // QSslSocket may have queued calls to itself
+    int m_depth = 0; // of nested deliver()
+    bool *m_isDestroyed = nullptr; // the innermost deliver()'s, set by the destructor
     Lease *m_lease = nullptr;
-    qintptr m_number = -1; // of the socket's descriptor, as Qt has it
+    qintptr m_number = -1; // socketDescriptor(), which a SOCKS 5 proxy makes another number than m_descriptor
     qintptr m_descriptor = -1;
     QPointer<QObject> m_engine; // of the connection: a holder that connects the socket anew makes Qt delete it
     QIODevice::OpenMode m_openMode;
@@ -92,8 +92,8 @@ private:
     std::unique_ptr<TlsSettings> m_tlsSettings; // of a QSslSocket
     QNetworkProxy m_proxy;
     QString m_protocolTag;
-    QObjectList m_children; // the socket's own, to tell them from a holder's
-    std::unique_ptr<SocketOptions> m_options; // as they were before a holder touched them
+    QObjectList m_children; // Qt's own; others are a holder's
+    std::unique_ptr<SocketOptions> m_options; // as they were before a holder changed them
     std::function<void()> m_whenQuiet;
 };
 

@@ -12,7 +12,7 @@ class SocketOptions
 {
 public:
     explicit SocketOptions(QTcpSocket *socket);
-    bool restore(QTcpSocket *socket) const; // false: something cannot be undone
+    bool restore(QTcpSocket *socket) const; // false: some option cannot be restored
 
 private:
     QVariant m_lowDelay;
@@ -21,8 +21,8 @@ private:
     int m_bufferLocks;
 };
 
-// Which buffer sizes were set by hand, as a platform's bit mask; setting one switches the kernel's own tuning off for good
-// on most systems, and can be undone on few.
+// Which buffer sizes were set explicitly, as a platform's bit mask. Setting one switches off the kernel's tuning, which most
+// systems cannot switch on again.
 int lockedBuffers(qintptr descriptor) noexcept;
 bool unlockBuffers(qintptr descriptor, int locks) noexcept;
 

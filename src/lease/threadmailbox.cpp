@@ -12,13 +12,13 @@
 
 namespace QNetPool {
 
-// Hears in the thread what others have posted.
+// Receives in the thread what others have posted.
 class ThreadMailbox::Receiver final : public QObject
 {
 public:
     explicit Receiver(ThreadMailbox *mailbox) : m_mailbox(mailbox)
     {
-        // While the QThread still exists: what is local to the thread is destroyed only afterwards.
+        // While the QThread still exists: thread-local objects are destroyed only afterwards.
         connect(
                 QThread::currentThread(), &QThread::finished, this, [mailbox] { mailbox->end(); }, Qt::DirectConnection);
     }
@@ -36,7 +36,7 @@ private:
     ThreadMailbox *const m_mailbox;
 };
 
-// What is local to a thread may be asked for while the thread destroys it.
+// Thread-local objects may be used while others are being destroyed: isThreadOver has no destructor.
 struct ThreadMailbox::ThreadLocal
 {
     std::shared_ptr<ThreadMailbox> mailbox;
@@ -120,7 +120,7 @@ bool ThreadMailbox::post(Lease *lease, Act act)
     return true;
 }
 
-// One by one: each may run an event loop, in which the others are not to wait.
+// One by one: each may run an event loop, in which the others must not wait.
 void ThreadMailbox::carryOut()
 {
     std::unique_lock lock(m_mutex);
@@ -155,12 +155,12 @@ void ThreadMailbox::end()
 {
     carryOut();
     std::unique_lock lock(m_mutex);
-    // Leases that go on live in no thread now, and in the one that next uses them.
+    // The sockets of remaining leases live in no thread from now on, until the next thread uses them.
     while (!m_leases.empty() || !m_messages.empty()) {
         Lease *resident = m_leases.empty() ? nullptr : m_leases.back();
         if (resident)
             m_leases.pop_back();
-        lock.unlock(); // a holder's event filter hears of it
+        lock.unlock(); // moveToThread() sends an event, which a holder's event filter sees
         if (resident)
             resident->guard->park();
         carryOut();

@@ -14,25 +14,26 @@ namespace QNetPool {
 
 struct Lease;
 
-// A thread in which leased sockets live, for the other threads: a lease may end in one of those, but its socket must be
-// handled where it lives. It outlives its thread, so that who comes later finds that it has ended; a QThread could be gone.
+// Through it, other threads post to a thread in which leased sockets live: a lease may end in any thread, but its socket
+// must be handled where it lives. Unlike a QThread it outlives its thread, so that others find that it has ended.
 class ThreadMailbox
 {
 public:
     using Act = void (*)(Lease *);
 
     static std::shared_ptr<ThreadMailbox> ofThisThread();
-    static void carryOutPending(); // carries out what is posted for this thread; for those without an event loop
+    static void carryOutPending(); // what was posted for the calling thread, which may have no event loop
 
     bool isHere() const noexcept; // whether this is the calling thread's
-    // Whether the thread has ended; then its sockets live in no thread.
+    // Whether the thread has ended; its sockets live in no thread then.
     bool hasEnded() const noexcept { return m_hasEnded.load(std::memory_order_acquire); }
 
-    void add(Lease *lease); // in this thread: its socket lives here from now on
+    void add(Lease *lease); // in this thread, where its socket lives from now on
     void remove(Lease *lease);
-    // From any thread: act is run in this one, by its event loop, or when it uses a pool, or as it ends. False: it has ended.
+    // From any thread: act runs in this one, from its event loop, when it next uses a pool, or as it ends. False: it has
+    // ended.
     bool post(Lease *lease, Act act);
-    // In this thread: the socket was destroyed by its holder, so what is posted for the lease need not wait.
+    // In this thread, when the holder destroys the socket: what is posted for the lease runs at once.
     void socketDestroyed(Lease *lease);
 
 private:
@@ -51,7 +52,7 @@ private:
     std::mutex m_mutex; // guards everything below
     std::vector<Lease *> m_leases;
     std::vector<Message> m_messages;
-    QObject *m_receiver = nullptr; // lives in this thread, while it has not ended
+    QObject *m_receiver = nullptr; // lives in this thread; valid until it has ended
     std::atomic<bool> m_hasEnded = false;
     std::atomic<bool> m_hasMessages = false;
 };

@@ -8,7 +8,7 @@
 
 namespace QNetPool {
 
-// What was written to the socket and has not reached the kernel yet, handshake messages of TLS included.
+// How many bytes were written and have not reached the kernel yet, TLS handshake messages included.
 inline qint64 unsentBytes(const QTcpSocket &socket)
 {
     qint64 bytes = socket.bytesToWrite();

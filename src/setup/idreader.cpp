@@ -15,7 +15,7 @@ QString IdReader::progressOf(const QString &peer) const
 
 QString IdReader::refusalOf(const QString &peer)
 {
-    return QStringLiteral("%1 sent an ID that names nothing: only zero bytes").arg(peer);
+    return QStringLiteral("%1 sent an invalid connection ID: only zero bytes").arg(peer);
 }
 
 } // namespace QNetPool

@@ -8,13 +8,13 @@
 
 namespace QNetPool {
 
-// Reads the ID that a server sends first, in as many pieces as it comes, and not a byte more.
+// Reads the ID that a server sends first, in as many pieces as arrive, and not a byte more.
 class IdReader
 {
 public:
     explicit IdReader(IdFormat format = IdFormat::Hex) noexcept : m_format(format) { }
 
-    // read(bytes, size) transfers up to size bytes and returns how many, or what else came of it, which is returned.
+    // read(bytes, size) reads up to size bytes and returns how many, or a Transfer. Returns what read() returned.
     template<typename Read> qint64 readFrom(Read read)
     {
         const qint64 got = read(m_bytes.data() + m_count, wireSize(m_format) - m_count);
@@ -23,15 +23,15 @@ public:
     }
 
     bool isComplete() const noexcept { return m_count == wireSize(m_format); }
-    ConnectionId id() const; // of a complete one; null: it names nothing
+    ConnectionId id() const; // once complete; null if it is only zero bytes
 
-    // For messages: how far peer got, and why an ID that is complete is refused.
+    // Messages: how much of an ID has come, and why a complete one is refused.
     QString progressOf(const QString &peer) const;
     static QString refusalOf(const QString &peer);
 
 private:
     IdFormat m_format;
-    qint64 m_count = 0; // bytes that are here
+    qint64 m_count = 0; // bytes read
     std::array<char, ConnectionId::Size> m_bytes{};
 };
 

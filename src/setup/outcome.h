@@ -13,15 +13,15 @@
 
 namespace QNetPool {
 
-// How setting up a connection ended: with a socket, with a descriptor that is no socket's yet, or with an error.
+// The result of a setup: a socket, a descriptor that has no socket yet, or an error.
 struct SetupOutcome
 {
     std::unique_ptr<QTcpSocket> socket;
     Descriptor descriptor;
-    ConnectionId id; // that the server sent
+    ConnectionId id; // received from the server
     Pool::Error error = Pool::Error::ConnectFailed;
     QString message;
-    std::optional<std::chrono::nanoseconds> connectTime; // of the steps that there were
+    std::optional<std::chrono::nanoseconds> connectTime; // each if there was such a step
     std::optional<std::chrono::nanoseconds> handshakeTime;
 
     bool isConnected() const noexcept { return socket || descriptor.isValid(); }

@@ -27,7 +27,7 @@ void Setup::abortSocket()
         return;
     m_socket->disconnect(this);
     m_socket->abort();
-    m_socket.release()->deleteLater(); // it may be in the middle of a signal
+    m_socket.release()->deleteLater(); // its signal may be on the call stack
 }
 
 void Setup::abandon()
@@ -82,7 +82,7 @@ void Setup::advance()
     enter(m_step);
 }
 
-// The last of a handshake, or the ID, may still be in Qt's buffers, and nobody would send it once the socket is parked.
+// The end of the handshake or the ID may still be in Qt's buffers, and would not be sent once the socket is parked.
 void Setup::handOverOnceSent()
 {
     if (m_isFinished)
@@ -130,7 +130,7 @@ void Setup::socketFailed()
     if (m_isFinished)
         return;
     if (m_isComplete && m_socket->bytesAvailable() > 0)
-        return succeed(); // its last words
+        return succeed(); // take(id) still returns it
     const bool isClosed = m_socket->error() == QAbstractSocket::RemoteHostClosedError;
     const bool isTls = m_socket->error() == QAbstractSocket::SslHandshakeFailedError
             || m_socket->error() == QAbstractSocket::SslInternalError
@@ -143,7 +143,7 @@ void Setup::socketFailed()
              QStringLiteral("cannot connect to %1: %2").arg(m_peer, cause));
     else if (m_step == SetupStep::Encrypt)
         fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: %2").arg(m_peer, cause));
-    else if (isTls) // in TLS 1.3 a refused client certificate is known only after the handshake
+    else if (isTls) // in TLS 1.3 a client learns only after the handshake that its certificate was refused
         fail(Pool::Error::TlsFailed, QStringLiteral("TLS connection with %1 failed: %2").arg(m_peer, cause));
     else
         fail(Pool::Error::HandshakeFailed,
@@ -163,18 +163,18 @@ void Setup::finish()
 {
     m_isFinished = true;
     m_deadline.stop();
-    // Not at once: the socket is in the middle of a signal, and the stock may give it to another thread.
+    // Queued: a signal of the socket may be on the call stack, and the stock may lease it to another thread at once.
     QMetaObject::invokeMethod(
             this,
             [this] {
-                // A peer that has closed may have sent its last words before.
+                // A peer that has closed may have sent bytes before.
                 if (m_socket && m_socket->state() != QAbstractSocket::ConnectedState && m_socket->bytesAvailable() == 0) {
                     m_outcome.error = Pool::Error::HandshakeFailed;
                     m_outcome.message = QStringLiteral("%1 closed the connection at once").arg(m_peer);
                     abortSocket();
                 }
                 if (m_socket)
-                    m_socket->disconnect(); // what a dialer has connected, too
+                    m_socket->disconnect(); // including what a dialer has connected
                 m_outcome.socket = std::move(m_socket);
                 if (m_done)
                     std::exchange(m_done, nullptr)(this, std::move(m_outcome));

@@ -13,8 +13,8 @@ QT_FORWARD_DECLARE_CLASS(QSslSocket)
 
 namespace QNetPool {
 
-// One connection on its way into the stock that needs a socket for it: carries out the steps of its plan, each with a deadline.
-// Ends with one call of done, out of the event loop and not out of the socket's own signals; nothing is called once it is
+// Sets up one connection that needs a socket for it: carries out the steps of its plan, each with a deadline. It ends with
+// one call of done from the event loop, never from within a signal of the socket, and with none if it is abandoned or
 // destroyed.
 class Setup : public QObject
 {
@@ -23,21 +23,21 @@ public:
 
     ~Setup() override;
     void begin(Done done);
-    void abandon(); // closes the socket; done is not called
+    void abandon(); // aborts the socket; done is not called
 
 protected:
     Setup(const SetupPlan &plan, QString peer);
     virtual void start() = 0;
 
     void adopt(std::unique_ptr<QTcpSocket> socket);
-    void advance(); // the current step is done, but for what Qt has not sent yet
+    void advance(); // to the next step; what was written may not be sent yet
     virtual void enter(SetupStep step) = 0;
     virtual void encrypted() { advance(); }
     virtual void readMore() { }
-    virtual QString reasonForClose() const = 0; // why an end of the connection in the current step is an error
+    virtual QString reasonForClose() const = 0; // for messages: what the end of the connection in this step means
 
     void setDeadline(std::chrono::milliseconds time);
-    void noteConnected(); // for the times: it was dialled since begin()
+    void noteConnected(); // records the time since begin() as connectTime
     void fail(Pool::Error error, const QString &message);
 
     QTcpSocket *socket() const noexcept { return m_socket.get(); }
@@ -55,15 +55,15 @@ private:
     void finish();
 
     const SetupPlan m_plan;
-    const QString m_peer; // for messages: who is at the other end
-    Done m_done; // null once it was called or is not to be called
+    const QString m_peer; // for messages
+    Done m_done; // null once called or abandoned
     std::unique_ptr<QTcpSocket> m_socket;
     SetupStep m_step = SetupStep::Connect;
     QBasicTimer m_deadline;
     std::chrono::steady_clock::time_point m_stepBegan;
     std::chrono::milliseconds m_limit{};
     QStringList m_certificateErrors;
-    bool m_isComplete = false; // but for what Qt has not sent yet
+    bool m_isComplete = false; // all steps are done; what was written may not be sent yet
     bool m_isFinished = false;
 };
 

@@ -3,7 +3,7 @@
 
 namespace QNetPool {
 
-// What a connection goes through before it can go into the stock, and in which order.
+// The steps of setting up a connection, in order.
 enum class SetupStep { Connect, Encrypt, ReadId, SendId, Done };
 
 struct SetupPlan

@@ -5,8 +5,8 @@
 
 namespace QNetPool {
 
-// What every connection's TCP is told as soon as it is connected: the configured keep-alive and user time-out, and low delay,
-// since a request must not wait for the acknowledgement of the one before.
+// Sets the options of a new connection: the configured keep-alive and user timeout, and low delay, since a request must not
+// wait for the acknowledgement of the one before.
 void setTcpOptions(qintptr descriptor, const Pool::Tcp &tcp);
 
 } // namespace QNetPool

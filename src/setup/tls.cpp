@@ -17,7 +17,7 @@ QByteArray digestOf(const QSslSocket &socket)
     return socket.peerCertificate().digest(QCryptographicHash::Sha256);
 }
 
-// In a time that does not depend on where they differ.
+// Compares in constant time.
 bool isSame(const QByteArray &one, const QByteArray &other)
 {
     if (one.size() != other.size())
@@ -40,7 +40,7 @@ bool isStrong(const QSslCipher &cipher, bool allowTls12)
     return cipher.protocol() == QSsl::TlsV1_3 || (allowTls12 && cipher.protocol() == QSsl::TlsV1_2);
 }
 
-// The ciphers of older versions would only be decoded again for each connection.
+// Removes ciphers of older versions, which would be decoded again for each connection.
 void dropOlderVersions(QSslConfiguration &configuration, bool allowTls12)
 {
     configuration.setProtocol(protocolFor(configuration.protocol(), allowTls12));
@@ -56,10 +56,10 @@ void dropOlderVersions(QSslConfiguration &configuration, bool allowTls12)
 std::optional<QString> tlsUnavailableReason()
 {
     if (!QSslSocket::supportsSsl())
-        return QStringLiteral("this Qt has no TLS backend that can be used (%1 was built for, found: %2)")
+        return QStringLiteral("this Qt has no usable TLS backend (built for %1, found: %2)")
                 .arg(QSslSocket::sslLibraryBuildVersionString(), QSslSocket::availableBackends().join(QLatin1String(", ")));
     if (!QSslSocket::isProtocolSupported(QSsl::TlsV1_3OrLater))
-        return QStringLiteral("the TLS backend %1 has no TLS 1.3").arg(QSslSocket::activeBackend());
+        return QStringLiteral("the TLS backend %1 does not support TLS 1.3").arg(QSslSocket::activeBackend());
     return std::nullopt;
 }
 
@@ -103,7 +103,7 @@ QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12)
 QByteArray parseFingerprint(const QByteArray &text)
 {
     constexpr qsizetype size = 32;
-    // As many hexadecimal digits are the fingerprint of another algorithm, MD5.
+    // 32 hexadecimal digits are an MD5 fingerprint.
     if (text.size() == size && QByteArray::fromHex(text).toHex() != text.toLower())
         return text;
     QByteArray digits = text.trimmed();

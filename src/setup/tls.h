@@ -11,23 +11,24 @@ QT_FORWARD_DECLARE_CLASS(QSslSocket)
 
 namespace QNetPool {
 
-// The rules of TLS in a pool: 1.3 at least, unless 1.2 is allowed by name; who is verified and how.
+// The rules of TLS in a pool: TLS 1.3 or later, unless 1.2 is allowed explicitly; who is verified and how.
 
-// Whether this Qt can do it; otherwise a sentence that says what is missing.
+// What this Qt lacks for TLS; nothing if it lacks nothing.
 std::optional<QString> tlsUnavailableReason();
 
-// Why a configuration is refused that asks for less than it may; nothing if it does not. Qt's default, which has TLS 1.2, is no
-// requested for it.
+// Why a configuration that asks for too old a protocol is refused; nothing if it does not. Qt's default, which includes TLS
+// 1.2, does not ask for it.
 std::optional<QString> tlsWeakness(const QSslConfiguration &requested, bool allowTls12);
 
 QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allowTls12);
 QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12);
 
-// A SHA-256 fingerprint as 32 bytes, from 64 hexadecimal digits, with or without colons, or from the bytes; empty if it is neither.
+// Returns the 32 bytes of a SHA-256 fingerprint given as 64 hexadecimal digits, with or without colons, or as bytes; else an
+// empty array.
 QByteArray parseFingerprint(const QByteArray &text);
 
-// Whether the peer's certificate is one of those pinned; true if none is.
+// Whether the peer's certificate is pinned; true if pins is empty.
 bool matchesPin(const QSslSocket &socket, const QList<QByteArray> &pins);
-QByteArray peerFingerprint(const QSslSocket &socket); // for a message: hexadecimal digits
+QByteArray peerFingerprint(const QSslSocket &socket); // for messages, as hexadecimal digits
 
 } // namespace QNetPool

@@ -9,15 +9,15 @@ QT_FORWARD_DECLARE_CLASS(QSslSocket)
 
 namespace QNetPool {
 
-// What TLS sockets of the same configuration can have in common: the TLS library's context, with certificates, key and
-// ciphers decoded. Qt makes one a socket; with QNETPOOL_SHARED_TLS_CONTEXT there is one a pool and thread.
+// What TLS sockets of the same configuration can share: the TLS library's context, with certificates, key and ciphers
+// decoded. Qt creates one for each socket; with QNETPOOL_SHARED_TLS_CONTEXT there is one for each pool and thread.
 class TlsContext
 {
 public:
     TlsContext();
     ~TlsContext();
 
-    // Called with the socket before and after it begins its handshake, in its thread.
+    // To be called before and after the socket's handshake begins, in its thread.
     void lendTo(QSslSocket *socket);
     void keepFrom(QSslSocket *socket);
 

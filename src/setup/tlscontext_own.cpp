@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A context a socket, as Qt has it.
+// One context for each socket, as Qt does.
 #include "tlscontext.h"
 
 namespace QNetPool {

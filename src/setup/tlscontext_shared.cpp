@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A context for all sockets of a thread, by the functions with which Qt's own HTTP connections share theirs.
+// One context for all sockets of a thread, by the private functions with which Qt's HTTP connections share theirs.
 #include "tlscontext.h"
 
 #include <QtCore/qthread.h>
@@ -10,7 +10,7 @@
 
 namespace QNetPool {
 
-// One a thread: Qt changes a context, unlocked, as each socket begins its handshake.
+// One for each thread: Qt changes the context without a lock when a socket begins its handshake.
 struct TlsContext::Private
 {
     std::mutex mutex;
@@ -31,7 +31,7 @@ void TlsContext::keepFrom(QSslSocket *socket)
 {
     const std::shared_ptr<QSslContext> context = QSslSocketPrivate::sslContext(socket);
     const std::lock_guard lock(d->mutex);
-    if (context) // else it has failed already
+    if (context) // null if the handshake has failed already
         d->contexts.emplace(QThread::currentThread(), context);
 }
 

@@ -5,13 +5,13 @@
 
 namespace QNetPool {
 
-// An ID as it stands on the wire: the first bytes of a connection in ConnectionMode::Multi, sent by the server.
+// An ID on the wire: the first bytes of a connection in ConnectionMode::Multi, sent by the server.
 constexpr qsizetype wireSize(IdFormat format) noexcept
 {
     return format == IdFormat::Hex ? ConnectionId::Size : ConnectionId::Size / 2;
 }
 
 QByteArray toWire(ConnectionId id, IdFormat format);
-ConnectionId fromWire(const QByteArray &bytes, IdFormat format); // null unless bytes are wireSize() many and usable
+ConnectionId fromWire(const QByteArray &bytes, IdFormat format); // null unless there are wireSize() bytes, not all zero
 
 } // namespace QNetPool

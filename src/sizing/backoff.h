@@ -7,18 +7,17 @@ namespace QNetPool {
 
 using std::chrono::milliseconds;
 
-// How long to wait after failures in a row: twice the base, then twice that, up to the maximum. Each wait is shortened by
-// up to a quarter, so that many clients of one server do not come back at the same moment; it grows all the
-// same, until it is near the maximum.
+// How long to wait after consecutive failures: twice the base, then twice that, up to the maximum. Jitter shortens each wait
+// by up to a quarter, so that many clients of a server do not reconnect at the same moment.
 class Backoff
 {
 public:
-    // random: from 0 up to, not including, 1.
+    // random: in [0, 1).
     milliseconds afterFailure(milliseconds base, milliseconds maximum, double random);
     void reset() noexcept { m_last = milliseconds::zero(); }
 
 private:
-    milliseconds m_last{}; // before the jitter; zero: the last attempt succeeded
+    milliseconds m_last{}; // before jitter; zero after a success
 };
 
 } // namespace QNetPool

@@ -6,8 +6,7 @@
 
 namespace QNetPool {
 
-Cycle::Cycle(const Sizing &limits)
-    : m_limits(limits), m_capacity(limits.minimumCapacity), m_interval(limits.minimumInterval)
+Cycle::Cycle(const Sizing &limits) : m_limits(limits), m_capacity(limits.minimumCapacity), m_interval(limits.minimumInterval)
 {
 }
 
@@ -26,7 +25,7 @@ void Cycle::begin(int idle, int waiting)
     m_interval = nextInterval(m_interval, idle, m_capacity, m_limits);
     m_wanted = std::max(0, std::max(m_capacity - idle, waiting) - m_inFlight);
     if (!m_wanted && !m_inFlight)
-        m_outage = false; // it came to an end without a dial: what was given back has filled the stock
+        m_outage = false; // connections that were given back have filled the stock
 }
 
 void Cycle::demand(int waiting)
@@ -46,7 +45,7 @@ void Cycle::demand(int waiting)
 int Cycle::dialsWanted() const
 {
     if (m_failed > m_succeeded)
-        return 0; // rather a new round after a pause than one dial after another into the void
+        return 0; // end the round early: further dials would probably fail, too
     const int atOnce = m_outage && !m_succeeded ? 1 : m_limits.maximumPending;
     return std::clamp(m_wanted, 0, std::max(0, atOnce - m_inFlight));
 }

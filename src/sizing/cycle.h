@@ -8,33 +8,33 @@
 
 namespace QNetPool {
 
-// Decides how many connections a client pool dials and when, and carries nothing out: the caller dials, keeps the time and
-// brings the random numbers.
+// Decides how many connections a client pool dials and when, and carries nothing out: the caller dials, runs the timer and
+// passes the random numbers in.
 //
-// A round is a set of dials. The timer's rounds fill the stock to capacity; between them, waiters in line start rounds of
-// their own. A round that tried and created nothing begins an outage: the pauses grow, and one dial probes the peer before
-// the others follow. One success ends it.
+// A round is a set of dials. The timer's rounds fill the stock to capacity; between them, waiters start rounds of their own.
+// A round in which every dial failed begins an outage: the pauses grow, and a single dial goes ahead of the others. The
+// first success ends it.
 class Cycle
 {
 public:
     explicit Cycle(const Sizing &limits = {});
-    void setLimits(const Sizing &limits); // capacity and interval are brought within them
+    void setLimits(const Sizing &limits); // clamps capacity and interval
 
     void begin(int idle, int waiting); // the timer's round
-    void demand(int waiting); // waiters came: a round of their own, unless the peer is out of reach
+    void demand(int waiting); // a round for waiters, unless there is an outage
 
     int dialsWanted() const; // to be launched now
     void launched();
-    void forgo() noexcept { m_wanted = 0; } // there is no room for those that are still wanted
+    void forgo() noexcept { m_wanted = 0; } // no room for further dials
     void finished(bool created);
 
-    // The round is over when nothing is wanted and nothing in flight. end() then says how long to sleep from now on;
-    // nothing: the sleep that a round for waiters interrupted goes on.
+    // The round is over when no dial is wanted or in flight. end() then returns how long to sleep from now on; nothing if a
+    // round for waiters leaves the running sleep as it is.
     bool isOver() const;
     std::optional<milliseconds> end(double random);
 
     int capacity() const noexcept { return m_capacity; }
-    milliseconds interval() const noexcept { return m_outage ? m_backoffWait : m_interval; } // the pause in force
+    milliseconds interval() const noexcept { return m_outage ? m_backoffWait : m_interval; } // that applies now
     bool isOutage() const noexcept { return m_outage; }
 
 private:
@@ -48,7 +48,7 @@ private:
     bool m_outage = false;
 
     Round m_round = Round::None;
-    int m_wanted = 0; // dials that this round still has to launch
+    int m_wanted = 0; // dials that this round has still to launch
     int m_inFlight = 0;
     int m_succeeded = 0; // of this round
     int m_failed = 0; // of this round

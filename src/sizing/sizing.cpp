@@ -35,7 +35,8 @@ template<typename Value> void inOrder(Value &minimum, Value &maximum, const char
     if (minimum <= maximum)
         return;
     std::swap(minimum, maximum);
-    changes << QStringLiteral("sizing.minimum%1 is greater than sizing.maximum%1: they are swapped").arg(QLatin1String(what));
+    changes << QStringLiteral("sizing.minimum%1 is greater than sizing.maximum%1: they are swapped")
+                       .arg(QLatin1String(what));
 }
 
 } // namespace
@@ -56,7 +57,7 @@ QStringList clampSizing(Sizing &sizing)
 
 milliseconds nextInterval(milliseconds interval, int idle, int capacity, const Sizing &limits)
 {
-    // In whole numbers: idle / capacity < 20 %, > 80 %.
+    // In integers: idle / capacity < 20 %, > 80 %.
     if (qint64(idle) * 5 < capacity && interval > limits.minimumInterval)
         interval -= intervalStep;
     else if (qint64(idle) * 5 > qint64(capacity) * 4 && interval < limits.maximumInterval)

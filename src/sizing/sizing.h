@@ -11,15 +11,14 @@ using std::chrono::milliseconds;
 
 using Sizing = ClientPool::Sizing;
 
-// Clamps what is out of range: capacity <= 0 becomes 1, interval <= 0 becomes 1 s, a minimum over its maximum is swapped with it.
-// Returns a sentence for each change.
+// Clamps values out of range: capacities to 1 or more, intervals of 0 or less to 1 s; swaps a minimum that exceeds its
+// maximum. Returns a sentence for each change.
 QStringList clampSizing(Sizing &sizing);
 
-// At the start of a cycle: few idle connections shorten the interval by 100 ms, many lengthen it by as much.
+// At the start of a cycle: under 20 % idle shorten the interval by 100 ms, over 80 % lengthen it.
 milliseconds nextInterval(milliseconds interval, int idle, int capacity, const Sizing &limits);
 
-// At the end of a cycle: the share of the capacity that had to be created says whether the capacity is one too many or one
-// too few.
+// At the end of a cycle: if under 20 % of the capacity was created, it falls by one, over 80 %, it rises by one.
 int nextCapacity(int capacity, int created, const Sizing &limits);
 
 } // namespace QNetPool

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How connections come into the stock: those that are set up, and those that are put.
+// How connections enter the stock: from a setup, and by put().
 #include "stock.h"
 
 #include "lease/socketguard.h"
@@ -34,7 +34,7 @@ bool Stock::assignId(Entry *entry, ConnectionId id)
     if (!id.isNull())
         return m_store.name(entry, id);
     while (!m_store.name(entry, randomId()))
-        ; // 2^32 names for at most some 10^4 connections
+        ; // 2^32 IDs for some 10^4 connections: hardly ever repeated
     return true;
 }
 
@@ -52,7 +52,7 @@ void Stock::abandon(Entry *entry)
 {
     const Lock lock(m_mutex);
     m_store.remove(entry);
-    wake(); // there is room for another one
+    wake(); // there is room for another connection
 }
 
 Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times)
@@ -60,11 +60,11 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, std::unique_ptr<QTc
     SocketGuard *guard = SocketGuard::find(socket.get());
     if (!guard)
         guard = SocketGuard::make(socket.get());
-    if (socket->thread()) // else it was parked where it was set up
+    if (socket->thread()) // else it was parked in the thread that set it up
         guard->park();
     guard->bindTo(entry);
     entry->hasBytes = socket->bytesAvailable() > 0;
-    socket.release(); // the entry's from here on
+    socket.release(); // owned by the entry from here on
     return admit(entry, id, times);
 }
 
@@ -93,7 +93,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
     }
     if (refusal != Admission::Admitted) {
         ClosingHandle closing = removeEntry(entry);
-        wake(); // there is room for another one
+        wake(); // there is room for another connection
         lock.unlock();
         closing.close();
         return refusal;

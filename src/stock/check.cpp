@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The stock's side of the validator and the resetter: which connections they are run on, and what becomes of them.
+// Which connections the validator and the resetter are run on, and what follows from their results.
 #include "stock.h"
 
 #include "lease/socketguard.h"
@@ -42,7 +42,7 @@ Entry *Stock::nextToCheck()
         if (seen == Finding::Quiet && isCurrent(entry)) {
             entry->owner = self;
             lock.unlock();
-            socketOf(entry); // into the pool's thread
+            socketOf(entry); // moves it into the pool's thread
             return entry;
         }
         // Bytes are for its next holder, not for the validator.
@@ -71,7 +71,7 @@ void Stock::checked(Entry *entry, bool isFit)
         closeEntry(entry, isCurrent(entry) ? CloseReason::FailedCheck : CloseReason::Flushed, lock);
     if (!lock.owns_lock())
         lock.lock();
-    requestChecksForWaiters(); // who counted on this one may not have got it
+    requestChecksForWaiters(); // the waiter that counted on this one may not have got it
 }
 
 } // namespace QNetPool

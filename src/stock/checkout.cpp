@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How a connection goes out: which one, and whether it may.
+// How a connection is leased: which one, and whether it is healthy.
 #include "stock.h"
 
 #include "lease/threadmailbox.h"
@@ -19,7 +19,7 @@ Connection Stock::take(ConnectionId id)
     return {};
 }
 
-// A healthy connection, leased; null, with the lock held, if there is none.
+// Returns a healthy connection in Stage::Leased, or null; with the lock held either way.
 Entry *Stock::checkOut(ConnectionId id, Lock &lock)
 {
     const Clock::time_point now = Clock::now();
@@ -43,7 +43,7 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
         if (!isCurrent(entry)) {
             closeEntry(entry, CloseReason::Flushed, lock);
             lock.lock();
-            continue; // the pool was closed, and perhaps opened again
+            continue; // the pool was closed, and perhaps opened again, meanwhile
         }
         const bool keeps = !m_policy.dropUnexpectedBytes;
         const bool isCertain = !id.isNull();
@@ -61,13 +61,14 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
     return nullptr;
 }
 
-// The one that is to go out. Null if there is none, or if it has to be validated first, which is seen to for an ID.
+// Returns the next connection to lease. Null if there is none, or if the one with the ID has to be validated, which is
+// requested.
 Entry *Stock::pick(ConnectionId id, Clock::time_point now)
 {
     if (id.isNull()) {
         for (Entry *oldest; (oldest = m_store.first(Stage::Idle)) && isStale(oldest, now);)
             m_store.moveAsItIs(oldest, Stage::Stale);
-        // What is spent is closed, and not validated; without a validator, none is stale any more.
+        // A spent one is only to be closed; and if the validator was removed, none needs validation.
         if (Entry *stale = m_store.first(Stage::Stale);
             stale && (!m_policy.hooks.validator || TimeLimits::isSpent(*stale, m_policy, now)))
             return stale;
@@ -84,10 +85,10 @@ Entry *Stock::pick(ConnectionId id, Clock::time_point now)
     return nullptr;
 }
 
-// way: what it counts as.
+// way: the total that it counts for.
 Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder)
 {
-    qCDebug(m_log) << entry->id << "goes out";
+    qCDebug(m_log) << entry->id << "is leased";
     entry->owner = shared_from_this();
     entry->isReturning = false;
     entry->holder.swap(holder);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// How connections leave the pool: each with its reason, closed without the lock.
+// How connections are closed: each with its reason, and without the lock.
 #include "stock.h"
 
 #include "lease/socketguard.h"
@@ -8,7 +8,7 @@ namespace QNetPool {
 
 void Stock::closeEntry(Entry *entry, CloseReason reason, Lock &lock)
 {
-    const std::shared_ptr<Stock> self = shared_from_this(); // the entry may be the last that holds it
+    const std::shared_ptr<Stock> self = shared_from_this(); // the entry may hold the last reference
     ClosingHandle closing = startClosing(entry, reason);
     wake();
     lock.unlock();
@@ -20,7 +20,7 @@ void Stock::closeSpent(Entry *entry, Lock &lock)
     closeEntry(entry, entry->endOfLife <= Clock::now() ? CloseReason::LivedTooLong : CloseReason::IdleTooLong, lock);
 }
 
-// The connection leaves its entry, and the entry the store.
+// Counts and removes it; the caller closes the handle without the lock.
 ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
 {
     struct Cause
@@ -32,7 +32,7 @@ ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
                                        {"it was idle too long", &PoolStatistics::idleTooLong},
                                        {"it has lived too long", &PoolStatistics::livedTooLong},
                                        {"it failed its check", &PoolStatistics::failedCheck},
-                                       {"it came back not fit for use", &PoolStatistics::closedDirty},
+                                       {"it was given back unfit for reuse", &PoolStatistics::closedDirty},
                                        {"it was discarded", &PoolStatistics::discarded},
                                        {"the pool was flushed or closed", &PoolStatistics::flushed},
                                        {"the stock is full", &PoolStatistics::stockFull}};
@@ -51,7 +51,7 @@ ClosingHandle Stock::removeEntry(Entry *entry)
     return closing;
 }
 
-// All that wait in no thread.
+// All that are in no thread.
 std::vector<ClosingHandle> Stock::startClosingAllIdle()
 {
     std::vector<ClosingHandle> closing;
@@ -64,7 +64,7 @@ std::vector<ClosingHandle> Stock::startClosingAllIdle()
         }
     }
     for (Entry *entry = m_store.first(Stage::Checked); entry; entry = entry->next) {
-        if (!entry->isReturning) // idle, but for its validator
+        if (!entry->isReturning) // idle but for its validator: closed when that has finished
             entry->epoch = NoEpoch;
     }
     return closing;

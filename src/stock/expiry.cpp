@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What becomes of connections and waiters whose time is over.
+// What happens to connections and waiters when a time limit is over.
 #include "stock.h"
 
 namespace QNetPool {
@@ -60,7 +60,7 @@ void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vec
             m_watcher->remove(entry->descriptor);
             closing.push_back(startClosing(entry, CloseReason::LivedTooLong));
         }
-        return; // what is leased is closed when it comes back
+        return; // a leased one is closed when it is given back
     }
 }
 

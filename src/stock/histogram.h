@@ -7,7 +7,7 @@
 
 namespace QNetPool {
 
-// How long something took, over and over: count, sum and maximum are exact, a percentile is at most 1/16 too high.
+// A distribution of durations: count, sum and maximum are exact, percentiles at most 1/16 too high.
 // A plain value of some KiB; recording is O(1) and allocates nothing.
 class Histogram
 {
@@ -16,10 +16,10 @@ public:
     DurationStatistics summary() const noexcept;
 
 private:
-    // Sixteen buckets for each power of two, which makes them narrow where times are short and wide where they are long.
+    // Sixteen buckets for each power of two: their width is in proportion to the time.
     static constexpr int StepBits = 4;
     static constexpr int Steps = 1 << StepBits;
-    static constexpr int Powers = 59; // up to 2^63 ns, all that there is
+    static constexpr int Powers = 59; // up to 2^63 ns, the longest duration
 
     static int bucketOf(quint64 time) noexcept;
     static quint64 endOf(int bucket) noexcept; // the longest time in it

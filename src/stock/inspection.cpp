@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The stock's eyes: whether a connection that nobody holds still lives, and what becomes of it then.
+// Whether the peer of an idle connection is still there, and what happens if not.
 #include "stock.h"
 
 #include "lease/socketguard.h"
@@ -12,28 +12,27 @@ namespace QNetPool {
 // The caller owns the entry, and its socket is in no thread.
 Stock::Finding Stock::inspect(Entry *entry) const
 {
-    if (!entry->isBare
-        && entry->socket->state() != QAbstractSocket::ConnectedState) // its descriptor may be somebody else's by now
+    // Not connected: its descriptor may have been reused.
+    if (!entry->isBare && entry->socket->state() != QAbstractSocket::ConnectedState)
         return entry->socket->bytesAvailable() > 0 ? Finding::ClosedWithBytes : Finding::Dead;
-    ProbeResult health = probe(entry->descriptor);
+    const ProbeResult health = probe(entry->descriptor);
     if (health == ProbeResult::Quiet)
         return entry->hasBytes ? Finding::HasBytes : Finding::Quiet;
     if (health == ProbeResult::Dead)
-        return Finding::Dead; // what came before a reset is part of something broken off
+        return Finding::Dead; // bytes before a reset are incomplete
     if (!entry->encrypted) {
         if (health == ProbeResult::Readable)
             return Finding::HasBytes;
         return entry->hasBytes || hasUnreadBytes(entry->descriptor) ? Finding::ClosedWithBytes : Finding::Dead;
     }
-    // Only TLS knows whether these are an application's bytes, session tickets or a goodbye.
+    // Only TLS can tell application data, session tickets and close_notify apart.
     entry->guard->pull(false);
     for (int i = 0; i < 3 && entry->socket->state() == QAbstractSocket::ConnectedState; ++i) {
         entry->guard->readNow();
         if (health == ProbeResult::Readable)
-            break; // a FIN takes one more read to be seen
+            break; // with a FIN, one more read finds it
     }
-    const bool isConnected =
-            entry->socket->state() == QAbstractSocket::ConnectedState && !entry->guard->hasPeerClosedTls();
+    const bool isConnected = entry->socket->state() == QAbstractSocket::ConnectedState && !entry->guard->hasPeerClosedTls();
     const bool hasBytes = entry->socket->bytesAvailable() > 0;
     entry->guard->park();
     if (isConnected && health == ProbeResult::Readable)
@@ -46,7 +45,7 @@ void Stock::handleActivity(quint64 token)
     Lock lock(m_mutex);
     Entry *entry = m_store.find(token);
     if (!entry || (entry->stage != Stage::Idle && entry->stage != Stage::Stale))
-        return; // taken in the meantime
+        return; // leased meanwhile
     switch (inspect(entry)) {
     case Finding::Quiet:
         return;
@@ -78,7 +77,7 @@ void Stock::keepUnclaimed(Entry *entry)
     entry->owner.reset();
 }
 
-// The caller owns the entry and has looked at it: it is for somebody, or kept for its last bytes, or closed.
+// The caller owns the entry and has inspected it: offers it, keeps it unclaimed, or closes it.
 void Stock::offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock)
 {
     if (seen == Finding::Quiet || (seen == Finding::HasBytes && !m_policy.dropUnexpectedBytes)) {

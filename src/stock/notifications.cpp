@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What the pool has to tell, and when its thread is woken for it.
+// What the pool's thread is notified of, and when it is woken for that.
 #include "stock.h"
 
 namespace QNetPool {
@@ -32,7 +32,7 @@ void Stock::idleCountChanged()
     if (m_hasIdleCountReceivers)
         wake();
     else
-        m_notifiedIdle = m_store.idle(); // whoever comes to listen sees it for himself
+        m_notifiedIdle = m_store.idle(); // who connects to idleCountChanged() later starts from idleCount()
 }
 
 void Stock::scheduleExpiry(Clock::time_point deadline)

@@ -5,14 +5,14 @@
 
 namespace QNetPool {
 
-// What a pool's configuration says about connections that are set up.
+// The part of a configuration that the stock needs, clamped.
 struct Policy
 {
-    QString host; // that sockets are to name as their peer
-    int maximumIdle = 1; // never 0
+    QString host; // becomes the peerName() of sockets
+    int maximumIdle = 1; // 1 or more
     Reuse reuse = Reuse::OldestFirst;
     bool dropUnexpectedBytes = false;
-    Pool::Limits limits; // within their ranges
+    Pool::Limits limits;
     Pool::Hooks hooks;
 };
 

@@ -5,7 +5,7 @@
 
 namespace QNetPool {
 
-// An ID nobody can guess: the lower-case hexadecimal digits of 4 bytes from the system's random generator.
+// An unpredictable ID: the lower-case hexadecimal digits of 4 bytes from the system's random generator.
 ConnectionId randomId();
 
 } // namespace QNetPool

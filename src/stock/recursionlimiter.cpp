@@ -30,7 +30,7 @@ RecursionLimiter::RecursionLimiter() noexcept
 
 RecursionLimiter::~RecursionLimiter()
 {
-    // Well before the outermost returns: it may go on for long, or wait for what was put off.
+    // Well before the outermost call returns, which may take long, or wait for what was deferred.
     while (depth <= 50 && !rests.empty()) {
         const std::function<void()> rest = std::move(rests.back());
         rests.pop_back();

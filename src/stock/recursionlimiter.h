@@ -7,9 +7,8 @@
 
 namespace QNetPool {
 
-// Serving one who waits runs his continuation, which may end the lease at once, which serves the next one, and so on: with
-// thousands in line, that would be thousands of calls deep. From a certain depth on, the rest is put off until those before
-// have returned.
+// Serving a waiter runs its continuation, which may end the lease at once, which serves the next waiter, and so on: with
+// thousands of waiters the stack would overflow. Beyond a certain depth, serving is deferred until outer calls return.
 class RecursionLimiter
 {
 public:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What becomes of a connection whose lease ends: the stock as the owner of leases, in the holder's thread.
+// What happens to a connection when its lease ends, in the holder's thread.
 #include "stock.h"
 
 #include "system/threadname.h"
@@ -9,7 +9,7 @@ namespace QNetPool {
 void Stock::takeBack(Lease *lease, Condition condition)
 {
     auto *const entry = static_cast<Entry *>(lease);
-    qCDebug(m_log) << entry->id << "comes back";
+    qCDebug(m_log) << entry->id << "is given back";
     const Finding seen = condition == Condition::Untouched ? inspect(entry) : Finding::Quiet;
     Lock lock(m_mutex);
     endLease(entry, Clock::now());
@@ -58,7 +58,7 @@ QString Stock::noteFirstUse(Lease *lease)
     return m_policy.host;
 }
 
-// The first thread to use the socket becomes its holder, whichever asked for it.
+// The first thread to use the socket becomes its holder, even if another one has leased it.
 void Stock::noteUse(Lease *lease)
 {
     if (!m_watchesLeaks)
@@ -69,7 +69,7 @@ void Stock::noteUse(Lease *lease)
 
 QString Stock::holderName() const
 {
-    return m_watchesLeaks ? currentThreadName() : QString(); // only a report needs it
+    return m_watchesLeaks ? currentThreadName() : QString(); // used only in a leak's report
 }
 
 } // namespace QNetPool

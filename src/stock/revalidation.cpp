@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The stock after a change of the host's network: which connections cannot work any more, and which are in doubt.
+// The stock after a change of the network: which connections cannot work any more, and which have to be validated.
 #include "stock.h"
 
 #include "system/descriptor.h"
@@ -42,7 +42,7 @@ QSet<QHostAddress> Stock::localAddresses() const
     return addresses;
 }
 
-// What was bound to an address that the host has no more gets no answer ever again, nor does it end.
+// Connections from an address that the host has lost get no answer any more, and no end.
 std::vector<ClosingHandle> Stock::startClosingAllFrom(const QSet<QHostAddress> &gone)
 {
     std::vector<ClosingHandle> closing;

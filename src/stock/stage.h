@@ -12,12 +12,12 @@ enum class Stage : quint8 {
     Free, // the record is not in use
     Pending, // being set up
     Idle, // in the stock
-    Stale, // in the stock for so long that it has to be validated before it goes out
-    Unchecked, // the validator or the resetter is to run on it
+    Stale, // idle for so long that it has to be validated before it is leased
+    Unchecked, // waits for the validator or the resetter
     Checked, // with the validator or the resetter, in the pool's thread
     Leased, // out with a holder
     Overdue, // leased for longer than leakThreshold, and reported
-    Unclaimed, // the peer sent bytes and closed: only take(id) delivers it
+    Unclaimed, // the peer sent bytes and closed: only take(id) returns it
 };
 inline constexpr std::size_t StageCount = std::size_t(Stage::Unclaimed) + 1;
 
@@ -45,9 +45,9 @@ struct StageSet
 //                          v        v                           v           v
 //                        Unchecked ───────────> Checked ──> Idle, or the next Leased
 //
-//   Overdue is given back as Leased is. What comes and is waited for goes from Pending, Checked, Leased or Overdue to the next
-//   Leased at once. A peer that sent bytes and closed makes each but Unchecked Unclaimed, which take(id) makes Leased. From
-//   everywhere it may end in Free: closed, with its reason, or detached.
+//   Overdue is given back as Leased is. With a waiter, Pending, Checked, Leased and Overdue become the next Leased at once.
+//   If the peer sent bytes and closed, any stage but Unchecked and Free becomes Unclaimed, which take(id) makes Leased.
+//   Every stage may become Free: closed with a reason, detached, or abandoned.
 inline constexpr std::array<StageSet, StageCount> NextStages{{
         /* Free      */ {Stage::Pending},
         /* Pending   */ {Stage::Free, Stage::Idle, Stage::Leased, Stage::Unclaimed},

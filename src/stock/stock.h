@@ -19,24 +19,24 @@
 
 namespace QNetPool {
 
-// The connections of a pool: the store, the line of waiters and the watcher, behind one lock. Any thread may call it unless a
-// function says otherwise. A pool shares it with the leases it handed out, which may outlive the pool; whoever calls take(),
-// put(), join() or flush() shares it, too, as continuations of those who waited may delete the pool.
+// The connections of a pool: the store, the wait queue and the watcher, behind one lock. Any thread may call it unless a
+// function says otherwise. The pool shares it with its leases, which may outlive the pool, and with callers of take(),
+// put(), join() and flush(), as a waiter's continuation may delete the pool meanwhile.
 //
-// Its functions stand in files of their own by what they do:
-//     admission      how a connection comes in
-//     checkout       how one goes out
-//     waiting        those who wait, and what comes to them
+// Its functions are in files of their own, by subject:
+//     admission      how a connection enters the stock
+//     checkout       how one is leased
+//     waiting        the wait queue, and who gets an available connection
 //     returning      how a lease ends
-//     inspection     whether an idle one still lives, and what becomes of it then
-//     check          what the validator and the resetter are run on
-//     expiry         what time does to them
+//     inspection     whether the peer of an idle connection is still there
+//     check          which connections the validator and the resetter are run on
+//     expiry         what happens when a time limit is over
 //     revalidation   after a change of the network
-//     closing        how they leave the pool
-//     notifications  what the pool's thread is told
-//     statistics     what can be asked for
+//     closing        how connections are closed
+//     notifications  what the pool's thread is notified of
+//     statistics     what can be queried
 //
-// The rule of ownership: who moved an entry out of a line of the store under the lock owns its socket, without the lock.
+// Ownership: who moved an entry to another stage under the lock owns its socket from then on, without the lock.
 class Stock final : public LeaseOwner, public std::enable_shared_from_this<Stock>
 {
 public:
@@ -65,47 +65,48 @@ public:
         QString holder;
     };
 
-    // How long setting up a connection took, step by step.
+    // How long each step of a setup took, if there was one.
     struct SetupTimes
     {
         std::optional<std::chrono::nanoseconds> connect;
         std::optional<std::chrono::nanoseconds> handshake;
     };
 
-    enum class Admission { Admitted, IdInUse, Full, Closed, Unwatched }; // Unwatched: the system refuses to watch it
+    enum class Admission { Admitted, IdInUse, Full, Closed, Unwatched }; // Unwatched: the watcher failed
     enum class Departure { TimedOut, Cancelled };
 
-    // The pool's side. wake is called with the lock held, from any thread, once until takeNotifications() is called.
+    // The pool's side. wake is called from any thread with the lock held, at most once until takeNotifications().
     void open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake);
     void setPolicy(Policy policy);
-    // Whether anyone listens to connectionAvailable() and to idleCountChanged(): if nobody does, nobody is woken for it.
+    // Whether connectionAvailable() and idleCountChanged() are connected: if not, the pool's thread is not woken for them.
     void setHasReceivers(bool forAvailable, bool forIdleCount) noexcept;
     Notifications takeNotifications();
     std::vector<Leak> expire(Clock::time_point now);
     void handleActivity(quint64 token); // the watcher's report, in the pool's thread
-    // Waiters fail, what is idle is closed, leases close what they hold when they end. Until drainUntil it drains, if there are any.
+    // Fails waiters and closes idle connections; leased ones are closed when they are given back. With drainUntil,
+    // isDraining() until then, or until none is leased.
     void shut(const QString &reason, std::optional<Clock::time_point> drainUntil = {});
     bool isOpen() const;
     bool isDraining() const;
     void stopWatching(); // after shut(), in the pool's thread
-    void tearDown(); // both, and never wake again
+    void tearDown(); // shut() and stopWatching(), without wake
     void setLastError(const QString &message);
 
-    // Setting up, admission.cpp: an entry is expected, then admitted or abandoned. Null: maximumConnections are here.
+    // Setting up: a pending entry is added, then admitted or abandoned. Null: maximumConnections is reached.
     Entry *addPending();
     Entry *addPendingNamed(); // with a random ID that is not in use
     void abandon(Entry *entry);
-    // id: null if the entry is to keep the name it has, or to get a random one.
+    // id: null to keep the entry's ID, or to assign a random one.
     Admission admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times = {});
     Admission admit(Entry *entry, ConnectionId id, Descriptor descriptor, const SetupTimes &times);
 
-    // Checking, in the pool's thread: check.cpp. Each entry that nextToCheck() gives is checked by a validator or resetter,
-    // and then comes back with checked().
+    // Checking, in the pool's thread: the validator or resetter is run on each entry from nextToCheck(), which ends with
+    // checked().
     Entry *nextToCheck();
     void checked(Entry *entry, bool isFit);
 
-    // The host's network may have changed: connections from addresses that are not here any more are closed, the others are
-    // validated before they go out.
+    // After a change of the network: closes connections whose local address is gone, and has the others validated before
+    // they are leased.
     using IsHere = std::function<bool(const QHostAddress &address)>;
     void revalidateAll(const IsHere &isHere);
 
@@ -113,7 +114,7 @@ public:
     bool put(ConnectionId id, QTcpSocket *socket);
     void flush();
     void join(std::shared_ptr<Waiter> waiter);
-    bool leave(quint64 number, Departure departure); // false: it is not in line; it is being served or failed
+    bool leave(quint64 number, Departure departure); // false: not in the wait queue any more, it is being served or failed
     PoolStatistics statistics() const; // without what only the pool knows
     QList<ConnectionInfo> connections() const;
     int idleCount() const;
@@ -122,7 +123,7 @@ public:
     int waiterCount() const;
     int unservedWaiterCount() const; // as in Notifications
 
-    // The lease's side: returning.cpp.
+    // The lease's side.
     void takeBack(Lease *lease, Condition condition) override;
     void discard(Lease *lease) override;
     void detach(Lease *lease, bool hasSocket) override;
@@ -135,7 +136,7 @@ private:
 
     static constexpr quint64 NoEpoch = ~quint64(0);
 
-    void use(Policy &policy); // which becomes the former one, to be destroyed without the lock: its hooks are the application's
+    void use(Policy &policy); // swaps it with the former one, whose hooks must be destroyed without the lock
     bool isCurrent(const Entry *entry) const { return m_isOpen && entry->epoch == m_epoch; }
     Finding inspect(Entry *entry) const;
     Entry *pick(ConnectionId id, Clock::time_point now);
@@ -147,7 +148,7 @@ private:
     bool serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock);
     bool addToStock(Entry *entry, Clock::time_point now);
     void closeEntry(Entry *entry, CloseReason reason, Lock &lock);
-    void closeSpent(Entry *entry, Lock &lock); // for the limit that it is over
+    void closeSpent(Entry *entry, Lock &lock); // over its idleTimeout or maximumLifetime
     void keepUnclaimed(Entry *entry);
     void offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock);
     bool keepsUnclaimed() const { return !m_policy.dropUnexpectedBytes && m_policy.limits.unclaimedTimeout.count() > 0; }
@@ -176,7 +177,7 @@ private:
     void endLease(const Entry *entry, Clock::time_point now);
 
     const LogCategory m_log;
-    std::atomic<bool> m_watchesLeaks = false; // as the policy says, for a look without the lock
+    std::atomic<bool> m_watchesLeaks = false; // the policy has a leakThreshold; read without the lock
     mutable std::mutex m_mutex; // guards everything below
     Store m_store;
     WaitQueue m_queue;
@@ -184,12 +185,12 @@ private:
     std::unique_ptr<Watcher> m_watcher;
     Policy m_policy;
     bool m_isOpen = false;
-    bool m_doChecksFail = false; // the last one did: nobody counts on those that run
+    bool m_doChecksFail = false; // the last one failed, so running ones are not counted on for waiters
     Clock::time_point m_doubtedUntil; // what became idle before then has to be validated
-    bool m_isRetryDue = false; // and not told yet
-    quint64 m_epoch = 0; // a new one begins with shut()
-    std::optional<Clock::time_point> m_drainUntil; // from then on there is nothing to wait for
-    PoolStatistics m_totals; // the totals alone
+    bool m_isRetryDue = false; // for the next takeNotifications()
+    quint64 m_epoch = 0; // incremented by shut()
+    std::optional<Clock::time_point> m_drainUntil;
+    PoolStatistics m_totals; // without gauges and times
     Histogram m_connectTimes;
     Histogram m_handshakeTimes;
     Histogram m_acquireTimes;
@@ -198,10 +199,10 @@ private:
     std::vector<std::pair<EventType, ConnectionId>> m_pendingEvents;
     bool m_hasAvailableReceivers = false;
     bool m_hasIdleCountReceivers = false;
-    int m_notifiedIdle = 0; // what who listens knows
-    Clock::time_point m_notifiedDeadline = Clock::time_point::max(); // as takeNotifications() last said
+    int m_notifiedIdle = 0;
+    Clock::time_point m_notifiedDeadline = Clock::time_point::max();
     std::function<void()> m_wake;
-    bool m_isWakePending = false; // woken, and the notifications not taken yet
+    bool m_isWakePending = false; // until takeNotifications()
 };
 
 } // namespace QNetPool

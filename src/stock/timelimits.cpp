@@ -7,7 +7,7 @@ namespace QNetPool::TimeLimits {
 
 namespace {
 
-// So many milliseconds are too many for a clock that counts nanoseconds, or nearly so: never.
+// Longer times could overflow a clock that counts nanoseconds: they are treated as never.
 constexpr std::chrono::milliseconds century = std::chrono::hours(24 * 365 * 100);
 
 void consider(std::optional<Due> &earliest, TimePoint when, Entry *entry, Verdict verdict)
@@ -27,7 +27,7 @@ std::optional<Due> next(const Store &store, const Policy &policy)
 {
     std::optional<Due> earliest;
     if (Entry *oldest = store.first(Stage::Unclaimed)) {
-        // At once when there are more of them than the stock may hold: each of them holds a descriptor.
+        // At once if there are more than maximumIdle, since each holds a descriptor.
         const bool isTooMany = store.count(Stage::Unclaimed) > policy.maximumIdle;
         consider(earliest, isTooMany ? TimePoint() : after(oldest->since, policy.limits.unclaimedTimeout), oldest,
                  Verdict::Unclaimed);
@@ -47,12 +47,14 @@ std::optional<Due> next(const Store &store, const Policy &policy)
 
 bool isSpent(const Entry &entry, const Policy &policy, TimePoint now)
 {
-    return entry.endOfLife <= now || (policy.limits.idleTimeout.count() > 0 && after(entry.since, policy.limits.idleTimeout) <= now);
+    return entry.endOfLife <= now
+            || (policy.limits.idleTimeout.count() > 0 && after(entry.since, policy.limits.idleTimeout) <= now);
 }
 
 bool isStale(const Entry &entry, const Policy &policy, TimePoint now)
 {
-    return policy.hooks.validator && (policy.hooks.validateAfter.count() <= 0 || after(entry.since, policy.hooks.validateAfter) < now);
+    return policy.hooks.validator
+            && (policy.hooks.validateAfter.count() <= 0 || after(entry.since, policy.hooks.validateAfter) < now);
 }
 
 TimePoint endOfLife(const Policy &policy, TimePoint now, double random)

@@ -8,7 +8,7 @@
 
 namespace QNetPool {
 
-// What time alone does to connections. Decides, and carries nothing out; the time is passed in.
+// Decides which time limits of connections are over, and carries nothing out; the time is passed in.
 namespace TimeLimits {
 
 using TimePoint = Entry::TimePoint;
@@ -22,20 +22,20 @@ struct Due
     Verdict verdict;
 };
 
-// Never, where the time is too long for a clock.
+// TimePoint::max() if the time is too long for a clock.
 TimePoint after(TimePoint begin, std::chrono::milliseconds time);
 
-// What happens next if nobody does anything; nothing if nothing ever does.
+// The limit that is over next.
 std::optional<Due> next(const Store &store, const Policy &policy);
 
-// Whether an idle connection may not go out any more, though nobody came to close it yet.
+// Whether an idle connection is over a limit, and only not closed yet.
 bool isSpent(const Entry &entry, const Policy &policy, TimePoint now);
 
-// Whether an idle connection has to be validated before it goes out.
+// Whether an idle connection has to be validated before it is leased.
 bool isStale(const Entry &entry, const Policy &policy, TimePoint now);
 
-// When a connection that is set up now has lived too long. Each one gets its own share of the spread, so that a stock that
-// was filled at once does not end at once. random: from 0 up to, not including, 1.
+// When the life of a connection that is set up now ends: maximumLifetime, shortened by a random share of lifetimeSpread.
+// random: in [0, 1).
 TimePoint endOfLife(const Policy &policy, TimePoint now, double random);
 
 } // namespace TimeLimits

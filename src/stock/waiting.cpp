@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Those who wait for a connection, and what comes to them: what is set up, checked or given back is for the first of them, else
-// for the stock.
+// The wait queue: a connection that was set up, checked or given back goes to the first waiter for it, else into the stock.
 #include "stock.h"
 
 #include "lease/threadmailbox.h"
@@ -17,7 +16,7 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
         Connection connection = lend(entry, &PoolStatistics::fromStock, waiter->holder);
         m_acquireTimes.record(Clock::now() - waiter->since);
         lock.unlock();
-        waiter->serve(connection); // else the lease gives itself back
+        waiter->serve(connection); // if it was cancelled, the lease gives itself back
         return;
     }
     if (!m_isOpen) {
@@ -27,20 +26,21 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
     }
     std::vector<std::shared_ptr<Waiter>> gone; // destroyed after the lock is released
     if (m_policy.limits.maximumWaiters > 0 && m_queue.count() >= m_policy.limits.maximumWaiters) {
-        gone = m_queue.takeCancelled(); // of whom the pool's event loop has not told yet
+        gone = m_queue.takeCancelled(); // which the pool's event loop has not removed yet
         m_totals.cancelled += qint64(gone.size());
     }
     if (m_policy.limits.maximumWaiters > 0 && m_queue.count() >= m_policy.limits.maximumWaiters) {
-        const int waiting = m_queue.count();
+        const int maximum = m_policy.limits.maximumWaiters;
         ++m_totals.refused;
         lock.unlock();
-        return waiter->fail(Pool::Error::TooManyWaiters, QStringLiteral("%1 are waiting already").arg(waiting));
+        return waiter->fail(Pool::Error::TooManyWaiters,
+                            QStringLiteral("the limits.maximumWaiters of %1 is reached").arg(maximum));
     }
     ++m_totals.queued;
     m_newWaiters.push_back(waiter);
     m_queue.join(std::move(waiter));
     requestChecksForWaiters();
-    wake(); // for its deadline, and for the connection that it needs
+    wake(); // for its deadline, and to dial for it
     lock.unlock();
 }
 
@@ -55,7 +55,7 @@ bool Stock::leave(quint64 number, Departure departure)
     return true;
 }
 
-// The caller owns the entry, and its socket is in no thread. To the first who waits for it, else into the stock. If it
+// The caller owns the entry, and its socket is in no thread. It goes to the first waiter for it, else into the stock. If it
 // is not admitted, it was closed.
 Stock::Admission Stock::offer(Entry *entry, Lock &lock)
 {
@@ -67,7 +67,7 @@ Stock::Admission Stock::offer(Entry *entry, Lock &lock)
     return offerNow(entry, isReturned, lock);
 }
 
-// Until then it counts as leased.
+// The entry counts as leased until then.
 void Stock::offerLater(Entry *entry, bool isReturned)
 {
     m_store.move(entry, Stage::Leased, Clock::now());
@@ -80,16 +80,16 @@ void Stock::offerLater(Entry *entry, bool isReturned)
 Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
 {
     const Clock::time_point now = Clock::now();
-    const bool hasEnded = entry->descriptor < 0; // while it was set up, and its last words are only for who knows its name
+    const bool hasEnded = entry->descriptor < 0; // closed during setup with bytes unread: only for waiters for its ID
     while (isCurrent(entry) && entry->endOfLife > now) {
         std::shared_ptr<Waiter> waiter = hasEnded ? m_queue.nextFor(entry->id) : m_queue.next(entry->id);
         if (!waiter)
             break;
-        if (waiter->isCancelled()) { // and the pool's event loop has not told yet
+        if (waiter->isCancelled()) { // the pool's event loop has not removed it yet
             ++m_totals.cancelled;
             if (entry->stage != Stage::Leased)
-                m_store.move(entry, Stage::Leased, now); // ours, and counted, while others look
-            lock.unlock(); // its end may run a continuation
+                m_store.move(entry, Stage::Leased, now); // owned, and counted as leased, without the lock
+            lock.unlock(); // its destructor may run a continuation
             waiter.reset();
             lock.lock();
             continue;
@@ -108,7 +108,7 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
     } else if (m_store.idle() >= m_policy.maximumIdle) {
         closeEntry(entry, CloseReason::StockFull, lock);
     } else if (!addToStock(entry, now)) {
-        closeEntry(entry, CloseReason::Dirty, lock); // it could not be known to live
+        closeEntry(entry, CloseReason::Dirty, lock); // nothing would notice its end
         return Admission::Unwatched;
     } else {
         m_totals.givenBack += isReturned;
@@ -117,7 +117,7 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
     return Admission::Full;
 }
 
-// False: it was cancelled at the very moment, and the entry is still the caller's.
+// False: the waiter was cancelled meanwhile, and the entry is still the caller's.
 bool Stock::serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock)
 {
     m_store.move(entry, Stage::Leased, Clock::now());
@@ -128,20 +128,20 @@ bool Stock::serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock)
     {
         const RecursionLimiter serving;
         isServed = waiter->serve(connection);
-        waiter.reset(); // without the lock: it may be the last that holds a lease which nobody took
+        waiter.reset(); // without the lock: it may hold the last reference to a lease that was not taken
     }
     lock.lock();
     if (isServed) {
         m_acquireTimes.record(waited);
         return true;
     }
-    connection.m_lease = nullptr; // it counts as taken all the same, so that no total ever falls
+    connection.m_lease = nullptr; // it still counts as taken: totals never decrease
     return false;
 }
 
 bool Stock::addToStock(Entry *entry, Clock::time_point now)
 {
-    // Under the lock: once it is in the line, another thread may take it and must find it watched.
+    // Under the lock, as another thread may take it once it is idle, and must find it watched.
     const Watcher::Event event = entry->hasBytes ? Watcher::Event::HangUp : Watcher::Event::Bytes;
     const bool isWatched = std::exchange(entry->isPaused, false)
             ? m_watcher->change(entry->descriptor, entry->token(), event)

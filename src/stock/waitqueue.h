@@ -14,30 +14,30 @@
 
 namespace QNetPool {
 
-// Someone who waits for a connection: any, or the one with an ID. Exactly one of serve() and fail() is called, without
-// any lock held and in the thread where the reason arose.
+// A caller that waits for any connection, or for the one with an ID. Exactly one of serve() and fail() is called, without a
+// lock held, in the thread that provides the connection or the reason.
 class Waiter
 {
 public:
     using TimePoint = std::chrono::steady_clock::time_point;
 
     virtual ~Waiter();
-    virtual bool serve(Connection &connection) = 0; // false: no longer interested, the connection is still the caller's
+    virtual bool serve(Connection &connection) = 0; // false: cancelled, and the connection not taken
     virtual void fail(Pool::Error error, const QString &message) = 0;
-    virtual bool isCancelled() const { return false; } // it may stand in line for a while yet
+    virtual bool isCancelled() const { return false; } // it stays in the wait queue until the event loop removes it
 
     ConnectionId wanted; // null: any
     TimePoint since;
     TimePoint deadline = TimePoint::max();
-    quint64 number = 0; // the place in the order of arrival, given by the line; 0: it was never in line
-    QString holder; // the thread that asks
+    quint64 number = 0; // in order of arrival, set by join(); 0: never in the wait queue
+    QString holder; // name of the calling thread
 
 protected:
     Waiter() = default;
     Q_DISABLE_COPY_MOVE(Waiter)
 };
 
-// The line: strictly first come, first served, whether one waits for any connection or for a certain one.
+// The wait queue: strictly first come, first served, whether for any connection or for one with an ID.
 // A plain value: no lock, no clock.
 class WaitQueue
 {
@@ -45,11 +45,12 @@ public:
     using TimePoint = Waiter::TimePoint;
 
     quint64 join(std::shared_ptr<Waiter> waiter);
-    std::shared_ptr<Waiter> next(ConnectionId arrived); // leaves the line; null: nobody waits for this connection
-    std::shared_ptr<Waiter> nextFor(ConnectionId arrived); // the same, but nobody who takes any
-    std::shared_ptr<Waiter> leave(quint64 number); // null: not in line any more
+    // Each removes the waiters that it returns; null: there is none.
+    std::shared_ptr<Waiter> next(ConnectionId arrived); // the first for this connection or for any
+    std::shared_ptr<Waiter> nextFor(ConnectionId arrived); // the first for this connection
+    std::shared_ptr<Waiter> leave(quint64 number);
     std::vector<std::shared_ptr<Waiter>> takeExpired(TimePoint now);
-    std::vector<std::shared_ptr<Waiter>> takeCancelled(); // looks at all of them
+    std::vector<std::shared_ptr<Waiter>> takeCancelled(); // O(n)
     std::vector<std::shared_ptr<Waiter>> takeAll();
 
     std::optional<TimePoint> nextDeadline() const;

@@ -14,7 +14,7 @@ int lockedBuffers(qintptr descriptor) noexcept
     int locks = 0;
     socklen_t size = sizeof locks;
     if (::getsockopt(int(descriptor), SOL_SOCKET, SO_BUF_LOCK, &locks, &size) != 0)
-        return 0; // an older kernel: not known, so not undone
+        return 0; // an older kernel: unknown, and not restored
     return locks;
 }
 

@@ -3,7 +3,7 @@
 
 namespace QNetPool {
 
-// No system but Linux tells whether a size was set by hand.
+// Only Linux reports whether a size was set explicitly.
 int lockedBuffers(qintptr) noexcept
 {
     return 0;

@@ -8,24 +8,24 @@
 
 namespace QNetPool {
 
-// What the pool does to a bare descriptor, where Qt has no portable way.
+// Operations on a bare descriptor for which Qt has no portable function.
 
-// Who is at the other end; null if that is not known (any more). Needs no socket object.
+// The peer's address; null if it is not known (any more).
 QHostAddress peerAddress(qintptr descriptor);
 
-// The end that is here; null if that is not known. An address is on this host if a socket can be bound to it: the list of the
-// interfaces' addresses lacks those that are here by a route alone, 127.0.0.2 for one. In doubt it is.
+// The local address; null if it is not known. An address is on this host if a socket can be bound to it: the interfaces'
+// addresses lack those that only a route makes local, such as 127.0.0.2. In doubt it is on this host.
 QHostAddress localAddress(qintptr descriptor);
 bool isOnThisHost(const QHostAddress &address);
 
-// TCP probes a connection that was silent for the period, again after each period, three times. 0 switches probes off.
+// TCP probes a connection that was silent for the period, up to three times, a period apart. 0 disables this.
 bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period);
 
-// How long sent bytes may stay unacknowledged before TCP gives the connection up, where the system can be told; 0: as long as
-// the system likes.
+// How long sent bytes may stay unacknowledged before TCP gives up the connection, where the system supports it. 0 leaves it
+// to the system.
 bool setUserTimeout(qintptr descriptor, std::chrono::milliseconds time);
 
-// What came of an accept() on a listening, non-blocking descriptor.
+// The result of accept() on a listening, non-blocking descriptor.
 struct Acceptance
 {
     enum Result { Accepted, NothingThere, PeerLeft, Exhausted, Failed };
@@ -64,20 +64,20 @@ private:
     qintptr m_value = -1;
 };
 
-// A TCP connect that does not wait: it has come to its end once the descriptor is writable. Invalid: it could not begin.
+// A non-blocking TCP connect: finished once the descriptor is writable. Invalid: it failed at once.
 struct ConnectStart
 {
     Descriptor descriptor;
     QString cause; // if it is invalid
-    bool isExhausted = false; // the cause is that there are no descriptors or no memory
+    bool isExhausted = false; // out of descriptors or memory
 };
 ConnectStart beginConnect(const QHostAddress &address, quint16 port);
-QString connectError(qintptr descriptor); // how it ended; empty: connected
+QString connectError(qintptr descriptor); // of a finished connect; empty: connected
 
 bool setNonBlocking(qintptr descriptor);
-bool setLowDelay(qintptr descriptor); // small writes leave at once
+bool setLowDelay(qintptr descriptor); // small writes are sent at once
 
-// What a transfer came to that does not wait: a number of bytes, or one of these.
+// Non-blocking transfers return a number of bytes, or one of these.
 enum Transfer : qint64 { Ended = 0, NotNow = -1, Broken = -2 };
 qint64 receive(qintptr descriptor, char *bytes, qint64 size);
 qint64 peekByte(qintptr descriptor);

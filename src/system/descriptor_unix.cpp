@@ -31,7 +31,7 @@ template<typename Call> qint64 transferred(Call call)
     return errno == EAGAIN || errno == EWOULDBLOCK ? NotNow : Broken;
 }
 
-Descriptor makeSocket(int family) // that does not wait
+Descriptor makeSocket(int family) // non-blocking
 {
 #if defined(SOCK_CLOEXEC)
     Descriptor descriptor(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

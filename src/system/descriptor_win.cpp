@@ -64,7 +64,7 @@ bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
 
 bool setUserTimeout(qintptr descriptor, std::chrono::milliseconds time)
 {
-    // To Windows, 0 is no time at all; left alone, it retransmits five times.
+    // Windows takes 0 literally; by default it retransmits five times.
     if (time.count() == 0)
         return true;
     const auto seconds = DWORD(std::chrono::ceil<std::chrono::seconds>(time).count());

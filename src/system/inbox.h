@@ -12,7 +12,7 @@
 
 namespace QNetPool {
 
-// What other threads hand to the one in which this lives: in order, and one event for many.
+// Passes items from other threads to the one in which it lives: in order, many with one event.
 template<typename Item> class Inbox final : public QObject
 {
 public:
@@ -29,7 +29,7 @@ public:
             announce();
     }
 
-    std::deque<Item> takeAll() // from any thread: these are not handled any more
+    std::deque<Item> takeAll() // from any thread; these are not handled any more
     {
         const std::lock_guard lock(m_mutex);
         return std::exchange(m_items, {});
@@ -49,10 +49,10 @@ private:
 
     void handleAll()
     {
-        const QPointer<Inbox> alive(this); // what handles may destroy it
+        const QPointer<Inbox> alive(this); // the handler may destroy it
         std::unique_lock lock(m_mutex);
         if (m_items.size() > 1)
-            announce(); // what handles one may run an event loop, in which the others are not to wait
+            announce(); // the handler may run an event loop, in which the other items must not wait
         while (!m_items.empty()) {
             Item item = std::move(m_items.front());
             m_items.pop_front();

@@ -5,7 +5,7 @@
 
 namespace QNetPool {
 
-// The engine of the socket's connection, or of that of the plain socket inside of a QSslSocket; null while there is none.
+// The engine of a socket, or of the plain socket inside a QSslSocket; null while there is none.
 inline QObject *socketEngine(const QObject &socket)
 {
     for (QObject *child : socket.children()) {
@@ -19,8 +19,8 @@ inline QObject *socketEngine(const QObject &socket)
     return nullptr;
 }
 
-// The socket's descriptor in the system; -1 if there is none. Behind a SOCKS 5 proxy, socketDescriptor() is a number of Qt's
-// own, and the connection is that of a socket inside.
+// The socket's descriptor in the system; -1 if there is none. Behind a SOCKS 5 proxy, socketDescriptor() is a number made up
+// by Qt, and the connection is that of an inner socket.
 inline qintptr kernelDescriptor(const QTcpSocket &socket)
 {
     const QObject *engine = socketEngine(socket);

@@ -11,7 +11,7 @@ NetworkChange::NetworkChange() : m_settling(this), m_delay(this)
 {
     m_settling.setSingleShot(true);
     m_settling.setInterval(Settling);
-    // Queued: in a thread that was busy for all that time, what was said meanwhile comes in this turn of the loop, too.
+    // Queued: if the thread was busy all that time, the backend's signals of that time are delivered in this turn, too.
     connect(
             &m_settling, &QTimer::timeout, this, [this] { m_isSettling = false; }, Qt::QueuedConnection);
     m_delay.setSingleShot(true);
@@ -19,7 +19,7 @@ NetworkChange::NetworkChange() : m_settling(this), m_delay(this)
     connect(&m_delay, &QTimer::timeout, this, &NetworkChange::happened);
 }
 
-// Never destroyed: pools of other threads may still disconnect from it while the application ends.
+// Never destroyed: pools in other threads may disconnect from it while the application ends.
 NetworkChange &NetworkChange::instance()
 {
     static NetworkChange *const instance = [] {
@@ -36,7 +36,7 @@ void NetworkChange::listen()
     QMetaObject::invokeMethod(this, &NetworkChange::connectToBackend, Qt::QueuedConnection);
 }
 
-// Each time a pool starts: QNetworkInformation ends with the application object, and there may be a new one.
+// Each time a pool starts: QNetworkInformation is destroyed with the application object, and there may be a new one.
 void NetworkChange::connectToBackend()
 {
     if (!qApp || qApp->thread() != thread())
@@ -60,7 +60,7 @@ void NetworkChange::startFrom(Reachability reachability, Medium medium)
     m_settling.start();
 }
 
-// What a backend did not know before, it has found out now, which is no change.
+// The first value that a backend finds out after Unknown is not a change.
 void NetworkChange::noteReachability(Reachability now)
 {
     if (std::exchange(m_reachability, now) != Reachability::Unknown && !m_isSettling)

@@ -9,19 +9,19 @@
 
 namespace QNetPool {
 
-// Tells all pools of this process that the host's network has changed, where Qt has a backend that knows. QNetworkInformation
-// belongs to the main thread, so this does, too.
+// Tells all pools of this process that the host's network has changed, where Qt has a backend for it. Lives in the main
+// thread, as QNetworkInformation does.
 class NetworkChange final : public QObject
 {
     Q_OBJECT
 
 public:
-    // A change comes as a burst of signals, and the new network is not ready with the first of them: it is told once, so long
-    // after that.
+    // A change is a burst of signals, and the new network is not ready at the first one: happened() is emitted once, this
+    // long after it.
     static constexpr std::chrono::milliseconds Delay{500};
 
-    // A backend says what it finds out in its first moments as if it had changed: Qt 6.11's, with GLib 2.90, that the host is not
-    // reachable, and two milliseconds later that it is.
+    // For so long after its start a backend's signals are ignored, since it reports what it finds out as changes: that of Qt
+    // 6.11, with GLib 2.90, that the host is not reachable, and two milliseconds later that it is.
     static constexpr std::chrono::milliseconds Settling{1000};
 
     using Reachability = QNetworkInformation::Reachability;
@@ -32,14 +32,14 @@ public:
 
     void listen(); // from any thread
 
-    // Without a backend, a test says what one would: what it knows at first, then each change.
+    // What a backend knows at its start; tests call it, and the slots below, in place of one.
     void startFrom(Reachability reachability, Medium medium);
     bool isSettling() const { return m_isSettling; }
 
 public Q_SLOTS:
     void noteReachability(Reachability now);
     void noteMedium(Medium now);
-    void note(); // something has changed: happened() follows
+    void note(); // happened() follows
 
 Q_SIGNALS:
     void happened();

@@ -5,12 +5,12 @@
 
 namespace QNetPool {
 
-// What one look at a connection, which neither blocks nor reads, tells of its peer.
+// The state of a connection, found without blocking or reading.
 enum class ProbeResult {
     Quiet, // connected, nothing arrived
     Readable, // connected, bytes wait
     Finished, // the peer has closed; bytes it sent before may still wait
-    Dead, // reset, or broken in another way
+    Dead, // reset, or otherwise broken
 };
 
 ProbeResult probe(qintptr descriptor) noexcept;

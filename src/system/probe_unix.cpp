@@ -28,7 +28,7 @@ bool hasUnreadBytes(qintptr descriptor) noexcept
 
 ProbeResult probe(qintptr descriptor) noexcept
 {
-    // The cheapest system call that tells, as nearly every connection is quiet.
+    // The cheapest system call first, as nearly every connection is quiet.
     const ssize_t got = peek(descriptor);
     if (got == 0)
         return ProbeResult::Finished;

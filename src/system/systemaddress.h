@@ -15,7 +15,7 @@
 
 namespace QNetPool {
 
-// An address and port as the system's calls have it. Returns its size; 0 if it is neither IPv4 nor IPv6.
+// Converts an address and port for system calls. Returns the size; 0 if it is neither IPv4 nor IPv6.
 inline int toSystem(const QHostAddress &address, quint16 port, sockaddr_storage *result)
 {
     if (address.protocol() == QAbstractSocket::IPv4Protocol) {

@@ -16,7 +16,7 @@ namespace QNetPool {
 
 QString currentThreadName()
 {
-    const QThread *thread = QThread::currentThread(); // null when this one is at its very end
+    const QThread *thread = QThread::currentThread(); // null in the destructors of thread-local objects
     QString name = thread ? thread->objectName() : QString();
     if (name == QLatin1String("Qt mainThread") // newer Qt names it so
         || (name.isEmpty() && qApp && thread && qApp->thread() == thread))
@@ -30,7 +30,7 @@ void nameThisThread(const QString &name)
 {
     QThread::currentThread()->setObjectName(name);
 #if defined(Q_OS_LINUX)
-    prctl(PR_SET_NAME, name.toLocal8Bit().constData(), 0, 0, 0); // which keeps the first 15 bytes
+    prctl(PR_SET_NAME, name.toLocal8Bit().constData(), 0, 0, 0); // the first 15 bytes of it
 #elif defined(Q_OS_DARWIN)
     pthread_setname_np(name.toLocal8Bit().constData());
 #elif defined(Q_OS_WIN)

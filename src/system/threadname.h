@@ -5,10 +5,10 @@
 
 namespace QNetPool {
 
-// What a report calls the calling thread: its object name, or what else tells it from others.
+// The calling thread's name for reports: its object name if it has one.
 QString currentThreadName();
 
-// What reports, debuggers and the system's tools are to call the calling thread, which is no QThread of the application's.
+// Names the calling thread for reports, debuggers and the system's tools; not for a thread of the application.
 void nameThisThread(const QString &name);
 
 } // namespace QNetPool

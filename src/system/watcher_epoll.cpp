@@ -32,16 +32,17 @@ public:
     bool watch(qintptr descriptor, quint64 token, Event event) override
     {
         return control(EPOLL_CTL_ADD, descriptor, token, maskOf(event))
-                || (errno == EEXIST && change(descriptor, token, event)); // detached while it was paused, and put back
+                || (errno == EEXIST
+                    && change(descriptor, token, event)); // detached while it was paused, and added again by put()
     }
 
-    // Less than half as expensive as to remove and to add.
+    // Less than half as expensive as removing and adding.
     bool change(qintptr descriptor, quint64 token, Event event) override
     {
         return control(EPOLL_CTL_MOD, descriptor, token, maskOf(event));
     }
 
-    // An error cannot be masked: it is reported once, for nobody.
+    // Errors cannot be masked: one is reported once, with a token that nobody knows.
     void pause(qintptr descriptor) override { control(EPOLL_CTL_MOD, descriptor, NoToken, EPOLLONESHOT); }
 
     void remove(qintptr descriptor) override { ::epoll_ctl(m_epoll, EPOLL_CTL_DEL, int(descriptor), nullptr); }
@@ -70,8 +71,8 @@ private:
         return ::epoll_ctl(m_epoll, operation, int(descriptor), &event) == 0;
     }
 
-    // A small batch a turn: when thousands die at once, or their TLS session tickets come, some 40 µs each, the application's
-    // other events get their turn between.
+    // A small batch for each turn of the event loop, so that other events are not delayed when thousands of connections are
+    // lost at once, or their TLS session tickets arrive, which take some 40 µs each.
     void reportAll()
     {
         std::array<epoll_event, 32> events;

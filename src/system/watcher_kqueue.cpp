@@ -30,7 +30,7 @@ public:
         ::close(m_queue);
     }
 
-    // Kqueue has no filter for the hang-up alone: EV_CLEAR reports each change once, of which the FIN is one.
+    // There is no filter for the hang-up alone: EV_CLEAR reports each change once, and the FIN is one.
     bool watch(qintptr descriptor, quint64 token, Event event) override
     {
         if (event == Event::Writable)
@@ -42,7 +42,7 @@ public:
 
     void pause(qintptr descriptor) override { remove(descriptor); }
 
-    // EVFILT_WRITE ends with its report, or with the descriptor whose connect comes to nothing.
+    // EVFILT_WRITE ends with its report, or when the descriptor of a failed connect is closed.
     void remove(qintptr descriptor) override { control(descriptor, 0, EVFILT_READ, EV_DELETE); }
 
 private:

@@ -11,8 +11,8 @@ namespace QNetPool {
 
 namespace {
 
-// For systems without an event queue that has a descriptor of its own: one notifier for each connection, so that each turn of
-// the event loop takes time in proportion to the number of parked connections.
+// For systems without an event queue that has a descriptor: one notifier for each connection, so that each turn of the event
+// loop takes time in proportion to the number of parked connections.
 class NotifierWatcher final : public Watcher
 {
 public:

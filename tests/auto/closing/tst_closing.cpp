@@ -807,7 +807,7 @@ void tst_Closing::twoThreadsCloseAtOnce()
 #ifdef Q_OS_LINUX
 namespace {
 
-// Keeps the first thread that logs "goes out" where it is: inside the pool, with the stock's lock.
+// Keeps the first thread that logs "is leased" where it is: inside the pool, with the stock's lock.
 class Gate
 {
 public:
@@ -840,7 +840,7 @@ private:
     {
         if (type != QtDebugMsg)
             s_gate->m_previous(type, context, message);
-        else if (message.contains(u"goes out"))
+        else if (message.contains(u"is leased"))
             s_gate->pass();
     }
     void pass()

@@ -134,7 +134,7 @@ void tst_Errors::clientTellsWhatIsWrong_data()
                                    << here + QStringLiteral(" sent 0 of the 8 bytes .*");
     QTest::newRow("ID of zero bytes") << peer([](QTcpSocket *socket) { socket->write(QByteArray(8, '\0')); })
                                       << Pool::Error::HandshakeFailed
-                                      << here + QStringLiteral(" sent an ID that names nothing");
+                                      << here + QStringLiteral(" sent an invalid connection ID");
 }
 
 void tst_Errors::clientTellsWhatIsWrong()

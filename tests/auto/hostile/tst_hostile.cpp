@@ -377,7 +377,7 @@ void tst_Hostile::serverSendsAnId_data()
     row("whole, bytes, half-close", {send(hostileId + "the answer"), halfClose()}, lastWords("the answer"));
     row("whole, bytes, close", {send(hostileId + "the answer"), close()}, lastWords("the answer"));
     row("only zero bytes", {send(QByteArray(8, '\0') + "more")},
-        refused(Pool::Error::HandshakeFailed, ":\\d+ sent an ID that names nothing"));
+        refused(Pool::Error::HandshakeFailed, ":\\d+ sent an invalid connection ID"));
     // A QTcpSocket that is reset before it has noticed that it was connected connects anew by itself.
     const auto withoutSocket = [&onlyTls](const char *name, const Script &script, const Verdict &verdict) {
         addRows(name, {Path::Bare}, {script, atOnce(verdict)});
