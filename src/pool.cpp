@@ -345,8 +345,8 @@ void Pool::flush()
 
 /*!
     Checks all idle connections, as after a change of the network: closes those whose local address this host has lost, and
-    has the others validated before they are leased, whatever validateAfter is. A client in an outage retries at once, with a
-    new lookup of the host. Leases are not affected.
+    has the others validated before they are leased, whatever validateAfter is. A client in an outage, or with fewer idle
+    connections than capacity(), dials at once, with a new lookup of the host. Leases are not affected.
 
     A running pool calls this by itself if Configuration::checkOnNetworkChange is set. From any thread. No effect unless the
     pool runs.

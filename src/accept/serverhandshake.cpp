@@ -12,8 +12,8 @@ namespace QNetPool {
 
 ServerHandshake::ServerHandshake(std::shared_ptr<const AcceptPlan> plan, ConnectionId id, const QString &peer,
                                  std::chrono::milliseconds handshakeTimeout, Descriptor descriptor)
-    : Setup({true, true, plan->sendsId()}, peer), m_plan(std::move(plan)), m_id(id),
-      m_handshakeTimeout(handshakeTimeout), m_descriptor(std::move(descriptor))
+    : Setup({true, true, plan->sendsId()}, peer), m_plan(std::move(plan)), m_id(id), m_handshakeTimeout(handshakeTimeout),
+      m_descriptor(std::move(descriptor))
 {
 }
 

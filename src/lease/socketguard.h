@@ -37,7 +37,7 @@ public:
     // Closes the socket in the calling thread, gracefully as far as that needs no waiting, and destroys it.
     static void close(QTcpSocket *socket);
 
-    // Reads what the descriptor has into the socket's buffers now, without an event loop: TLS session tickets, say.
+    // Reads what the descriptor has into the socket's buffers now, without an event loop: TLS session tickets, for instance.
     void readNow();
     // Whether it is connected, and not anew by its holder; valid before restore() only.
     bool isSameConnection() const;

@@ -32,7 +32,7 @@ void Stock::idleCountChanged()
     if (m_hasIdleCountReceivers)
         wake();
     else
-        m_notifiedIdle = m_store.idle(); // who connects to idleCountChanged() later starts from idleCount()
+        m_notifiedIdle = m_store.idle(); // a later connect() to idleCountChanged() starts from it
 }
 
 void Stock::scheduleExpiry(Clock::time_point deadline)

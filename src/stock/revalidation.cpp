@@ -42,7 +42,7 @@ QSet<QHostAddress> Stock::localAddresses() const
     return addresses;
 }
 
-// Connections from an address that the host has lost get no answer any more, and no end.
+// Connections from an address that the host has lost neither get answers nor end by themselves.
 std::vector<ClosingHandle> Stock::startClosingAllFrom(const QSet<QHostAddress> &gone)
 {
     std::vector<ClosingHandle> closing;
