@@ -205,23 +205,25 @@ bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &ad
     const bool isEncrypted = m_prepared.plan->isEncrypted();
     if (isEncrypted && !m_handshakes.allows(peer))
         return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
-                        QStringLiteral("the peer %1 is turned away: the maximumPendingPerPeer of %2 is reached")
+                        QStringLiteral("the peer %1 has %2 handshakes going on, as many as maximumPendingPerPeer allows")
                                 .arg(peer.toString())
                                 .arg(m_prepared.plan->configuration.maximumPendingPerPeer));
     if (isEncrypted && m_handshakes.isFull()) // the listener is paused then, but addConnection() is not
         return turnAway(std::move(descriptor), Pool::Error::ResourcesExhausted,
-                        QStringLiteral("the connection from %1 is closed: the maximumPendingHandshakes of %2 is reached")
+                        QStringLiteral("the connection from %1 is closed: %2 handshakes are going on, as many as "
+                                       "maximumPendingHandshakes allows")
                                 .arg(peer.toString())
                                 .arg(m_prepared.plan->configuration.maximumPendingHandshakes));
     const bool isFull =
             stock->idleCount() + stock->pendingCount() >= m_prepared.policy.maximumIdle && !stock->unservedWaiterCount();
     Entry *entry = isFull ? nullptr : stock->addPendingNamed();
     if (!entry)
-        return turnAway(std::move(descriptor), Pool::Error::ResourcesExhausted,
-                        QStringLiteral("the connection from %1 is closed: the %2 of %3 is reached")
-                                .arg(peer.toString(),
-                                     isFull ? QLatin1String("maximumCapacity") : QLatin1String("limits.maximumConnections"))
-                                .arg(isFull ? m_prepared.policy.maximumIdle : m_prepared.policy.limits.maximumConnections));
+        return turnAway(
+                std::move(descriptor), Pool::Error::ResourcesExhausted,
+                QStringLiteral("the connection from %1 is closed: the pool has %2 connections, as many as %3 allows")
+                        .arg(peer.toString())
+                        .arg(isFull ? m_prepared.policy.maximumIdle : m_prepared.policy.limits.maximumConnections)
+                        .arg(isFull ? QLatin1String("maximumCapacity") : QLatin1String("limits.maximumConnections")));
     qCDebug(serverLog).noquote() << entry->id << "is assigned to" << peer.toString();
     if (isEncrypted) {
         m_handshakes.begin(entry, peer);

@@ -56,7 +56,7 @@ void dropOlderVersions(QSslConfiguration &configuration, bool allowTls12)
 std::optional<QString> tlsUnavailableReason()
 {
     if (!QSslSocket::supportsSsl())
-        return QStringLiteral("this Qt has no usable TLS backend (built for %1, found: %2)")
+        return QStringLiteral("this Qt has no TLS backend that can be used (built for %1, found: %2)")
                 .arg(QSslSocket::sslLibraryBuildVersionString(), QSslSocket::availableBackends().join(QLatin1String(", ")));
     if (!QSslSocket::isProtocolSupported(QSsl::TlsV1_3OrLater))
         return QStringLiteral("the TLS backend %1 does not support TLS 1.3").arg(QSslSocket::activeBackend());

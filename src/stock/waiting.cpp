@@ -34,7 +34,7 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
         ++m_totals.refused;
         lock.unlock();
         return waiter->fail(Pool::Error::TooManyWaiters,
-                            QStringLiteral("the limits.maximumWaiters of %1 is reached").arg(maximum));
+                            QStringLiteral("%1 are waiting already, as many as limits.maximumWaiters allows").arg(maximum));
     }
     ++m_totals.queued;
     m_newWaiters.push_back(waiter);

@@ -232,7 +232,8 @@ private:
         configuration.connectionMode = m_traits.mode;
         configuration.idFormat = m_traits.format;
         configuration.sizing.minimumCapacity = configuration.sizing.maximumCapacity = 1;
-        configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = configuration.sizing.maximumBackoff = 1h;
+        configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = configuration.sizing.maximumBackoff =
+                1h;
         configuration.connectTimeout = configuration.handshakeTimeout = 1h;
         auto pool = std::make_unique<ClientPool>(configuration);
         pool->start();

@@ -332,7 +332,8 @@ void tst_Network::toldOfTheChange()
     Scene scene(Fault::VanishedAddress, isEncrypted, m_seed);
     scene.begin([](ClientPool::Configuration &configuration) {
         configuration.tcp.keepAlivePeriod = configuration.tcp.userTimeout = 60s;
-        configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = configuration.sizing.maximumBackoff = 60s;
+        configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = configuration.sizing.maximumBackoff =
+                60s;
     });
     if (QTest::currentTestFailed())
         return;

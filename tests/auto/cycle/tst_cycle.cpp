@@ -64,11 +64,11 @@ private Q_SLOTS:
 };
 
 static const Sizing tenToTwenty{.minimumCapacity = 10,
-                                      .maximumCapacity = 20,
-                                      .minimumInterval = 500ms,
-                                      .maximumInterval = 5s,
-                                      .maximumBackoff = 60s,
-                                      .maximumPending = 64};
+                                .maximumCapacity = 20,
+                                .minimumInterval = 500ms,
+                                .maximumInterval = 5s,
+                                .maximumBackoff = 60s,
+                                .maximumPending = 64};
 
 static Sizing withPending(int maximumPending)
 {
@@ -805,11 +805,11 @@ class Day
 {
 public:
     static constexpr Sizing limits{.minimumCapacity = 5,
-                                         .maximumCapacity = 20,
-                                         .minimumInterval = 500ms,
-                                         .maximumInterval = 5s,
-                                         .maximumBackoff = 60s,
-                                         .maximumPending = 8};
+                                   .maximumCapacity = 20,
+                                   .minimumInterval = 500ms,
+                                   .maximumInterval = 5s,
+                                   .maximumBackoff = 60s,
+                                   .maximumPending = 8};
     struct Outage
     {
         milliseconds from;

@@ -255,7 +255,8 @@ void tst_Identities::noSecretIsTold()
     for (const char *shown : {"client", "self-signed", "expired"}) {
         for (const char *serverShown : {"server", "expired", "other-host"}) {
             ServerPool::Configuration serving = serverShowing(QLatin1String(serverShown));
-            serving.tls = {.enabled = true, .configuration = Certificates::demandingClientCertificate(serving.tls.configuration)};
+            serving.tls = {.enabled = true,
+                           .configuration = Certificates::demandingClientCertificate(serving.tls.configuration)};
             ServerPool server(serving);
             connect(&server, &Pool::errorOccurred, note);
             listen(server);

@@ -59,7 +59,7 @@ void tst_Logging::tellsTheWholeLife()
                  "qnetpool.server: state Ready",
                  "qnetpool.client: state Starting",
                  "qnetpool.client: dialling 127.0.0.1:",
-                 "is for 127.0.0.1",
+                 "is assigned to 127.0.0.1",
                  "is set up",
                  "qnetpool.client: state Ready",
                  "is leased",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "patience.h"
 #include "dial/resolver.h"
+#include "patience.h"
 #include "testmain.h"
 
 #include <QtCore/QProcess>

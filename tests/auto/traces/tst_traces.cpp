@@ -401,7 +401,8 @@ void addTls(Touches &touches)
                      {[tls](QTcpSocket *socket, Holder &holder) {
                           ServerPool::Configuration wish;
                           wish.connectionMode = ConnectionMode::Single;
-                          wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
+                          wish.tls = {.enabled = true,
+                                      .configuration = Certificates::showing(QStringLiteral("self-signed"))};
                           auto *other = new ServerPool(wish, &holder);
                           listen(*other);
                           const qintptr before = socket->socketDescriptor();
