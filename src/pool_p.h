@@ -95,7 +95,7 @@ private:
 };
 
 // A call into the pool. The destructor waits for calls of other threads, so no code of the application may run within one:
-// what runs some takes the stock from here first, and holds only that.
+// a function that may run some copies the stock pointer first, and then lets the ApiCall end.
 class ApiCall
 {
 public:

@@ -17,7 +17,7 @@ namespace QNetPool {
 struct Lease;
 
 // Stands between a pooled socket and its holders: parks and pulls it, knows when one of its events is being delivered, and
-// undoes what a holder did to it. Owned by the socket, and used only where the socket may be used.
+// undoes what a holder did to it. Owned by the socket, with the same thread rules.
 class SocketGuard final : public SocketObserver
 {
 public:
@@ -31,8 +31,8 @@ public:
 
     // Moves the socket out of every thread: no event dispatcher polls it, and any thread may pull it.
     void park();
-    // Moves the socket into the calling thread, and reads again. If not for a holder, no code of a former holder may run,
-    // since the stock's lock may be held.
+    // Moves the socket into the calling thread, and reads again. If isForHolder is false, the stock's lock may be held, so no
+    // code of a former holder runs.
     void pull(bool isForHolder = true);
     // Closes the socket in the calling thread, gracefully as far as that needs no waiting, and destroys it.
     static void close(QTcpSocket *socket);

@@ -12,8 +12,8 @@ namespace QNetPool {
 // passes the random numbers in.
 //
 // A round is a set of dials. The timer's rounds fill the stock to capacity; between them, waiters start rounds of their own.
-// A round in which every dial failed begins an outage: the pauses grow, and a single dial goes ahead of the others. The
-// first success ends it.
+// A round in which every dial failed begins an outage: the pauses grow, and a single dial probes the peer before the
+// others follow. The first success ends it.
 class Cycle
 {
 public:

@@ -68,7 +68,7 @@ Entry *Stock::pick(ConnectionId id, Clock::time_point now)
     if (id.isNull()) {
         for (Entry *oldest; (oldest = m_store.first(Stage::Idle)) && isStale(oldest, now);)
             m_store.moveAsItIs(oldest, Stage::Stale);
-        // A spent one is only to be closed; and if the validator was removed, none needs validation.
+        // A spent one is picked to be closed; and if the validator was removed, none needs validation.
         if (Entry *stale = m_store.first(Stage::Stale);
             stale && (!m_policy.hooks.validator || TimeLimits::isSpent(*stale, m_policy, now)))
             return stale;

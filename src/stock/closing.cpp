@@ -36,6 +36,7 @@ ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
                                        {"it was discarded", &PoolStatistics::discarded},
                                        {"the pool was flushed or closed", &PoolStatistics::flushed},
                                        {"the stock is full", &PoolStatistics::stockFull}};
+    static_assert(std::size(causes) == std::size_t(CloseReason::StockFull) + 1);
     const Cause &cause = causes[std::size_t(reason)];
     qCDebug(m_log) << entry->id << "is closed:" << cause.text;
     ++(m_totals.*cause.total);

@@ -29,7 +29,7 @@ struct Entry : Lease
     TimePoint endOfLife = TimePoint::max();
     QString holder; // name of the thread that holds it, for a leak's report
 
-    bool isPaused = false; // in the watcher
+    bool isPaused = false; // its watch, while it is leased
     bool isReturning = false; // Unchecked or Checked for the resetter
 
     quint64 token() const noexcept { return quint64(generation) << 32 | slot; }

@@ -42,7 +42,7 @@ QSet<QHostAddress> Stock::localAddresses() const
     return addresses;
 }
 
-// Connections from an address that the host has lost neither get answers nor end by themselves.
+// A connection from an address that the host has lost never gets an answer, nor a FIN or RST.
 std::vector<ClosingHandle> Stock::startClosingAllFrom(const QSet<QHostAddress> &gone)
 {
     std::vector<ClosingHandle> closing;

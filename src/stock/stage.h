@@ -41,7 +41,7 @@ struct StageSet
 //   Free ──> Pending ──> Idle ────────────── taken ─────────> Leased ──> Overdue
 //              set up      │ └──> Stale ───── taken ──────────> │           │
 //                          │        │                           │           │
-//                          │ to be validated           to be reset, as used │
+//                          │  v to be validated        v used: to be reset  │
 //                          v        v                           v           v
 //                        Unchecked ───────────> Checked ──> Idle, or the next Leased
 //

@@ -36,7 +36,7 @@ namespace QNetPool {
 //     notifications  what the pool's thread is notified of
 //     statistics     what can be queried
 //
-// Ownership: who moved an entry to another stage under the lock owns its socket from then on, without the lock.
+// Ownership: whoever changes an entry's stage, under the lock, then owns its socket and may use it without the lock.
 class Stock final : public LeaseOwner, public std::enable_shared_from_this<Stock>
 {
 public:

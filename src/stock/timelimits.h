@@ -8,7 +8,7 @@
 
 namespace QNetPool {
 
-// Decides which time limits of connections are over, and carries nothing out; the time is passed in.
+// Decides which time limits of connections have expired, and only that: the caller acts, and passes the time in.
 namespace TimeLimits {
 
 using TimePoint = Entry::TimePoint;
@@ -25,10 +25,10 @@ struct Due
 // TimePoint::max() if the time is too long for a clock.
 TimePoint after(TimePoint begin, std::chrono::milliseconds time);
 
-// The limit that is over next.
+// The limit that expires next.
 std::optional<Due> next(const Store &store, const Policy &policy);
 
-// Whether an idle connection is over a limit, and only not closed yet.
+// Whether an idle connection is past a limit but not closed yet.
 bool isSpent(const Entry &entry, const Policy &policy, TimePoint now);
 
 // Whether an idle connection has to be validated before it is leased.

@@ -108,7 +108,7 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
     } else if (m_store.idle() >= m_policy.maximumIdle) {
         closeEntry(entry, CloseReason::StockFull, lock);
     } else if (!addToStock(entry, now)) {
-        closeEntry(entry, CloseReason::Dirty, lock); // nothing would notice its end
+        closeEntry(entry, CloseReason::Dirty, lock); // unwatched, its end would never be noticed
         return Admission::Unwatched;
     } else {
         m_totals.givenBack += isReturned;

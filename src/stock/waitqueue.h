@@ -15,7 +15,7 @@
 namespace QNetPool {
 
 // A caller that waits for any connection, or for the one with an ID. Exactly one of serve() and fail() is called, without a
-// lock held, in the thread that provides the connection or the reason.
+// lock held, in the thread that supplies the connection or the failure.
 class Waiter
 {
 public:

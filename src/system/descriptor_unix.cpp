@@ -94,7 +94,7 @@ bool setKeepAlive(qintptr descriptor, std::chrono::milliseconds period)
     const auto seconds = int(std::min<qint64>(std::chrono::ceil<std::chrono::seconds>(period).count(), 32767));
 #ifdef TCP_KEEPIDLE
     const bool idle = setOption(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
-#else
+#else // macOS
     const bool idle = setOption(descriptor, IPPROTO_TCP, TCP_KEEPALIVE, seconds);
 #endif
     return idle && setOption(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, seconds)

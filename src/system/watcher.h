@@ -11,7 +11,7 @@ QT_FORWARD_DECLARE_CLASS(QObject)
 
 namespace QNetPool {
 
-// Watches many descriptors without cost to a turn of the event loop. Any thread may call it, except to create and destroy
+// Watches many descriptors without adding to the cost of a turn of the event loop. Any thread may call it, except to create and destroy
 // it. Reports are level-triggered, and may be about a descriptor that was paused or removed meanwhile: hence the tokens.
 class Watcher
 {
@@ -19,7 +19,7 @@ public:
     using Report = std::function<void(quint64 token)>;
     enum class Event {
         Bytes, // or a hang-up
-        HangUp, // alone: bytes have arrived and are known
+        HangUp, // only that: bytes are known to wait
         Writable, // or an error: a connect is finished
     };
 
