@@ -37,8 +37,8 @@ public:
     bool isSettling() const { return m_isSettling; }
 
 public Q_SLOTS:
-    void noteReachability(Reachability now);
-    void noteMedium(Medium now);
+    void noteReachability(QNetworkInformation::Reachability now);
+    void noteMedium(QNetworkInformation::TransportMedium now);
     void note(); // happened() follows
 
 Q_SIGNALS:
