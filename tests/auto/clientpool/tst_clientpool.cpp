@@ -19,7 +19,7 @@ private Q_SLOTS:
 
     void isStoppedUntilStarted();
     void becomesReadyOnce();
-    void putsNumbersRightWithAWarning();
+    void clampsNumbersWithAWarning();
     void countsErrors();
     void propertiesTellOfChanges();
     void growsWhileItHasToCreate();
@@ -95,7 +95,7 @@ void tst_ClientPool::becomesReadyOnce()
     QVERIFY(client.take(available.first().first().value<ConnectionId>()));
 }
 
-void tst_ClientPool::putsNumbersRightWithAWarning()
+void tst_ClientPool::clampsNumbersWithAWarning()
 {
     ClientPool::Configuration wish = clientOf(m_server->serverPort());
     wish.sizing.minimumCapacity = 3;

@@ -20,8 +20,8 @@ private Q_SLOTS:
     void keepAlivePeriodIsOnBothDescriptors();
     void userTimeoutIsOnBothDescriptors_data();
     void userTimeoutIsOnBothDescriptors();
-    void userTimeoutOutOfRangeIsPutRight_data();
-    void userTimeoutOutOfRangeIsPutRight();
+    void userTimeoutOutOfRangeIsClamped_data();
+    void userTimeoutOutOfRangeIsClamped();
 
 private:
     static void addModes();
@@ -270,7 +270,7 @@ void tst_Exchange::userTimeoutIsOnBothDescriptors()
 #endif
 }
 
-void tst_Exchange::userTimeoutOutOfRangeIsPutRight_data()
+void tst_Exchange::userTimeoutOutOfRangeIsClamped_data()
 {
     QTest::addColumn<std::chrono::milliseconds>("wish");
     QTest::addColumn<int>("becomes");
@@ -278,7 +278,7 @@ void tst_Exchange::userTimeoutOutOfRangeIsPutRight_data()
     QTest::newRow("too long") << std::chrono::milliseconds(25h) << 86400000;
 }
 
-void tst_Exchange::userTimeoutOutOfRangeIsPutRight()
+void tst_Exchange::userTimeoutOutOfRangeIsClamped()
 {
     QFETCH(const std::chrono::milliseconds, wish);
     QFETCH(const int, becomes);

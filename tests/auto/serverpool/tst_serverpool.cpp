@@ -29,7 +29,7 @@ private Q_SLOTS:
     void demandsClientCertificates_data();
     void demandsClientCertificates();
     void configurationCanBeReplacedWhileRunning();
-    void putsNumbersRightWithAWarning();
+    void clampsNumbersWithAWarning();
     void mayBeDestroyedDuringHandshakes();
     void survivesClientsThatResetAtOnce_data();
     void survivesClientsThatResetAtOnce();
@@ -359,7 +359,7 @@ void tst_ServerPool::configurationCanBeReplacedWhileRunning()
     QVERIFY(server.configuration().tls.configuration.isNull());
 }
 
-void tst_ServerPool::putsNumbersRightWithAWarning()
+void tst_ServerPool::clampsNumbersWithAWarning()
 {
     ServerPool::Configuration wish;
     wish.maximumCapacity = 0;

@@ -32,8 +32,8 @@ private Q_SLOTS:
     void bothEndsFillAndExchange();
     void dialerRunsWhereItIsToldTo_data();
     void dialerRunsWhereItIsToldTo();
-    void valueOutOfRangeIsPutRight_data();
-    void valueOutOfRangeIsPutRight();
+    void valueOutOfRangeIsClamped_data();
+    void valueOutOfRangeIsClamped();
     void signalsComeInThePoolsThread_data();
     void signalsComeInThePoolsThread();
     void errorsComeInThePoolsThread_data();
@@ -313,7 +313,7 @@ void tst_SetupThreads::dialerRunsWhereItIsToldTo()
             client.get(), [&] { client.reset(); }, isInWorker ? Qt::BlockingQueuedConnection : Qt::DirectConnection);
 }
 
-void tst_SetupThreads::valueOutOfRangeIsPutRight_data()
+void tst_SetupThreads::valueOutOfRangeIsClamped_data()
 {
     QTest::addColumn<int>("value");
     QTest::addColumn<int>("becomes");
@@ -323,7 +323,7 @@ void tst_SetupThreads::valueOutOfRangeIsPutRight_data()
     QTest::newRow("most") << std::numeric_limits<int>::max() << 64;
 }
 
-void tst_SetupThreads::valueOutOfRangeIsPutRight()
+void tst_SetupThreads::valueOutOfRangeIsClamped()
 {
     QFETCH(const int, value);
     QFETCH(const int, becomes);
