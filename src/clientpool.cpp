@@ -14,8 +14,9 @@
 
     \code
     QNetPool::ClientPool pool({ .host = "example.com", .port = 8080 });
-    QObject::connect(&pool, &QNetPool::Pool::ready, [&pool] { pool.take()->write("hello"); });
+    QObject::connect(&pool, &QNetPool::Pool::errorOccurred, [](auto, const QString &message) { qWarning() << message; });
     pool.start();
+    pool.acquire().then(this, &Client::use); // a Connection, which is yours until it ends
     \endcode
 
     A running pool works in cycles: it adjusts the interval, fills the stock to capacity(), adjusts the capacity, and sleeps

@@ -263,8 +263,11 @@ Connection Pool::take(ConnectionId id)
     in the order of their calls, with new connections and with ones that are given back; a client dials for them.
 
     \code
-    pool.acquire().then(this, [](QNetPool::Connection connection) { connection->write("hello"); })
-            .onFailed(this, [](const QNetPool::PoolException &failure) { qWarning() << failure.message(); });
+    pool.acquire().then(this, [this](QNetPool::Connection connection) {
+        m_connection = std::move(connection); // until its answer is read, and then giveBack()
+        connect(m_connection.socket(), &QTcpSocket::readyRead, this, &Client::read);
+        m_connection->write("PING\r\n");
+    }).onFailed(this, [](const QNetPool::PoolException &failure) { qWarning() << failure.message(); });
     \endcode
 
     The future fails with a PoolException: Error::AcquireTimeout after \a timeout (negative: never), Error::TooManyWaiters at

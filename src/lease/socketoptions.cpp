@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "socketoptions.h"
 
+#include "system/bufferlocks.h"
 #include "system/kerneldescriptor.h"
 
 namespace QNetPool {

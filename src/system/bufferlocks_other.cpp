@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "lease/socketoptions.h"
+#include "bufferlocks.h"
 
 namespace QNetPool {
 
