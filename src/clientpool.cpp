@@ -7,6 +7,8 @@
 
 #include <QtCore/qrandom.h>
 
+#include <deque>
+
 /*!
     \class QNetPool::ClientPool
     \inmodule QNetPool
@@ -67,22 +69,34 @@ private:
     bool isStill(quint64 run) const { return isRunning() && this->run() == run; }
     void stopNewSetups() override;
     void retryNow() override;
-    void roomOrWaitersChanged(int unserved) override;
+    void stockChanged(const std::vector<Stock::UnusedEnd> &unusedEnds) override;
     void use(const PreparedClient &prepared);
+    void beginAfresh();
     void beginRound();
     void advance();
+    void count(bool isCreated);
+    void proveOld();
+    void tell(const Stock::UnusedEnd &end);
+    void warnIfHeldBack();
     bool dial(); // false: maximumConnections is reached
     void setupFinished(Entry *entry, SetupOutcome outcome) override;
     bool admit(Entry *entry, SetupOutcome outcome);
     void sleep(milliseconds pause);
     void publish();
 
+    static constexpr milliseconds Probation{1000}; // who closes a connection unused within that time has not accepted it
+
     Cycle m_cycle;
     std::shared_ptr<const DialPlan> m_plan;
+    quint32 m_peer = 0; // incremented with another peer: see Entry::peer
+    std::deque<Stock::Clock::time_point> m_unproved; // when connections were set up, within the probation
     int m_minimumCapacity = 1;
     bool m_isExhausted = false; // out of descriptors or memory, and no setup has succeeded since
     QTimer m_pause; // until the next round
     bool m_isRetryDue = false; // retry without a pause if the running round fails
+    bool m_hasBegun = false; // the first round
+    int m_roundsHeldBack = 0; // consecutive ones that maximumPending held back
+    bool m_wasHeldBack = false; // the log has said so
 };
 
 ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration requested)
@@ -94,6 +108,8 @@ ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration requested)
 
 void ClientPoolPrivate::use(const PreparedClient &prepared)
 {
+    if (m_plan && !m_plan->hasPeerOf(*prepared.plan))
+        beginAfresh();
     m_plan = prepared.plan;
     const Sizing &sizing = m_plan->configuration.sizing;
     const int most = prepared.policy.limits.maximumConnections;
@@ -117,7 +133,10 @@ bool ClientPoolPrivate::start()
         return false;
     const quint64 thisRun = run();
     m_cycle = Cycle(prepared.plan->configuration.sizing);
-    m_isRetryDue = false;
+    m_plan.reset();
+    m_unproved.clear();
+    m_roundsHeldBack = 0;
+    m_isRetryDue = m_hasBegun = false;
     m_pause.start(0); // from the event loop, so that signals connected after start() are not missed
     setState(Pool::State::Starting);
     if (!alive || !isStill(thisRun))
@@ -161,34 +180,85 @@ void ClientPoolPrivate::retryNow()
         m_pause.start(0);
 }
 
-void ClientPoolPrivate::roomOrWaitersChanged(int unserved)
+// What the former peer has done says nothing of another one, nor do the results of dials to it.
+void ClientPoolPrivate::beginAfresh()
 {
-    if (!unserved || !isRunning())
+    ++m_peer;
+    m_cycle.beginAfresh();
+    m_unproved.clear();
+    m_pause.start(0);
+}
+
+void ClientPoolPrivate::stockChanged(const std::vector<Stock::UnusedEnd> &unusedEnds)
+{
+    const QPointer<ClientPoolPrivate> alive(this);
+    for (const Stock::UnusedEnd &end : unusedEnds) {
+        if (!alive || !isRunning())
+            return;
+        if (end.age < Probation && !m_unproved.empty())
+            tell(end);
+    }
+    if (alive && isRunning())
+        advance();
+}
+
+// Of a connection that was set up in vain. Of many that end at the same time, the first is told.
+void ClientPoolPrivate::tell(const Stock::UnusedEnd &end)
+{
+    m_unproved.pop_front();
+    const bool wasOutage = m_cycle.isOutage();
+    const std::optional<milliseconds> pause = m_cycle.died(QRandomGenerator::global()->generateDouble());
+    if (pause)
+        sleep(*pause);
+    if (wasOutage && !pause)
         return;
-    m_cycle.demand(unserved);
-    advance();
+    const auto age = std::chrono::duration_cast<milliseconds>(end.age);
+    QString message = QStringLiteral("%1 closed a connection %2 ms after it was set up, before it was used")
+                              .arg(m_plan->target()).arg(age.count());
+    if (!end.cause.isEmpty())
+        message += QStringLiteral(": ") + end.cause;
+    report(end.isTlsAlert ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed, message);
+}
+
+void ClientPoolPrivate::proveOld()
+{
+    const Stock::Clock::time_point old = Stock::Clock::now() - Probation;
+    for (; !m_unproved.empty() && m_unproved.front() <= old; m_unproved.pop_front())
+        m_cycle.proved();
 }
 
 void ClientPoolPrivate::beginRound()
 {
     const QPointer<ClientPoolPrivate> alive(this);
-    m_cycle.begin(stock->idleCount(), stock->unservedWaiterCount());
+    m_hasBegun = true;
+    proveOld();
+    warnIfHeldBack();
+    m_cycle.begin(stock->level());
     publish();
     if (alive)
         advance();
 }
 
+// Dials what is wanted now, and ends the round if that was all.
 void ClientPoolPrivate::advance()
 {
     const QPointer<ClientPoolPrivate> alive(this);
-    while (alive && isRunning() && m_cycle.dialsWanted() > 0) {
-        if (!dial())
-            m_cycle.forgo();
+    proveOld();
+    for (bool isEnded = true, hasRoom = true; isEnded && hasRoom;) {
+        m_cycle.demand(stock->level());
+        while (m_cycle.dialsWanted() > 0) {
+            hasRoom = dial();
+            if (!alive || !isRunning())
+                return;
+            if (!hasRoom)
+                m_cycle.forgo();
+        }
+        isEnded = m_cycle.isOver();
+        if (!isEnded)
+            break;
+        if (const std::optional<milliseconds> pause = m_cycle.end(QRandomGenerator::global()->generateDouble()))
+            sleep(*pause);
     }
-    if (!alive || !isRunning() || !m_cycle.isOver())
-        return;
-    if (const std::optional<milliseconds> pause = m_cycle.end(QRandomGenerator::global()->generateDouble()))
-        sleep(*pause);
     publish();
 }
 
@@ -197,6 +267,7 @@ bool ClientPoolPrivate::dial()
     Entry *entry = stock->addPending();
     if (!entry)
         return false;
+    entry->peer = m_peer;
     m_cycle.launched();
     qCDebug(clientLog).noquote() << "dialling" << m_plan->target();
     setups.run(entry, SetupRunner::Client{m_plan});
@@ -207,13 +278,25 @@ void ClientPoolPrivate::setupFinished(Entry *entry, SetupOutcome outcome)
 {
     const QPointer<ClientPoolPrivate> alive(this);
     const quint64 thisRun = run();
+    const quint32 peer = entry->peer;
     const bool isCreated = admit(entry, std::move(outcome));
     if (!alive || !isStill(thisRun))
         return; // or a slot has restarted it, and this dial is of the former run
-    m_cycle.finished(isCreated);
+    if (peer == m_peer)
+        count(isCreated);
     publish();
     if (alive)
         advance();
+}
+
+void ClientPoolPrivate::count(bool isCreated)
+{
+    m_cycle.finished(isCreated);
+    if (!isCreated)
+        return;
+    m_unproved.push_back(Stock::Clock::now());
+    if (m_cycle.isOutage()) // until it is proved
+        sleep(Probation);
 }
 
 // Whether the peer provided a usable connection, even if it is surplus by now.
@@ -250,6 +333,22 @@ void ClientPoolPrivate::sleep(milliseconds pause)
     m_pause.start(std::min(pause, milliseconds(std::chrono::hours(24)))); // the limit of a timer
 }
 
+// Once: two rounds one after the other are no passing rush.
+void ClientPoolPrivate::warnIfHeldBack()
+{
+    const std::chrono::duration<double> setup = stock->meanSetupTime();
+    const bool isHeldBack = m_cycle.isHeldBack() && stock->unservedWaiterCount() > 0 && setup.count() > 0;
+    m_roundsHeldBack = isHeldBack ? m_roundsHeldBack + 1 : 0;
+    if (m_roundsHeldBack != 2 || std::exchange(m_wasHeldBack, true))
+        return;
+    const int pending = m_plan->configuration.sizing.maximumPending;
+    qCWarning(clientLog).noquote()
+            << QStringLiteral("%1: callers wait, since sizing.maximumPending allows %2 setups at a time, and one takes %3 ms: "
+                              "that is at most %4 connections a second")
+                       .arg(m_plan->target()).arg(pending).arg(setup.count() * 1000, 0, 'f', 1)
+                       .arg(pending / setup.count(), 0, 'f', 0);
+}
+
 // Derives capacity, interval and state from the cycle and the stock.
 void ClientPoolPrivate::publish()
 {
@@ -261,7 +360,7 @@ void ClientPoolPrivate::publish()
         return;
     if (m_cycle.isOutage())
         return setState(Pool::State::Degraded);
-    if (state == Pool::State::Ready || stock->idleCount() + stock->leasedCount() < m_minimumCapacity)
+    if (state == Pool::State::Ready || !m_hasBegun || stock->idleCount() + stock->leasedCount() < m_minimumCapacity)
         return;
     setState(Pool::State::Ready);
     if (alive)

@@ -53,7 +53,7 @@ public:
     virtual void setupFinished(Entry *entry, SetupOutcome outcome) = 0;
     virtual void stopNewSetups() = 0; // abandonSetups() follows
     virtual void retryNow(); // the network may have changed
-    virtual void roomOrWaitersChanged(int unserved); // see Stock::Notifications
+    virtual void stockChanged(const std::vector<Stock::UnusedEnd> &unusedEnds); // or the wait queue
     void tearDown(); // before destruction: waits for calls that other threads have begun
 
     SetupRunner setups;

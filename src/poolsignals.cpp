@@ -43,10 +43,10 @@ void PoolPrivate::deliverNotifications()
     if (alive && notifications.isRetryDue)
         retryNow();
     if (alive)
-        roomOrWaitersChanged(notifications.unserved);
+        stockChanged(notifications.unusedEnds);
 }
 
-void PoolPrivate::roomOrWaitersChanged(int) { }
+void PoolPrivate::stockChanged(const std::vector<Stock::UnusedEnd> &) { }
 
 void PoolPrivate::armExpiry(std::optional<Stock::Clock::time_point> deadline)
 {

@@ -14,6 +14,7 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
     clampTime(configuration.connectTimeout, "connectTimeout", changes);
     prepareCommon(configuration, *this);
     policy.host = requested.host;
+    policy.sizing = configuration.sizing;
     policy.maximumIdle = configuration.sizing.maximumCapacity;
     policy.dropUnexpectedBytes = requested.dropUnexpectedBytes && requested.connectionMode == ConnectionMode::Single;
 
@@ -28,10 +29,20 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
         problems << QStringLiteral("there is neither a host nor a dialer");
     else if (requested.port == 0 && !requested.dialer)
         problems << QStringLiteral("the port of host %1 is 0").arg(requested.host);
+    addSizingProblems(requested.sizing);
     if (requested.tls.mode != TlsMode::None)
         addTlsProblems(requested);
     if (requested.tls.mode != TlsMode::None && problems.isEmpty())
         plan->tls = clientTls(requested.tls.configuration, requested.tls.mode, requested.tls.allowTls12);
+}
+
+void PreparedClient::addSizingProblems(const ClientPool::Sizing &requested)
+{
+    const double share = requested.waitProbability;
+    if (!(share > 0 && share < 1))
+        problems << QStringLiteral("sizing.waitProbability is %1: it has to be above 0 and below 1").arg(share);
+    else if (requested.rule == ClientPool::Rule::Stepwise && share != ClientPool::Sizing().waitProbability)
+        problems << QStringLiteral("sizing.waitProbability is %1, which has an effect in Rule::Predictive only").arg(share);
 }
 
 void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)

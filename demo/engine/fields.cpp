@@ -31,6 +31,10 @@ constexpr FieldChoice idFormats[] = {
         {"Hex", QT_TRANSLATE_NOOP("FieldInfo", "8 hexadecimal digits")},
         {"Binary", QT_TRANSLATE_NOOP("FieldInfo", "4 bytes")},
 };
+constexpr FieldChoice rules[] = {
+        {"Stepwise", QT_TRANSLATE_NOOP("FieldInfo", "Stepwise: one a cycle")},
+        {"Predictive", QT_TRANSLATE_NOOP("FieldInfo", "Predictive: ahead of the demand")},
+};
 constexpr FieldChoice reuses[] = {
         {"OldestFirst", QT_TRANSLATE_NOOP("FieldInfo", "Oldest first: all evenly")},
         {"NewestFirst", QT_TRANSLATE_NOOP("FieldInfo", "Newest first: a few stay busy")},
@@ -95,6 +99,7 @@ private:
     void addPeer();
     void addListening();
     void addMinimumCapacity();
+    void addRule();
     void addStock();
     void addTimes();
     void addTls();
@@ -236,8 +241,28 @@ template<typename Configuration> void Table<Configuration>::addMinimumCapacity()
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Minimum capacity"),
          .description = QT_TRANSLATE_NOOP("FieldInfo", "The least number of idle connections the pool aims at."),
          .group = FieldGroup::Stock,
-         .minimum = 1,
-         .maximum = largestCapacity});
+         .maximum = largestCapacity,
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "on demand")});
+}
+
+template<typename Configuration> void Table<Configuration>::addRule()
+{
+    add(&Configuration::sizing, &ClientPool::Sizing::rule,
+        {.name = "sizing.rule",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Sizing rule"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
+                                          "Whether the demand that was seen decides how many connections are ready, or one "
+                                          "more or less each cycle."),
+         .group = FieldGroup::Stock,
+         .choices = rules});
+    add(&Configuration::sizing, &ClientPool::Sizing::waitProbability,
+        {.name = "sizing.waitProbability",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Wait probability"),
+         .description = QT_TRANSLATE_NOOP("FieldInfo",
+                                          "The share of calls that may have to wait for a connection. Only with the "
+                                          "predictive rule."),
+         .group = FieldGroup::Stock,
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "refused")});
 }
 
 template<typename Configuration> void Table<Configuration>::addStock()
@@ -283,6 +308,7 @@ template<typename Configuration> void Table<Configuration>::addStock()
              .group = FieldGroup::Stock,
              .minimum = 1,
              .maximum = largestCapacity});
+        addRule();
     }
     add(&Configuration::setupThreads,
         {.name = "setupThreads",

@@ -13,10 +13,23 @@ class QNETPOOL_EXPORT ClientPool : public Pool
     Q_OBJECT
 
 public:
+    // What decides how many connections are ready.
+    enum class Rule {
+        // One more or one less a cycle, by how many were created in it: for demand that changes slowly.
+        Stepwise,
+        // As many as the demand that was seen can take while a connection is set up. What is missing is dialled at once, not
+        // in the next cycle.
+        Predictive,
+    };
+    Q_ENUM(Rule)
+
     // How many connections are kept ready, and how fast they are dialled.
     struct Sizing
     {
-        // The smallest capacity(), which starts here. Default: 5. Clamped to 1 or more.
+        using Rule = ClientPool::Rule;
+
+        // The smallest capacity(), which starts here. Default: 5. 0 keeps none ready before one was asked for. Clamped: a
+        // negative one becomes 1.
         int minimumCapacity = 5;
         // The largest capacity(), and the largest number of idle connections. Default: 20. Clamped to 1 or more; swapped
         // with minimumCapacity if it is smaller.
@@ -29,8 +42,16 @@ public:
         // The longest pause between two attempts while the peer cannot be reached; pauses double from interval() up to here.
         // Default: 60 s. Clamped to maximumInterval or more, without a warning.
         std::chrono::milliseconds maximumBackoff{60000};
-        // The largest number of connections that are set up at the same time. Default: 64. Clamped to 1 or more.
+        // The largest number of connections that are set up at the same time. Default: 64. Clamped to 1 or more. Divided by
+        // the time that a setup takes it is the largest number of connections a second; the log warns if waiters wait for
+        // it.
         int maximumPending = 64;
+        // How many connections are ready is decided by the demand, or in steps. Default: Rule::Predictive.
+        Rule rule = Rule::Predictive;
+        // The share of calls that may have to wait, once the demand is known; the smaller, the more connections are idle.
+        // Only in Rule::Predictive: with Rule::Stepwise, a value other than the default is refused. Default: 0.01. Above 0
+        // and below 1; others are refused.
+        double waitProbability = 0.01;
     };
 
     // Whether and how connections are encrypted.

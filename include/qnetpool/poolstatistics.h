@@ -48,6 +48,7 @@ class QNETPOOL_EXPORT PoolStatistics
     Q_PROPERTY(int waiters MEMBER waiters)
     Q_PROPERTY(int unclaimed MEMBER unclaimed)
     Q_PROPERTY(int capacity MEMBER capacity)
+    Q_PROPERTY(int target MEMBER target)
     Q_PROPERTY(int errors MEMBER errors)
     Q_PROPERTY(qint64 peersRefused MEMBER peersRefused)
     Q_PROPERTY(qint64 created MEMBER created)
@@ -70,6 +71,9 @@ class QNETPOOL_EXPORT PoolStatistics
     Q_PROPERTY(qint64 flushed MEMBER flushed)
     Q_PROPERTY(qint64 stockFull MEMBER stockFull)
     Q_PROPERTY(qint64 closed READ closed)
+    Q_PROPERTY(double waitShare READ waitShare)
+    Q_PROPERTY(double recentWaitShare MEMBER recentWaitShare)
+    Q_PROPERTY(std::chrono::nanoseconds setupTime MEMBER setupTime)
     Q_PROPERTY(QNetPool::DurationStatistics connectTime MEMBER connectTime)
     Q_PROPERTY(QNetPool::DurationStatistics handshakeTime MEMBER handshakeTime)
     Q_PROPERTY(QNetPool::DurationStatistics acquireTime MEMBER acquireTime)
@@ -83,6 +87,7 @@ public:
     int waiters = 0; // acquire() and waitForConnection() calls in the wait queue
     int unclaimed = 0; // closed by the peer after it sent bytes; only take(id) still returns them
     int capacity = 0; // how many idle connections the pool aims at (client) or holds at most (server)
+    int target = 0; // what the demand needs to be idle or pending, beyond the waiters; of a client in Rule::Predictive
     int errors = 0; // errorCount()
 
     // Total of peers that a server turned away at once: not allowed, or over a limit of handshakes or connections.
@@ -118,7 +123,12 @@ public:
         return diedIdle + idleTooLong + livedTooLong + failedCheck + closedDirty + discarded + flushed + stockFull;
     }
 
+    // Of the leases handed out, the share that had to wait, 0 to 1.
+    double waitShare() const noexcept { return taken > 0 ? double(hadToWait) / double(taken) : 0; }
+    double recentWaitShare = 0; // of the calls of the last five minutes; of a client
+
     // Times.
+    std::chrono::nanoseconds setupTime{}; // of a client: the smoothed mean from dial to admission; 0: unknown
     DurationStatistics connectTime; // of a client: name lookup and TCP connect
     DurationStatistics handshakeTime; // TLS and ID, of connections that have one of them
     DurationStatistics acquireTime; // from acquire() or waitForConnection() to its connection

@@ -11,6 +11,15 @@ QString DialPlan::target() const
     return configuration.port ? endpointText(host, configuration.port) : host;
 }
 
+bool DialPlan::hasPeerOf(const DialPlan &other) const
+{
+    const ClientPool::Configuration &a = configuration;
+    const ClientPool::Configuration &b = other.configuration;
+    return a.host == b.host && a.port == b.port && !a.dialer && !b.dialer && a.connectionMode == b.connectionMode
+            && a.idFormat == b.idFormat && a.tls.mode == b.tls.mode && a.tls.peerName == b.tls.peerName && tls == other.tls
+            && pins == other.pins;
+}
+
 QString endpointText(const QString &host, quint16 port)
 {
     return (host.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(host).arg(port);

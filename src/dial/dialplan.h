@@ -23,6 +23,8 @@ struct DialPlan
     bool isEncrypted() const { return configuration.tls.mode != TlsMode::None; }
     bool readsId() const { return configuration.connectionMode == ConnectionMode::Multi; }
     QString target() const; // for messages
+    // Whether what is known of the one's peer holds for the other's. Two dialers cannot be compared.
+    bool hasPeerOf(const DialPlan &other) const;
 };
 
 // "host:port", with brackets around an IPv6 address.

@@ -151,7 +151,8 @@ void DirectDials::connected(quint64 number, DescriptorDial &dial, qsizetype winn
         setDeadline(number, dial, plan.configuration.handshakeTimeout);
         return readId(number, dial); // it may have arrived already
     }
-    if (peekByte(dial.descriptor.value()) == Transfer::Ended)
+    char byte;
+    if (peek(dial.descriptor.value(), &byte, 1) == Transfer::Ended)
         return fail(number, dial, Pool::Error::HandshakeFailed,
                     QStringLiteral("%1 closed the connection at once").arg(plan.target()));
     finish(number, dial);

@@ -12,77 +12,170 @@ Cycle::Cycle(const Sizing &limits) : m_limits(limits), m_capacity(limits.minimum
 
 void Cycle::setLimits(const Sizing &limits)
 {
+    if (limits.rule != m_limits.rule) // go on from what there is
+        m_capacity = limits.rule == ClientPool::Rule::Stepwise ? capacity() : limits.minimumCapacity;
     m_limits = limits;
     m_capacity = std::clamp(m_capacity, limits.minimumCapacity, limits.maximumCapacity);
+    m_target = std::min(m_target, limits.maximumCapacity);
     m_interval = std::clamp(m_interval, limits.minimumInterval, limits.maximumInterval);
 }
 
-void Cycle::begin(int idle, int waiting)
+void Cycle::beginAfresh()
+{
+    m_outage = m_isDistrusted = m_hasProbed = false;
+    m_backoff.reset();
+    m_round = Round::None;
+    m_wanted = m_awaited = m_demanded = m_inFlight = 0;
+    m_succeeded = m_failed = m_unproved = m_died = 0;
+}
+
+void Cycle::begin(const StockLevel &level)
+{
+    m_target = level.target;
+    m_interval = nextInterval(m_interval, level.idle, capacity(), m_limits);
+    const int wanted = std::max(0, std::max(toKeep(capacity(), level) - level.idle, missing(level)) - m_inFlight);
+    beginRound(Round::OfTimer, wanted);
+    if (level.idle >= capacity() && !m_wanted && !m_inFlight && !m_unproved)
+        m_outage = m_isDistrusted = false; // connections that were given back have filled the stock
+    update(level);
+}
+
+void Cycle::demand(const StockLevel &level)
+{
+    update(level);
+    if (m_round == Round::None && m_demanded > 0)
+        beginRound(Round::OfDemand, std::exchange(m_demanded, 0));
+}
+
+void Cycle::beginRound(Round round, int wanted)
 {
     if (m_round == Round::None)
         m_succeeded = m_failed = 0;
-    m_round = Round::OfTimer;
-    m_interval = nextInterval(m_interval, idle, m_capacity, m_limits);
-    m_wanted = std::max(0, std::max(m_capacity - idle, waiting) - m_inFlight);
-    if (!m_wanted && !m_inFlight)
-        m_outage = false; // connections that were given back have filled the stock
+    m_round = round;
+    m_wanted = wanted;
+    m_awaited = m_inFlight;
 }
 
-void Cycle::demand(int waiting)
+// What was wanted and is not any more is forgotten.
+void Cycle::update(const StockLevel &level)
 {
-    if (m_outage)
-        return; // the next round of the timer is as early as the backoff allows
-    const int more = waiting - m_inFlight - m_wanted;
-    if (more <= 0)
-        return;
-    if (m_round == Round::None) {
-        m_succeeded = m_failed = 0;
-        m_round = Round::OfWaiters;
-    }
-    m_wanted += more;
+    m_target = level.target;
+    const int demanded = std::max(0, missing(level) - m_inFlight);
+    const int toFill = std::max(0, toKeep(capacity(), level) - level.idle - m_inFlight);
+    m_wanted = std::min(m_wanted, std::max(demanded, toFill));
+    m_demanded = m_outage ? 0 : std::max(0, demanded - m_wanted); // the next round is as early as the backoff allows
+}
+
+// Less what finds no room when leases end, and what nobody has wanted for long: that is not dialled again before somebody
+// does, but for one, which is ready for him.
+int Cycle::toKeep(int wanted, const StockLevel &level) const
+{
+    wanted = std::min(wanted, std::max(0, m_limits.maximumCapacity - level.returning));
+    return std::max(std::min(wanted, 1), wanted - level.unreplaced);
+}
+
+// To the target, and for waiters.
+int Cycle::missing(const StockLevel &level) const
+{
+    return level.waiting + std::max(0, toKeep(level.target, level) - level.idle);
+}
+
+// Further dials would probably fail, too; or the probe is in doubt.
+bool Cycle::isStopped() const
+{
+    return m_failed > m_succeeded || (m_outage && m_isDistrusted && m_succeeded);
 }
 
 int Cycle::dialsWanted() const
 {
-    if (m_failed > m_succeeded)
-        return 0; // end the round early: further dials would probably fail, too
+    if (isStopped())
+        return 0;
     const int atOnce = m_outage && !m_succeeded ? 1 : m_limits.maximumPending;
-    return std::clamp(m_wanted, 0, std::max(0, atOnce - m_inFlight));
+    return std::clamp(m_wanted + m_demanded, 0, std::max(0, atOnce - m_inFlight));
+}
+
+bool Cycle::isHeldBack() const noexcept
+{
+    return !m_outage && m_inFlight >= m_limits.maximumPending && m_wanted + m_demanded > 0;
 }
 
 void Cycle::launched()
 {
-    --m_wanted;
+    if (m_wanted > 0) {
+        --m_wanted;
+        ++m_awaited;
+    } else {
+        --m_demanded;
+    }
     ++m_inFlight;
+    m_hasProbed = true;
 }
 
 void Cycle::finished(bool created)
 {
     --m_inFlight;
+    m_awaited = std::max(0, m_awaited - 1);
     ++(created ? m_succeeded : m_failed);
-    if (created) {
-        ++m_created;
+    if (!created) {
+        m_isDistrusted = false; // it is just not there
+        return;
+    }
+    ++m_created;
+    ++m_unproved;
+    if (!m_isDistrusted) {
         m_outage = false;
         m_backoff.reset();
     }
 }
 
+void Cycle::proved()
+{
+    m_unproved = std::max(0, m_unproved - 1);
+    m_died = 0;
+    if (std::exchange(m_isDistrusted, false)) {
+        m_outage = false;
+        m_backoff.reset();
+    }
+}
+
+std::optional<milliseconds> Cycle::died(double random)
+{
+    m_unproved = std::max(0, m_unproved - 1);
+    ++m_died;
+    if (m_outage && m_isDistrusted) {
+        if (!std::exchange(m_hasProbed, false))
+            return std::nullopt; // of those that were there when it began
+    } else if (m_died <= m_unproved) {
+        return std::nullopt;
+    }
+    m_isDistrusted = true;
+    m_hasProbed = false;
+    return beginOutage(random);
+}
+
+milliseconds Cycle::beginOutage(double random)
+{
+    m_outage = true;
+    m_backoffWait = m_backoff.afterFailure(m_interval, m_limits.maximumBackoff, random);
+    return m_backoffWait;
+}
+
 bool Cycle::isOver() const
 {
-    return m_round != Round::None && !m_inFlight && !dialsWanted();
+    return m_round != Round::None && !m_awaited && (!m_wanted || isStopped());
 }
 
 std::optional<milliseconds> Cycle::end(double random)
 {
     const Round round = std::exchange(m_round, Round::None);
-    m_wanted = 0;
-    if (m_failed && !m_succeeded) {
-        m_outage = true;
-        m_backoffWait = m_backoff.afterFailure(m_interval, m_limits.maximumBackoff, random);
-    }
-    if (round == Round::OfWaiters)
+    m_wanted = m_demanded = 0;
+    if (m_failed && !m_succeeded)
+        beginOutage(random);
+    if (round == Round::OfDemand)
         return m_outage ? std::optional(m_backoffWait) : std::nullopt;
-    m_capacity = nextCapacity(m_capacity, std::exchange(m_created, 0), m_limits);
+    const int created = std::exchange(m_created, 0);
+    if (m_limits.rule == ClientPool::Rule::Stepwise)
+        m_capacity = nextCapacity(m_capacity, created, m_limits);
     return interval();
 }
 

@@ -44,7 +44,8 @@ template<typename Value> void inOrder(Value &minimum, Value &maximum, const char
 QStringList clampSizing(Sizing &sizing)
 {
     QStringList changes;
-    atLeast(sizing.minimumCapacity, 1, 1, "sizing.minimumCapacity", changes);
+    const int least = sizing.rule == ClientPool::Rule::Stepwise ? 1 : 0; // the seed knows no pool without connections
+    atLeast(sizing.minimumCapacity, least, 1, "sizing.minimumCapacity", changes);
     atLeast(sizing.maximumCapacity, 1, 1, "sizing.maximumCapacity", changes);
     inOrder(sizing.minimumCapacity, sizing.maximumCapacity, "Capacity", changes);
     atLeast(sizing.minimumInterval, milliseconds(1), milliseconds(1000), "sizing.minimumInterval (ms)", changes);
@@ -60,7 +61,7 @@ milliseconds nextInterval(milliseconds interval, int idle, int capacity, const S
     // In integers: idle / capacity < 20 %, > 80 %.
     if (qint64(idle) * 5 < capacity && interval > limits.minimumInterval)
         interval -= intervalStep;
-    else if (qint64(idle) * 5 > qint64(capacity) * 4 && interval < limits.maximumInterval)
+    else if ((qint64(idle) * 5 > qint64(capacity) * 4 || !capacity) && interval < limits.maximumInterval)
         interval += intervalStep;
     return std::clamp(interval, limits.minimumInterval, limits.maximumInterval);
 }

@@ -11,8 +11,19 @@ using std::chrono::milliseconds;
 
 using Sizing = ClientPool::Sizing;
 
-// Clamps values out of range: capacities to 1 or more, intervals of 0 or less to 1 s; swaps a minimum that exceeds its
-// maximum. Returns a sentence for each change.
+// How much of a client pool there is.
+struct StockLevel
+{
+    int idle = 0;
+    int pending = 0; // being set up
+    int waiting = 0; // for any connection
+    int target = 0; // Demand::target()
+    int unreplaced = 0; // Demand::unreplaced()
+    int returning = 0; // Demand::returning()
+};
+
+// Clamps values out of range: a negative minimumCapacity (in the stepwise rule 0, too) and a maximumCapacity of 0 or less
+// to 1, intervals of 0 or less to 1 s; swaps a minimum that exceeds its maximum. Returns a sentence for each change.
 QStringList clampSizing(Sizing &sizing);
 
 // At the start of a cycle: under 20 % idle shorten the interval by 100 ms, over 80 % lengthen it.

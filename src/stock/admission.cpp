@@ -100,8 +100,11 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
     }
     qCDebug(m_log) << entry->id << "is set up";
     ++m_totals.created;
-    if (times.connect)
+    if (times.connect) {
         m_connectTimes.record(*times.connect);
+        if (m_demand)
+            m_demand->setUp(Clock::now() - entry->born, currentLevel());
+    }
     if (times.handshake)
         m_handshakeTimes.record(*times.handshake);
     if (m_policy.limits.maximumLifetime.count() > 0) {

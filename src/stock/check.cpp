@@ -41,6 +41,7 @@ Entry *Stock::nextToCheck()
         }
         if (seen == Finding::Quiet && isCurrent(entry)) {
             entry->owner = self;
+            entry->wasUsed = true;
             lock.unlock();
             socketOf(entry); // moves it into the pool's thread
             return entry;

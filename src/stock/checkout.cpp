@@ -10,8 +10,11 @@ Connection Stock::take(ConnectionId id)
 {
     ThreadMailbox::carryOutPending();
     Lock lock(m_mutex);
-    if (Entry *entry = checkOut(id, lock))
+    if (Entry *entry = checkOut(id, lock)) {
+        if (entry->isPaused) // it was idle
+            noteTaken(entry);
         return lend(entry, &PoolStatistics::fromStock, holderName());
+    }
     if (!m_isOpen || !id.isNull())
         return {};
     if (Entry *stale = m_store.first(Stage::Stale))
@@ -51,8 +54,10 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
             || (seen == Finding::ClosedWithBytes && keeps && isCertain))
             return entry;
         if (seen == Finding::ClosedWithBytes && keepsUnclaimed()) {
+            noteUnusedEnd(entry, seen);
             keepUnclaimed(entry);
         } else {
+            noteUnusedEnd(entry, seen);
             notify(EventType::Lost, entry->id);
             closeEntry(entry, CloseReason::DiedIdle, lock);
             lock.lock();
@@ -91,6 +96,7 @@ Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder
     qCDebug(m_log) << entry->id << "is leased";
     entry->owner = shared_from_this();
     entry->isReturning = false;
+    entry->wasUsed = true;
     entry->holder.swap(holder);
     ++m_totals.taken;
     ++(m_totals.*way);

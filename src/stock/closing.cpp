@@ -40,6 +40,10 @@ ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
     const Cause &cause = causes[std::size_t(reason)];
     qCDebug(m_log) << entry->id << "is closed:" << cause.text;
     ++(m_totals.*cause.total);
+    if (m_demand && reason == CloseReason::IdleTooLong)
+        m_demand->idledOut();
+    if (m_demand && (reason == CloseReason::Dirty || reason == CloseReason::Discarded))
+        m_demand->leaseEnded(false);
     return removeEntry(entry);
 }
 

@@ -29,7 +29,9 @@ struct Entry : Lease
     TimePoint endOfLife = TimePoint::max();
     QString holder; // name of the thread that holds it, for a leak's report
 
+    quint32 peer = 0; // of a client pool's dials: which of the peers that it has had
     bool isPaused = false; // its watch, while it is leased
+    bool wasUsed = false; // leased or checked at least once
     bool isReturning = false; // Unchecked or Checked for the resetter
 
     quint64 token() const noexcept { return quint64(generation) << 32 | slot; }

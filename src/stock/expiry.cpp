@@ -17,6 +17,8 @@ std::vector<Stock::Leak> Stock::expire(Clock::time_point now)
     const int waited = m_queue.count();
     const std::vector<std::shared_ptr<Waiter>> late = m_queue.takeExpired(now);
     m_totals.timedOut += qint64(late.size());
+    for (const std::shared_ptr<Waiter> &waiter : late)
+        noteDeparture(*waiter);
     const QString lastError = m_lastError;
     while (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy)) {
         if (due->when > now)

@@ -46,7 +46,9 @@ void Stock::handleActivity(quint64 token)
     Entry *entry = m_store.find(token);
     if (!entry || (entry->stage != Stage::Idle && entry->stage != Stage::Stale))
         return; // leased meanwhile
-    switch (inspect(entry)) {
+    const Finding seen = inspect(entry);
+    noteUnusedEnd(entry, seen);
+    switch (seen) {
     case Finding::Quiet:
         return;
     case Finding::HasBytes:
@@ -80,6 +82,7 @@ void Stock::keepUnclaimed(Entry *entry)
 // The caller owns the entry and has inspected it: offers it, keeps it unclaimed, or closes it.
 void Stock::offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock)
 {
+    noteUnusedEnd(entry, seen);
     if (seen == Finding::Quiet || (seen == Finding::HasBytes && !m_policy.dropUnexpectedBytes)) {
         offer(entry, lock);
     } else if (seen == Finding::ClosedWithBytes && isCurrent(entry) && keepsUnclaimed()) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <qnetpool/pool.h>
+#include <qnetpool/clientpool.h>
+
+#include <optional>
 
 namespace QNetPool {
 
@@ -14,6 +16,7 @@ struct Policy
     bool dropUnexpectedBytes = false;
     Pool::Limits limits;
     Pool::Hooks hooks;
+    std::optional<ClientPool::Sizing> sizing; // of a client pool
 };
 
 } // namespace QNetPool

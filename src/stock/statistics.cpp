@@ -24,6 +24,11 @@
 */
 
 /*!
+    \fn double QNetPool::PoolStatistics::waitShare() const
+    Returns the share of the leases that came from the wait queue, 0 to 1, since the pool was constructed.
+*/
+
+/*!
     \class QNetPool::DurationStatistics
     \inmodule QNetPool
     \brief How long something took, each time it has happened since the pool was constructed.
@@ -57,6 +62,11 @@ PoolStatistics Stock::statistics() const
     statistics.pending = m_store.count(Stage::Pending);
     statistics.unclaimed = m_store.count(Stage::Unclaimed);
     statistics.waiters = m_queue.count();
+    if (m_demand) {
+        statistics.target = m_demand->target();
+        statistics.setupTime = m_demand->setupTime();
+        statistics.recentWaitShare = m_demand->recentWaitShare(Clock::now());
+    }
     // Copied under the lock, evaluated without it.
     const Histogram connect = m_connectTimes;
     const Histogram handshake = m_handshakeTimes;

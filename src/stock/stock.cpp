@@ -6,6 +6,8 @@ namespace QNetPool {
 void Stock::open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake)
 {
     const Lock lock(m_mutex);
+    m_demand.reset(); // a new run
+    m_unusedEnds.clear();
     use(policy);
     m_watcher = std::move(watcher);
     m_wake = std::move(wake);
@@ -22,6 +24,12 @@ void Stock::setPolicy(Policy policy)
 void Stock::use(Policy &policy)
 {
     std::swap(m_policy, policy);
+    if (!m_policy.sizing)
+        m_demand.reset();
+    else if (m_demand)
+        m_demand->setLimits(*m_policy.sizing);
+    else
+        m_demand = std::make_unique<Demand>(*m_policy.sizing);
     m_watchesLeaks = m_policy.limits.leakThreshold.count() > 0;
 }
 

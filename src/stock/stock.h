@@ -5,6 +5,7 @@
 #include "lease/closinghandle.h"
 #include "logging.h"
 #include "policy.h"
+#include "sizing/demand.h"
 #include "store.h"
 #include "system/watcher.h"
 #include "timelimits.h"
@@ -34,6 +35,7 @@ namespace QNetPool {
 //     revalidation   after a change of the network
 //     closing        how connections are closed
 //     notifications  what the pool's thread is notified of
+//     sizingfeed     what the sizing is told
 //     statistics     what can be queried
 //
 // Ownership: whoever changes an entry's stage, under the lock, then owns its socket and may use it without the lock.
@@ -46,6 +48,14 @@ public:
 
     enum class EventType { Available, Lost };
 
+    // A connection that the peer closed before it was used.
+    struct UnusedEnd
+    {
+        std::chrono::nanoseconds age{}; // since its setup
+        bool isTlsAlert = false;
+        QString cause; // what the peer said; empty: nothing
+    };
+
     // What has happened since the last takeNotifications(): the pool turns it into signals.
     struct Notifications
     {
@@ -53,7 +63,7 @@ public:
         std::vector<std::weak_ptr<Waiter>> newWaiters;
         int idle = 0;
         bool hasIdleChanged = false; // since it was last notified, or since idleCountChanged() was connected
-        int unserved = 0; // waiters for any connection, less those for whom one is being validated
+        std::vector<UnusedEnd> unusedEnds; // of a client
         bool isRetryDue = false; // the network may have changed: revalidateAll()
         std::optional<Clock::time_point> deadline; // when expire() has something to do
     };
@@ -121,7 +131,9 @@ public:
     int leasedCount() const;
     int pendingCount() const;
     int waiterCount() const;
-    int unservedWaiterCount() const; // as in Notifications
+    int unservedWaiterCount() const; // waiters for any connection, less those for whom one is being validated
+    StockLevel level() const;
+    std::chrono::nanoseconds meanSetupTime() const; // of a client; zero: unknown
 
     // The lease's side.
     void takeBack(Lease *lease, Condition condition) override;
@@ -165,6 +177,11 @@ private:
     bool hasRoom() const;
     bool assignId(Entry *entry, ConnectionId id);
     int unservedWaiters() const;
+    StockLevel currentLevel() const;
+    void noteTaken(const Entry *entry);
+    void noteGivenBack(bool isReturned); // it has been served or is idle
+    void noteDeparture(const Waiter &waiter); // without a connection
+    void noteUnusedEnd(const Entry *entry, Finding seen);
     int waitersWithoutCheck() const;
     QString holderName() const;
 
@@ -195,8 +212,10 @@ private:
     Histogram m_handshakeTimes;
     Histogram m_acquireTimes;
     Histogram m_leaseTimes;
+    std::unique_ptr<Demand> m_demand; // of a client pool
     QString m_lastError;
     std::vector<std::pair<EventType, ConnectionId>> m_pendingEvents;
+    std::vector<UnusedEnd> m_unusedEnds; // for the next takeNotifications()
     bool m_hasAvailableReceivers = false;
     bool m_hasIdleCountReceivers = false;
     int m_notifiedIdle = 0;

@@ -13,6 +13,8 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
     Lock lock(m_mutex);
     waiter->holder = holderName();
     if (Entry *entry = checkOut(waiter->wanted, lock)) {
+        if (entry->isPaused) // it was idle
+            noteTaken(entry);
         Connection connection = lend(entry, &PoolStatistics::fromStock, waiter->holder);
         m_acquireTimes.record(Clock::now() - waiter->since);
         lock.unlock();
@@ -27,6 +29,8 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
     std::vector<std::shared_ptr<Waiter>> gone; // destroyed after the lock is released
     if (m_policy.limits.maximumWaiters > 0 && m_queue.count() >= m_policy.limits.maximumWaiters) {
         gone = m_queue.takeCancelled(); // which the pool's event loop has not removed yet
+        for (const std::shared_ptr<Waiter> &cancelled : gone)
+            noteDeparture(*cancelled);
         m_totals.cancelled += qint64(gone.size());
     }
     if (m_policy.limits.maximumWaiters > 0 && m_queue.count() >= m_policy.limits.maximumWaiters) {
@@ -37,6 +41,8 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
                             QStringLiteral("%1 are waiting already, as many as limits.maximumWaiters allows").arg(maximum));
     }
     ++m_totals.queued;
+    if (m_demand && waiter->wanted.isNull())
+        m_demand->taken(Clock::now(), currentLevel());
     m_newWaiters.push_back(waiter);
     m_queue.join(std::move(waiter));
     requestChecksForWaiters();
@@ -51,6 +57,7 @@ bool Stock::leave(quint64 number, Departure departure)
     left = m_queue.leave(number);
     if (!left)
         return false;
+    noteDeparture(*left);
     ++(departure == Departure::TimedOut ? m_totals.timedOut : m_totals.cancelled);
     return true;
 }
@@ -87,6 +94,7 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
             break;
         if (waiter->isCancelled()) { // the pool's event loop has not removed it yet
             ++m_totals.cancelled;
+            noteDeparture(*waiter);
             if (entry->stage != Stage::Leased)
                 m_store.move(entry, Stage::Leased, now); // owned, and counted as leased, without the lock
             lock.unlock(); // its destructor may run a continuation
@@ -95,7 +103,7 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
             continue;
         }
         if (serve(std::move(waiter), entry, lock)) {
-            m_totals.givenBack += isReturned;
+            noteGivenBack(isReturned);
             return Admission::Admitted;
         }
     }
@@ -111,7 +119,7 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
         closeEntry(entry, CloseReason::Dirty, lock); // unwatched, its end would never be noticed
         return Admission::Unwatched;
     } else {
-        m_totals.givenBack += isReturned;
+        noteGivenBack(isReturned);
         return Admission::Admitted;
     }
     return Admission::Full;
@@ -121,6 +129,8 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
 bool Stock::serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock)
 {
     m_store.move(entry, Stage::Leased, Clock::now());
+    if (!waiter->wanted.isNull()) // the others counted when they came
+        noteTaken(entry);
     Connection connection = lend(entry, &PoolStatistics::hadToWait, waiter->holder);
     lock.unlock();
     const Clock::duration waited = Clock::now() - waiter->since;

@@ -80,7 +80,7 @@ bool setLowDelay(qintptr descriptor); // small writes are sent at once
 // Non-blocking transfers return a number of bytes, or one of these.
 enum Transfer : qint64 { Ended = 0, NotNow = -1, Broken = -2 };
 qint64 receive(qintptr descriptor, char *bytes, qint64 size);
-qint64 peekByte(qintptr descriptor);
+qint64 peek(qintptr descriptor, char *bytes, qint64 size); // as receive(), and they stay unread
 qint64 send(qintptr descriptor, const char *bytes, qint64 size);
 QString lastSystemError(); // the cause of Broken
 

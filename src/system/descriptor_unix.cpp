@@ -190,10 +190,9 @@ qint64 receive(qintptr descriptor, char *bytes, qint64 size)
     return transferred([&] { return ::recv(int(descriptor), bytes, std::size_t(size), 0); });
 }
 
-qint64 peekByte(qintptr descriptor)
+qint64 peek(qintptr descriptor, char *bytes, qint64 size)
 {
-    char byte;
-    return transferred([&] { return ::recv(int(descriptor), &byte, 1, MSG_PEEK); });
+    return transferred([&] { return ::recv(int(descriptor), bytes, std::size_t(size), MSG_PEEK); });
 }
 
 qint64 send(qintptr descriptor, const char *bytes, qint64 size)

@@ -144,10 +144,9 @@ qint64 receive(qintptr descriptor, char *bytes, qint64 size)
     return transferred(::recv(SOCKET(descriptor), bytes, int(size), 0));
 }
 
-qint64 peekByte(qintptr descriptor)
+qint64 peek(qintptr descriptor, char *bytes, qint64 size)
 {
-    char byte;
-    return transferred(::recv(SOCKET(descriptor), &byte, 1, MSG_PEEK));
+    return transferred(::recv(SOCKET(descriptor), bytes, int(size), MSG_PEEK));
 }
 
 qint64 send(qintptr descriptor, const char *bytes, qint64 size)

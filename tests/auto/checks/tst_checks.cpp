@@ -149,7 +149,7 @@ public:
             change(wish);
         server.emplace(wish);
         listen(*server);
-        ClientPool::Configuration clientWish = clientOf(server->serverPort(), count);
+        ClientPool::Configuration clientWish = stepwiseClientOf(server->serverPort(), count);
         clientWish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
         clientWish.hooks.validateAfter = 0ms;
         clientWish.limits.maximumConnections = isClient ? 0 : count;

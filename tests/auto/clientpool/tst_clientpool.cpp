@@ -64,7 +64,7 @@ void tst_ClientPool::cleanup()
 
 void tst_ClientPool::isStoppedUntilStarted()
 {
-    ClientPool client(clientOf(m_server->serverPort(), 3));
+    ClientPool client(stepwiseClientOf(m_server->serverPort(), 3));
     QSignalSpy stateChanged(&client, &Pool::stateChanged);
     QCOMPARE(client.state(), Pool::State::Stopped);
     QVERIFY(!client.isReady());
@@ -81,7 +81,7 @@ void tst_ClientPool::isStoppedUntilStarted()
 
 void tst_ClientPool::becomesReadyOnce()
 {
-    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 2);
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort(), 2);
     wish.sizing.maximumInterval = 400ms;
     ClientPool client(wish);
     QSignalSpy ready(&client, &Pool::ready);
@@ -97,7 +97,7 @@ void tst_ClientPool::becomesReadyOnce()
 
 void tst_ClientPool::clampsNumbersWithAWarning()
 {
-    ClientPool::Configuration wish = clientOf(m_server->serverPort());
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort());
     wish.sizing.minimumCapacity = 3;
     wish.sizing.maximumCapacity = 0; // becomes 1, and is then swapped with 3
     wish.sizing.minimumInterval = 0ms; // becomes 1 s
@@ -118,7 +118,7 @@ void tst_ClientPool::clampsNumbersWithAWarning()
 
 void tst_ClientPool::countsErrors()
 {
-    ClientPool client(clientOf(m_server->serverPort()));
+    ClientPool client(stepwiseClientOf(m_server->serverPort()));
     QSignalSpy changed(&client, &Pool::errorCountChanged);
     client.addError();
     client.addError();
@@ -137,7 +137,7 @@ void tst_ClientPool::countsErrors()
 
 void tst_ClientPool::propertiesTellOfChanges()
 {
-    ClientPool client(clientOf(m_server->serverPort(), 2));
+    ClientPool client(stepwiseClientOf(m_server->serverPort(), 2));
     QSignalSpy idle(&client, &Pool::idleCountChanged);
     QSignalSpy capacity(&client, &Pool::capacityChanged);
     QSignalSpy interval(&client, &Pool::intervalChanged);
@@ -156,7 +156,7 @@ void tst_ClientPool::propertiesTellOfChanges()
 
 void tst_ClientPool::growsWhileItHasToCreate()
 {
-    ClientPool::Configuration wish = clientOf(m_server->serverPort());
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort());
     wish.sizing.minimumCapacity = 2;
     wish.sizing.maximumCapacity = 5;
     ClientPool client(wish);
@@ -173,7 +173,7 @@ void tst_ClientPool::growsWhileItHasToCreate()
 
 void tst_ClientPool::shrinksWhileNobodyTakes()
 {
-    ClientPool::Configuration wish = clientOf(m_server->serverPort());
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort());
     wish.sizing.minimumCapacity = 6;
     wish.sizing.maximumCapacity = 10;
     ClientPool client(wish);
@@ -188,7 +188,7 @@ void tst_ClientPool::shrinksWhileNobodyTakes()
 
 void tst_ClientPool::intervalAdapts()
 {
-    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 2);
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort(), 2);
     wish.sizing.minimumInterval = 10ms;
     wish.sizing.maximumInterval = 300ms;
     ClientPool client(wish);
@@ -209,7 +209,7 @@ void tst_ClientPool::intervalAdapts()
 
 void tst_ClientPool::waitersForAnIdDoNotMakeItDial()
 {
-    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 2);
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort(), 2);
     wish.sizing.maximumInterval = 400ms;
     ClientPool client(wish);
     QVERIFY(client.start());
@@ -227,7 +227,7 @@ void tst_ClientPool::maximumPendingBoundsParallelDials()
 {
     QTcpServer silent; // never sends an ID, so that dials stay pending
     QVERIFY(silent.listen(QHostAddress::LocalHost));
-    ClientPool::Configuration wish = clientOf(silent.serverPort(), 10);
+    ClientPool::Configuration wish = stepwiseClientOf(silent.serverPort(), 10);
     wish.sizing.maximumPending = 3;
     ClientPool client(wish);
     QVERIFY(client.start());
@@ -243,7 +243,7 @@ void tst_ClientPool::maximumPendingBoundsParallelDials()
 
 void tst_ClientPool::dialerGetsTheUnconnectedSocket()
 {
-    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 2);
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort(), 2);
     int calls = 0;
     bool isUnconnected = true;
     wish.dialer = [&, port = wish.port](QTcpSocket *socket) {
@@ -263,7 +263,7 @@ void tst_ClientPool::dialerGetsTheUnconnectedSocket()
 
 void tst_ClientPool::dialerMayReplaceTheHost()
 {
-    ClientPool::Configuration wish = clientOf(0, 1);
+    ClientPool::Configuration wish = stepwiseClientOf(0, 1);
     wish.host.clear();
     wish.dialer = [this](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, m_server->serverPort()); };
     ClientPool client(wish);
@@ -277,7 +277,7 @@ void tst_ClientPool::dialsThroughAProxyOfTheDialers()
     QVERIFY(closed.listen(QHostAddress::LocalHost));
     const quint16 port = closed.serverPort();
     closed.close();
-    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort(), 1);
     wish.dialer = [port, to = wish.port](QTcpSocket *socket) {
         socket->setProxy(QNetworkProxy(QNetworkProxy::Socks5Proxy, QStringLiteral("127.0.0.1"), port));
         socket->connectToHost(QStringLiteral("127.0.0.1"), to);
@@ -294,7 +294,7 @@ void tst_ClientPool::configurationCanBeReplacedWhileRunning()
 {
     ServerPool other;
     listen(other);
-    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 2);
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort(), 2);
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 2);
@@ -310,7 +310,7 @@ void tst_ClientPool::configurationCanBeReplacedWhileRunning()
 
 void tst_ClientPool::configurationThatCannotWorkIsRefusedWhileRunning()
 {
-    ClientPool client(clientOf(m_server->serverPort(), 1));
+    ClientPool client(stepwiseClientOf(m_server->serverPort(), 1));
     QSignalSpy errors(&client, &Pool::errorOccurred);
     QVERIFY(client.start());
     QVERIFY(!client.setConfiguration({}));
@@ -322,7 +322,7 @@ void tst_ClientPool::configurationThatCannotWorkIsRefusedWhileRunning()
 
 void tst_ClientPool::flushIsFollowedByAFill()
 {
-    ClientPool client(clientOf(m_server->serverPort(), 3));
+    ClientPool client(stepwiseClientOf(m_server->serverPort(), 3));
     fill(*m_server, client, 3);
     Connection taken = client.take();
     client.flush();
@@ -335,7 +335,7 @@ void tst_ClientPool::flushIsFollowedByAFill()
 
 void tst_ClientPool::closesAndStartsAgain()
 {
-    ClientPool client(clientOf(m_server->serverPort(), 2));
+    ClientPool client(stepwiseClientOf(m_server->serverPort(), 2));
     fill(*m_server, client, 2);
     QSignalSpy ready(&client, &Pool::ready);
     Connection taken = client.take();
@@ -353,7 +353,7 @@ void tst_ClientPool::closesAndStartsAgain()
 
 void tst_ClientPool::closesFromAnotherThread()
 {
-    ClientPool client(clientOf(m_server->serverPort(), 2));
+    ClientPool client(stepwiseClientOf(m_server->serverPort(), 2));
     fill(*m_server, client, 2);
     std::unique_ptr<QThread> thread(QThread::create([&client] {
         client.flush();
@@ -368,7 +368,7 @@ void tst_ClientPool::closesFromAnotherThread()
 void tst_ClientPool::livesInTheThreadItWasMovedTo()
 {
     QThread thread;
-    auto *client = new ClientPool(clientOf(m_server->serverPort(), 2));
+    auto *client = new ClientPool(stepwiseClientOf(m_server->serverPort(), 2));
     client->moveToThread(&thread);
     thread.start();
     bool isStarted = false;
@@ -411,7 +411,7 @@ void tst_ClientPool::mayBeDestroyedAtAnyMoment()
             serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
         ServerPool server(serverWish);
         listen(server);
-        ClientPool::Configuration wish = clientOf(server.serverPort(), 5);
+        ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 5);
         wish.tls.mode = mode;
         ClientPool client(wish);
         QVERIFY(client.start());
@@ -435,7 +435,7 @@ void tst_ClientPool::mayBeDeletedInItsOwnSlot()
             },
     };
     for (auto way : ways) {
-        const QPointer<ClientPool> pool(new ClientPool(clientOf(m_server->serverPort(), 2)));
+        const QPointer<ClientPool> pool(new ClientPool(stepwiseClientOf(m_server->serverPort(), 2)));
         way(pool, this);
         QVERIFY(pool->start());
         QTRY_VERIFY(!pool);
@@ -444,7 +444,7 @@ void tst_ClientPool::mayBeDeletedInItsOwnSlot()
 
 void tst_ClientPool::statisticsAddUp()
 {
-    ClientPool client(clientOf(m_server->serverPort(), 4));
+    ClientPool client(stepwiseClientOf(m_server->serverPort(), 4));
     const auto addsUp = [&client] {
         const PoolStatistics now = client.statistics();
         return now.created == now.idle + now.leased + now.unclaimed + now.detached + now.closed();
@@ -473,7 +473,7 @@ void tst_ClientPool::statisticsAddUp()
 
 void tst_ClientPool::slotsCanBeDisconnectedInEveryWay()
 {
-    ClientPool client(clientOf(m_server->serverPort(), 1));
+    ClientPool client(stepwiseClientOf(m_server->serverPort(), 1));
     int heard = 0;
     const QMetaObject::Connection connection = connect(&client, &Pool::connectionAvailable, this, [&heard] { ++heard; });
     QVERIFY(disconnect(connection)); // Qt calls disconnectNotify() with a lock held
@@ -488,7 +488,7 @@ void tst_ClientPool::slotsCanBeDisconnectedInEveryWay()
 
 void tst_ClientPool::startsAgainInAnErrorSlot()
 {
-    ClientPool::Configuration wish = clientOf(1, 4); // nobody listens there
+    ClientPool::Configuration wish = stepwiseClientOf(1, 4); // nobody listens there
     wish.sizing.maximumCapacity = 10;
     ClientPool client(wish);
     wish.port = m_server->serverPort();
@@ -510,7 +510,7 @@ void tst_ClientPool::startsAgainInAnErrorSlot()
 
 void tst_ClientPool::closesTwiceFromAnotherThreadAndStartsAgain()
 {
-    ClientPool client(clientOf(m_server->serverPort(), 2));
+    ClientPool client(stepwiseClientOf(m_server->serverPort(), 2));
     fill(*m_server, client, 2);
     std::unique_ptr<QThread> thread(QThread::create([&client] {
         client.close();
@@ -531,7 +531,7 @@ void tst_ClientPool::dialersSlotsEndWithTheDial()
     serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1);
     wish.tls.mode = TlsMode::SelfSigned;
     int called = 0;
     ClientPool *pool = nullptr;
@@ -550,7 +550,7 @@ void tst_ClientPool::dialersSlotsEndWithTheDial()
 
 void tst_ClientPool::dialerMayThrow()
 {
-    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort(), 1);
     wish.dialer = [](QTcpSocket *) { throw std::runtime_error("no route today"); };
     ClientPool client(wish);
     QSignalSpy errors(&client, &Pool::errorOccurred);
@@ -562,7 +562,7 @@ void tst_ClientPool::dialerMayThrow()
 
 void tst_ClientPool::putTellsWhenTheStockIsFull()
 {
-    ClientPool client(clientOf(m_server->serverPort(), 1));
+    ClientPool client(stepwiseClientOf(m_server->serverPort(), 1));
     fill(*m_server, client, 1);
     const QFuture<Connection> another = client.acquire(ConnectionId::fromString(u"another1"));
     auto *socket = new QTcpSocket;

@@ -68,7 +68,8 @@ static const Sizing tenToTwenty{.minimumCapacity = 10,
                                 .minimumInterval = 500ms,
                                 .maximumInterval = 5s,
                                 .maximumBackoff = 60s,
-                                .maximumPending = 64};
+                                .maximumPending = 64,
+                                .rule = ClientPool::Rule::Stepwise};
 
 static Sizing withPending(int maximumPending)
 {
@@ -108,7 +109,7 @@ static int runRound(Cycle &cycle, bool created)
 // A round of the timer from the start to the end; the pause after it.
 static milliseconds timerRound(Cycle &cycle, int idle, bool created, double random = 0)
 {
-    cycle.begin(idle, 0);
+    cycle.begin({.idle = idle, .waiting = 0});
     runRound(cycle, created);
     return cycle.end(random).value_or(0ms);
 }
@@ -126,7 +127,7 @@ void tst_Cycle::startsAtTheMinimums()
 void tst_Cycle::oneRoundFillsToCapacity()
 {
     Cycle cycle(tenToTwenty);
-    cycle.begin(4, 0);
+    cycle.begin({.idle = 4, .waiting = 0});
     QCOMPARE(cycle.dialsWanted(), 6);
     QCOMPARE(launchAll(cycle), 6);
     QVERIFY(!cycle.isOver());
@@ -144,7 +145,7 @@ void tst_Cycle::oneRoundFillsToCapacity()
 void tst_Cycle::neverMoreAtOnceThanMaximumPending()
 {
     Cycle cycle(withPending(3));
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     QCOMPARE(cycle.dialsWanted(), 3);
     cycle.launched();
     QCOMPARE(cycle.dialsWanted(), 2);
@@ -167,7 +168,7 @@ void tst_Cycle::fullStockEndsTheRoundAtOnce()
 {
     for (const int idle : {10, 11, 1000}) {
         Cycle cycle(tenToTwenty);
-        cycle.begin(idle, 0);
+        cycle.begin({.idle = idle, .waiting = 0});
         QCOMPARE(cycle.dialsWanted(), 0);
         QVERIFY(cycle.isOver());
         QCOMPARE(cycle.end(0), std::optional(600ms));
@@ -177,7 +178,7 @@ void tst_Cycle::fullStockEndsTheRoundAtOnce()
 void tst_Cycle::intervalIsAdjustedAtTheStartOfARound()
 {
     Cycle cycle(tenToTwenty);
-    cycle.begin(10, 0);
+    cycle.begin({.idle = 10, .waiting = 0});
     QCOMPARE(cycle.interval().count(), 600); // before anything is dialled
     runRound(cycle, true);
     QCOMPARE(cycle.end(0), std::optional(600ms));
@@ -195,7 +196,7 @@ void tst_Cycle::intervalIsAdjustedAtTheStartOfARound()
 void tst_Cycle::capacityIsAdjustedAtTheEndOfARound()
 {
     Cycle cycle(tenToTwenty);
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     runRound(cycle, true); // 10 of 10
     QCOMPARE(cycle.capacity(), 10); // the end is still to come
     cycle.end(0);
@@ -217,7 +218,11 @@ void tst_Cycle::capacityIsAdjustedAtTheEndOfARound()
 
 void tst_Cycle::fixedLimitsAdjustNothing()
 {
-    Cycle cycle({.minimumCapacity = 3, .maximumCapacity = 3, .minimumInterval = 1s, .maximumInterval = 1s});
+    Cycle cycle({.minimumCapacity = 3,
+                 .maximumCapacity = 3,
+                 .minimumInterval = 1s,
+                 .maximumInterval = 1s,
+                 .rule = ClientPool::Rule::Stepwise});
     for (const int idle : {0, 3, 0, 0, 3, 3, 100}) {
         QCOMPARE(timerRound(cycle, idle, true).count(), 1000);
         QCOMPARE(cycle.capacity(), 3);
@@ -243,7 +248,7 @@ void tst_Cycle::oneDialProbesDuringAnOutage()
     Cycle cycle(tenToTwenty);
     timerRound(cycle, 0, false);
     for (int i = 0; i < 10; ++i) {
-        cycle.begin(0, 7);
+        cycle.begin({.idle = 0, .waiting = 7});
         QCOMPARE(cycle.dialsWanted(), 1);
         QCOMPARE(launchAll(cycle), 1);
         QVERIFY(!cycle.isOver());
@@ -260,7 +265,7 @@ void tst_Cycle::successEndsTheOutageAndTheRestFollows()
     Cycle cycle(tenToTwenty);
     for (int i = 0; i < 5; ++i)
         timerRound(cycle, 0, false);
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     QCOMPARE(launchAll(cycle), 1);
     QVERIFY(cycle.isOutage()); // until the probe is back
     cycle.finished(true);
@@ -290,16 +295,16 @@ void tst_Cycle::stockFilledByOthersEndsTheOutage()
 {
     Cycle cycle(tenToTwenty);
     timerRound(cycle, 0, false);
-    cycle.begin(9, 0); // one is missing, so the peer is asked
+    cycle.begin({.idle = 9, .waiting = 0}); // one is missing, so the peer is asked
     QVERIFY(cycle.isOutage());
     QCOMPARE(runRound(cycle, false), 1);
     cycle.end(0);
     QVERIFY(cycle.isOutage());
-    cycle.begin(10, 0); // given back by their holders
+    cycle.begin({.idle = 10, .waiting = 0}); // given back by their holders
     QVERIFY(!cycle.isOutage());
     QVERIFY(cycle.isOver());
     QCOMPARE(cycle.end(0), std::optional(700ms)); // no backoff: an interval that two full stocks have lengthened
-    cycle.demand(2);
+    cycle.demand({.waiting = 2});
     QCOMPARE(cycle.dialsWanted(), 2);
 }
 
@@ -315,7 +320,7 @@ void tst_Cycle::roundThatTriedNothingIsNoOutage()
 void tst_Cycle::oneSuccessAmongFailuresIsNoOutage()
 {
     Cycle cycle(tenToTwenty);
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     QCOMPARE(launchAll(cycle), 10);
     finish(cycle, 9, false);
     QVERIFY(!cycle.isOver());
@@ -330,7 +335,7 @@ void tst_Cycle::oneSuccessAmongFailuresIsNoOutage()
 void tst_Cycle::moreFailuresThanSuccessesStopTheRound()
 {
     Cycle cycle(withPending(2));
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     QCOMPARE(launchAll(cycle), 2);
     cycle.finished(true);
     QCOMPARE(launchAll(cycle), 1);
@@ -344,7 +349,7 @@ void tst_Cycle::moreFailuresThanSuccessesStopTheRound()
     QVERIFY(cycle.isOver()); // six of ten were never tried
     QCOMPARE(cycle.end(0), std::optional(500ms));
 
-    cycle.demand(1); // the next round starts with a clean sheet: neither those six nor the failures are carried on
+    cycle.demand({.waiting = 1}); // the next round starts with a clean sheet: neither those six nor the failures are carried on
     QCOMPARE(cycle.dialsWanted(), 1);
     QCOMPARE(runRound(cycle, true), 1);
     QCOMPARE(cycle.end(0), std::nullopt);
@@ -354,7 +359,7 @@ void tst_Cycle::moreFailuresThanSuccessesStopTheRound()
 void tst_Cycle::laterSuccessesLetTheRoundGoOn()
 {
     Cycle cycle(withPending(4));
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     QCOMPARE(launchAll(cycle), 4);
     cycle.finished(false); // the first that came back, no more
     QCOMPARE(cycle.dialsWanted(), 0);
@@ -372,7 +377,7 @@ void tst_Cycle::waitersStartARoundOfTheirOwn()
     Cycle cycle(tenToTwenty);
     timerRound(cycle, 0, true);
     QCOMPARE(cycle.dialsWanted(), 0);
-    cycle.demand(3);
+    cycle.demand({.waiting = 3});
     QCOMPARE(cycle.dialsWanted(), 3);
     QVERIFY(!cycle.isOver());
     QCOMPARE(launchAll(cycle), 3);
@@ -381,7 +386,7 @@ void tst_Cycle::waitersStartARoundOfTheirOwn()
     QCOMPARE(cycle.end(0), std::nullopt); // the sleep goes on
     QVERIFY(!cycle.isOver());
 
-    cycle.demand(200); // as parallel as any, and beyond the capacity: each of them waits
+    cycle.demand({.waiting = 200}); // as parallel as any, and beyond the capacity: each of them waits
     QCOMPARE(cycle.dialsWanted(), 64);
     QCOMPARE(runRound(cycle, true), 200);
 }
@@ -395,7 +400,7 @@ void tst_Cycle::waitersRoundLeavesCapacityAndSleepAlone()
     QCOMPARE(timerRound(cycle, 12, true).count(), 600);
     QCOMPARE(cycle.capacity(), 12);
     for (const int waiting : {1, 5, 12, 30}) {
-        cycle.demand(waiting);
+        cycle.demand({.waiting = waiting});
         QCOMPARE(runRound(cycle, true), waiting);
         QCOMPARE(cycle.end(0), std::nullopt);
         QCOMPARE(cycle.capacity(), 12);
@@ -407,7 +412,7 @@ void tst_Cycle::whatWaitersHadDialledCountsForTheCapacity()
 {
     Cycle cycle(tenToTwenty);
     for (int i = 0; i < 3; ++i) { // three a time: each alone would be in the middle
-        cycle.demand(3);
+        cycle.demand({.waiting = 3});
         runRound(cycle, true);
         cycle.end(0);
     }
@@ -421,33 +426,33 @@ void tst_Cycle::whatWaitersHadDialledCountsForTheCapacity()
 void tst_Cycle::demandIsMetOnce()
 {
     Cycle cycle(tenToTwenty);
-    cycle.demand(0);
+    cycle.demand({.waiting = 0});
     QCOMPARE(cycle.dialsWanted(), 0);
     QVERIFY(!cycle.isOver());
-    cycle.demand(2);
-    cycle.demand(2); // the same two, asked for again
+    cycle.demand({.waiting = 2});
+    cycle.demand({.waiting = 2}); // the same two, asked for again
     QCOMPARE(cycle.dialsWanted(), 2);
     QCOMPARE(launchAll(cycle), 2);
-    cycle.demand(2);
+    cycle.demand({.waiting = 2});
     QCOMPARE(cycle.dialsWanted(), 0); // two are on their way
-    cycle.demand(3);
+    cycle.demand({.waiting = 3});
     QCOMPARE(launchAll(cycle), 1);
     cycle.finished(true);
-    cycle.demand(2); // one of three has been served
+    cycle.demand({.waiting = 2}); // one of three has been served
     QCOMPARE(cycle.dialsWanted(), 0);
     finish(cycle, 2, true);
-    cycle.demand(0);
+    cycle.demand({.waiting = 0});
     QVERIFY(cycle.isOver());
 }
 
 void tst_Cycle::demandJoinsTheRoundThatRuns()
 {
     Cycle cycle(tenToTwenty);
-    cycle.begin(4, 0);
+    cycle.begin({.idle = 4, .waiting = 0});
     QCOMPARE(launchAll(cycle), 6);
-    cycle.demand(5); // served by what is on its way
+    cycle.demand({.waiting = 5}); // served by what is on its way
     QCOMPARE(cycle.dialsWanted(), 0);
-    cycle.demand(8);
+    cycle.demand({.waiting = 8});
     QCOMPARE(launchAll(cycle), 2);
     finish(cycle, 8, true);
     QVERIFY(cycle.isOver());
@@ -458,7 +463,7 @@ void tst_Cycle::waitersCountInTheTimersRound()
 {
     for (const auto &[idle, waiting, dials] : {std::tuple(0, 30, 30), std::tuple(0, 4, 10), std::tuple(10, 0, 0)}) {
         Cycle cycle(tenToTwenty);
-        cycle.begin(idle, waiting);
+        cycle.begin({.idle = idle, .waiting = waiting});
         QCOMPARE(runRound(cycle, true), dials);
     }
 }
@@ -466,18 +471,18 @@ void tst_Cycle::waitersCountInTheTimersRound()
 void tst_Cycle::timerTakesOverTheRoundOfWaiters()
 {
     Cycle cycle(tenToTwenty);
-    cycle.demand(3);
+    cycle.demand({.waiting = 3});
     QCOMPARE(launchAll(cycle), 3);
-    cycle.begin(0, 3); // the sleep is over while they are on their way
+    cycle.begin({.idle = 0, .waiting = 3}); // the sleep is over while they are on their way
     QCOMPARE(launchAll(cycle), 7); // they count
     finish(cycle, 10, true);
     QVERIFY(cycle.isOver());
     QCOMPARE(cycle.end(0), std::optional(500ms)); // or the timer would never start again
     QCOMPARE(cycle.capacity(), 11);
 
-    cycle.demand(3);
+    cycle.demand({.waiting = 3});
     QCOMPARE(launchAll(cycle), 3);
-    cycle.begin(11, 3); // none is missing but these
+    cycle.begin({.idle = 11, .waiting = 3}); // none is missing but these
     QCOMPARE(cycle.dialsWanted(), 0);
     QVERIFY(!cycle.isOver());
     finish(cycle, 3, false);
@@ -491,17 +496,17 @@ void tst_Cycle::demandDuringAnOutageDialsNothing()
     Cycle cycle(tenToTwenty);
     timerRound(cycle, 0, false);
     for (const int waiting : {1, 10, 1000}) {
-        cycle.demand(waiting);
+        cycle.demand({.waiting = waiting});
         QCOMPARE(cycle.dialsWanted(), 0);
         QVERIFY(!cycle.isOver());
     }
-    cycle.begin(0, 30);
+    cycle.begin({.idle = 0, .waiting = 30});
     QCOMPARE(launchAll(cycle), 1);
-    cycle.demand(31);
+    cycle.demand({.waiting = 31});
     QCOMPARE(cycle.dialsWanted(), 0); // the probe decides
     cycle.finished(true);
     QCOMPARE(launchAll(cycle), 29);
-    cycle.demand(31);
+    cycle.demand({.waiting = 31});
     QCOMPARE(launchAll(cycle), 2); // now demand counts again
 }
 
@@ -509,12 +514,12 @@ void tst_Cycle::failedRoundOfWaitersBeginsAnOutage()
 {
     Cycle cycle(tenToTwenty);
     timerRound(cycle, 0, true);
-    cycle.demand(2);
+    cycle.demand({.waiting = 2});
     QCOMPARE(runRound(cycle, false), 2);
     QCOMPARE(cycle.end(0), std::optional(1000ms)); // no sleep from before is shorter than the backoff
     QVERIFY(cycle.isOutage());
     QCOMPARE(cycle.capacity(), 11); // the end of a cycle it was not
-    cycle.demand(2);
+    cycle.demand({.waiting = 2});
     QCOMPARE(cycle.dialsWanted(), 0);
     QCOMPARE(timerRound(cycle, 0, false).count(), 2000);
 }
@@ -528,7 +533,7 @@ static void launch(Cycle &cycle, int count)
 void tst_Cycle::roundWithoutRoomEnds()
 {
     Cycle cycle(tenToTwenty);
-    cycle.begin(4, 0);
+    cycle.begin({.idle = 4, .waiting = 0});
     QCOMPARE(cycle.dialsWanted(), 6);
     cycle.forgo();
     QCOMPARE(cycle.dialsWanted(), 0);
@@ -541,7 +546,7 @@ void tst_Cycle::roundWithoutRoomEnds()
 void tst_Cycle::whatIsInFlightIsAwaitedWithoutRoom()
 {
     Cycle cycle(withPending(3));
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     launch(cycle, 3);
     cycle.finished(true);
     QCOMPARE(cycle.dialsWanted(), 1);
@@ -551,7 +556,7 @@ void tst_Cycle::whatIsInFlightIsAwaitedWithoutRoom()
     cycle.finished(true);
     QCOMPARE(cycle.dialsWanted(), 0);
     QVERIFY(!cycle.isOver());
-    cycle.demand(2); // one of them is on its way
+    cycle.demand({.waiting = 2}); // one of them is on its way
     QCOMPARE(cycle.dialsWanted(), 1);
     cycle.forgo();
     cycle.finished(true);
@@ -565,7 +570,7 @@ void tst_Cycle::withoutRoomThePauseOfTheTimerGoesOn()
     Cycle cycle(tenToTwenty);
     timerRound(cycle, 10, true);
     QCOMPARE(cycle.interval().count(), 600);
-    cycle.demand(5);
+    cycle.demand({.waiting = 5});
     launch(cycle, 2);
     cycle.forgo();
     QVERIFY(!cycle.isOver());
@@ -573,16 +578,16 @@ void tst_Cycle::withoutRoomThePauseOfTheTimerGoesOn()
     QVERIFY(cycle.isOver());
     auto pause = cycle.end(0);
     QCOMPARE(pause, std::nullopt);
-    cycle.demand(5);
+    cycle.demand({.waiting = 5});
     cycle.forgo();
     QVERIFY(cycle.isOver());
     pause = cycle.end(0);
     QCOMPARE(pause, std::nullopt); // nor does one that launched none start it anew
     QCOMPARE(cycle.interval().count(), 600);
 
-    cycle.demand(5);
+    cycle.demand({.waiting = 5});
     launch(cycle, 1);
-    cycle.begin(0, 5); // the timer's takes it over
+    cycle.begin({.idle = 0, .waiting = 5}); // the timer's takes it over
     cycle.forgo();
     cycle.finished(true);
     QVERIFY(cycle.isOver());
@@ -594,13 +599,13 @@ void tst_Cycle::roundThatCouldLaunchNoneIsNoOutage()
 {
     Cycle cycle(tenToTwenty);
     for (int i = 0; i < 10; ++i) {
-        cycle.begin(0, i);
+        cycle.begin({.idle = 0, .waiting = i});
         cycle.forgo();
         QVERIFY(cycle.isOver());
         auto pause = cycle.end(0);
         QCOMPARE(pause, std::optional(500ms)); // it does not grow
         QVERIFY(!cycle.isOutage());
-        cycle.demand(3);
+        cycle.demand({.waiting = 3});
         QCOMPARE(cycle.dialsWanted(), 3); // rather than wait for a probe
         cycle.forgo();
         QVERIFY(cycle.isOver());
@@ -615,7 +620,7 @@ void tst_Cycle::roundThatCouldLaunchNoneIsNoOutage()
 void tst_Cycle::roundWithoutRoomThatFailedIsAnOutage()
 {
     Cycle cycle(tenToTwenty);
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     launch(cycle, 2);
     cycle.forgo();
     finish(cycle, 2, false); // all that were tried
@@ -632,7 +637,7 @@ void tst_Cycle::roundWithoutRoomDuringAnOutageLeavesItAsItIs()
     timerRound(cycle, 0, false);
     QCOMPARE(cycle.interval().count(), 2000);
     for (int i = 0; i < 3; ++i) {
-        cycle.begin(0, 2);
+        cycle.begin({.idle = 0, .waiting = 2});
         QCOMPARE(cycle.dialsWanted(), 1);
         cycle.forgo();
         QVERIFY(cycle.isOver());
@@ -643,7 +648,7 @@ void tst_Cycle::roundWithoutRoomDuringAnOutageLeavesItAsItIs()
     timerRound(cycle, 0, false);
     QCOMPARE(cycle.interval().count(), 4000);
 
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     launch(cycle, 1);
     cycle.forgo(); // there was room for the probe alone
     cycle.finished(true);
@@ -656,34 +661,34 @@ void tst_Cycle::roundWithoutRoomDuringAnOutageLeavesItAsItIs()
 void tst_Cycle::whatWasForgoneIsNotMadeUpFor()
 {
     Cycle cycle(tenToTwenty);
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     launch(cycle, 1);
     cycle.forgo();
     cycle.finished(true);
     QCOMPARE(cycle.dialsWanted(), 0);
     cycle.end(0);
-    cycle.begin(8, 0); // the next round sees for itself what is missing
+    cycle.begin({.idle = 8, .waiting = 0}); // the next round sees for itself what is missing
     QCOMPARE(cycle.dialsWanted(), 2);
     cycle.forgo();
     cycle.end(0);
-    cycle.demand(1);
+    cycle.demand({.waiting = 1});
     QCOMPARE(cycle.dialsWanted(), 1);
 }
 
 void tst_Cycle::demandAsksAgainOnceThereIsRoom()
 {
     Cycle cycle(tenToTwenty);
-    cycle.demand(4);
+    cycle.demand({.waiting = 4});
     launch(cycle, 1);
     cycle.forgo();
-    cycle.demand(4); // somebody closed one
+    cycle.demand({.waiting = 4}); // somebody closed one
     QCOMPARE(cycle.dialsWanted(), 3);
     launch(cycle, 1);
     cycle.forgo();
     finish(cycle, 2, true);
     QVERIFY(cycle.isOver());
     cycle.end(0);
-    cycle.demand(2);
+    cycle.demand({.waiting = 2});
     QCOMPARE(cycle.dialsWanted(), 2); // between rounds, too
 }
 
@@ -695,7 +700,7 @@ void tst_Cycle::onlyWhatWasCreatedCountsForTheCapacityWithoutRoom()
         for (int i = 0; i < 5; ++i)
             timerRound(cycle, 0, true);
         QCOMPARE(cycle.capacity(), 15);
-        cycle.begin(0, 0);
+        cycle.begin({.idle = 0, .waiting = 0});
         launch(cycle, created);
         cycle.forgo();
         finish(cycle, created, true);
@@ -707,13 +712,13 @@ void tst_Cycle::onlyWhatWasCreatedCountsForTheCapacityWithoutRoom()
 
     // What was dialled for waiters counts, whether there was room for all of them or not.
     Cycle cycle(tenToTwenty);
-    cycle.demand(20);
+    cycle.demand({.waiting = 20});
     launch(cycle, 9);
     cycle.forgo();
     finish(cycle, 9, true);
     cycle.end(0);
     QCOMPARE(cycle.capacity(), 10);
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     cycle.forgo();
     cycle.end(0);
     QCOMPARE(cycle.capacity(), 11);
@@ -725,7 +730,7 @@ void tst_Cycle::forgoWithNothingWantedChangesNothing()
     cycle.forgo(); // there is no round
     QCOMPARE(cycle.dialsWanted(), 0);
     QVERIFY(!cycle.isOver());
-    cycle.begin(4, 0);
+    cycle.begin({.idle = 4, .waiting = 0});
     launch(cycle, 6);
     cycle.forgo();
     QVERIFY(!cycle.isOver());
@@ -735,7 +740,7 @@ void tst_Cycle::forgoWithNothingWantedChangesNothing()
     QCOMPARE(pause, std::optional(500ms));
     cycle.forgo();
     QVERIFY(!cycle.isOver());
-    cycle.demand(2);
+    cycle.demand({.waiting = 2});
     QCOMPARE(cycle.dialsWanted(), 2);
 }
 
@@ -764,14 +769,14 @@ void tst_Cycle::newLimitsBoundCapacityAndIntervalAtOnce()
     cycle.setLimits(limits);
     QCOMPARE(cycle.capacity(), 100);
     QCOMPARE(cycle.interval().count(), 9000);
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     QCOMPARE(runRound(cycle, true), 100);
 }
 
 void tst_Cycle::newLimitsCountInTheMiddleOfARound()
 {
     Cycle cycle(withPending(5));
-    cycle.begin(0, 0);
+    cycle.begin({.idle = 0, .waiting = 0});
     QCOMPARE(launchAll(cycle), 5);
     cycle.setLimits(withPending(2));
     QCOMPARE(cycle.dialsWanted(), 0); // not less than none
@@ -809,7 +814,8 @@ public:
                                    .minimumInterval = 500ms,
                                    .maximumInterval = 5s,
                                    .maximumBackoff = 60s,
-                                   .maximumPending = 8};
+                                   .maximumPending = 8,
+                                   .rule = ClientPool::Rule::Stepwise};
     struct Outage
     {
         milliseconds from;
@@ -949,7 +955,7 @@ void Day::customerComes()
         ++served;
     } else {
         m_waiters.push_back(m_now + 30s);
-        m_cycle.demand(int(m_waiters.size()));
+        m_cycle.demand({.waiting = int(m_waiters.size())});
     }
 }
 
@@ -960,7 +966,7 @@ void Day::happens(const Planned &planned)
         if (planned.pause != m_pause)
             return;
         m_isAsleep = false;
-        m_cycle.begin(m_idle, int(m_waiters.size()));
+        m_cycle.begin({.idle = m_idle, .waiting = int(m_waiters.size())});
         break;
     case Event::DialSucceeded:
     case Event::DialFailed:

@@ -52,7 +52,7 @@ void tst_Drain::init()
 {
     server.emplace();
     listen(*server);
-    client.emplace(clientOf(server->serverPort()));
+    client.emplace(stepwiseClientOf(server->serverPort()));
     fill(*server, *client);
     QTRY_COMPARE(client->state(), Pool::State::Ready);
     changes.emplace(&*client, &Pool::stateChanged);
@@ -269,7 +269,7 @@ void tst_Drain::abandonsWhatIsBeingSetUp()
     QFETCH(const int, setupThreads);
     QTcpServer silent;
     QVERIFY(silent.listen(QHostAddress::LocalHost));
-    ClientPool::Configuration wish = clientOf(silent.serverPort());
+    ClientPool::Configuration wish = stepwiseClientOf(silent.serverPort());
     wish.tls.mode = tls;
     wish.setupThreads = setupThreads;
     wish.handshakeTimeout = wish.connectTimeout = 1h;
@@ -285,7 +285,7 @@ void tst_Drain::peerThatReadsNothingDelaysNobody()
 {
     QTcpServer silent;
     QVERIFY(silent.listen(QHostAddress::LocalHost));
-    ClientPool::Configuration wish = clientOf(silent.serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(silent.serverPort(), 1);
     wish.connectionMode = ConnectionMode::Single;
     ClientPool pool(wish);
     QVERIFY(pool.start());
@@ -302,7 +302,7 @@ void tst_Drain::peerThatReadsNothingDelaysNobody()
 void tst_Drain::validatorIsWaitedFor()
 {
     QPromise<bool> answer;
-    ClientPool::Configuration wish = clientOf(server->serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(server->serverPort(), 1);
     wish.hooks.validator = [&answer](QTcpSocket *) {
         answer.start();
         return answer.future();
@@ -357,7 +357,7 @@ void tst_Drain::mayDeleteThePool_data()
 void tst_Drain::mayDeleteThePool()
 {
     QFETCH(const Pool::State, at);
-    auto *pool = new ClientPool(clientOf(server->serverPort()));
+    auto *pool = new ClientPool(stepwiseClientOf(server->serverPort()));
     const QPointer<ClientPool> alive(pool);
     QVERIFY(pool->start());
     QTRY_COMPARE(pool->idleCount(), 4);

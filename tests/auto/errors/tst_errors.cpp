@@ -145,7 +145,7 @@ void tst_Errors::clientTellsWhatIsWrong()
     const int before = openSockets();
     {
         ServerPool::Configuration serverWish;
-        ClientPool::Configuration wish = clientOf(1, 1);
+        ClientPool::Configuration wish = stepwiseClientOf(1, 1);
         QTcpServer scripted;
         wish.port = 0;
         what.configure(serverWish, wish);
@@ -184,9 +184,9 @@ void tst_Errors::clientRefusesAConfigurationThatCannotWork_data()
     QTest::newRow("nothing") << wish << QStringLiteral("neither a host nor a dialer");
     wish.port = 1;
     QTest::newRow("no host") << wish << QStringLiteral("neither a host nor a dialer");
-    wish = clientOf(0);
+    wish = stepwiseClientOf(0);
     QTest::newRow("port 0") << wish << QStringLiteral("port of host 127.0.0.1 is 0");
-    wish = clientOf(1);
+    wish = stepwiseClientOf(1);
     wish.tls.mode = TlsMode::SelfSigned;
     wish.tls.pinnedFingerprints = {"abc"};
     QTest::newRow("fingerprint") << wish << QStringLiteral("\"abc\" is not a SHA-256");
@@ -226,7 +226,7 @@ void tst_Errors::pinnedCertificateIsAccepted()
     serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1);
     wish.tls.mode = TlsMode::SelfSigned;
     wish.tls.pinnedFingerprints = {QByteArray(64, '0'), pin};
     ClientPool client(wish);
@@ -243,7 +243,7 @@ void tst_Errors::idInUseClosesTheNewcomer()
         accepted << scripted.nextPendingConnection();
         accepted.last()->write("samesame");
     });
-    ClientPool client(clientOf(scripted.serverPort(), 2));
+    ClientPool client(stepwiseClientOf(scripted.serverPort(), 2));
     QSignalSpy errors(&client, &Pool::errorOccurred);
     QVERIFY(client.start());
     QTRY_VERIFY(!errors.isEmpty());
@@ -344,7 +344,7 @@ void tst_Errors::clientOutOfDescriptorsTellsOnceAndGoesOn()
     QFETCH(const bool, hasDialer);
     ServerPool server;
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1);
     if (hasDialer) {
         wish.dialer = [port = wish.port](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, port); };
     }

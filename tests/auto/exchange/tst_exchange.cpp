@@ -60,7 +60,7 @@ void tst_Exchange::bothEndsShareTheirConnections()
     configureTls(tlsMode, serverWish, clientWish);
     ServerPool server(serverWish);
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort());
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort());
     wish.tls.mode = clientWish.tls.mode;
     wish.tls.configuration = clientWish.tls.configuration;
     ClientPool client(wish);
@@ -99,7 +99,7 @@ void tst_Exchange::singleModeKeepsTheWireUntouched()
     configureTls(tlsMode, serverWish, clientWish);
     ServerPool server(serverWish);
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1);
     wish.connectionMode = ConnectionMode::Single;
     wish.tls.mode = clientWish.tls.mode;
     wish.tls.configuration = clientWish.tls.configuration;
@@ -130,7 +130,7 @@ void tst_Exchange::binaryIdsAreFourBytesOnTheWire()
     bare.abort();
     server.flush();
 
-    ClientPool::Configuration wish = clientOf(server.serverPort());
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort());
     wish.idFormat = IdFormat::Binary;
     ClientPool client(wish);
     fill(server, client);
@@ -146,7 +146,7 @@ void tst_Exchange::clientTakesAnyEightBytesAsId()
     QVERIFY(server.listen(QHostAddress::LocalHost));
     const QByteArray id("\xff\x01 z\0\n\x80%", 8);
     connect(&server, &QTcpServer::newConnection, this, [&] { server.nextPendingConnection()->write(id); });
-    ClientPool client(clientOf(server.serverPort(), 1));
+    ClientPool client(stepwiseClientOf(server.serverPort(), 1));
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 1);
     QVERIFY(client.take(ConnectionId::fromBytes(id)));
@@ -157,7 +157,7 @@ void tst_Exchange::bytesBehindTheIdBelongToTheHolder()
     QTcpServer server;
     QVERIFY(server.listen(QHostAddress::LocalHost));
     connect(&server, &QTcpServer::newConnection, this, [&] { server.nextPendingConnection()->write("01234567hello"); });
-    ClientPool client(clientOf(server.serverPort(), 1));
+    ClientPool client(stepwiseClientOf(server.serverPort(), 1));
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 1);
     Connection connection = client.take();
@@ -171,7 +171,7 @@ void tst_Exchange::connectionsAreUsedAgain()
 {
     ServerPool server;
     listen(server);
-    ClientPool client(clientOf(server.serverPort(), 1));
+    ClientPool client(stepwiseClientOf(server.serverPort(), 1));
     fill(server, client, 1);
     const ConnectionId id = [&] { return server.take().id(); }();
     for (int i = 0; i < 10; ++i) {
@@ -206,7 +206,7 @@ void tst_Exchange::keepAlivePeriodIsOnBothDescriptors()
     serverWish.tcp.keepAlivePeriod = 41500ms; // rounded up
     ServerPool server(serverWish);
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1);
     wish.tcp.keepAlivePeriod = 17s;
     ClientPool client(wish);
     fill(server, client, 1);
@@ -248,7 +248,7 @@ void tst_Exchange::userTimeoutIsOnBothDescriptors()
     QFETCH(const bool, hasDialer);
     ServerPool::Configuration serverWish;
     serverWish.tcp.userTimeout = 41500ms;
-    ClientPool::Configuration wish = clientOf(0, 1);
+    ClientPool::Configuration wish = stepwiseClientOf(0, 1);
     configureTls(isEncrypted ? TlsMode::SelfSigned : TlsMode::None, serverWish, wish);
     ServerPool server(serverWish);
     listen(server);
@@ -289,7 +289,7 @@ void tst_Exchange::userTimeoutOutOfRangeIsClamped()
     ServerPool server(serverWish);
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(warning));
     listen(server);
-    ClientPool::Configuration clientWish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration clientWish = stepwiseClientOf(server.serverPort(), 1);
     clientWish.tcp.userTimeout = wish;
     ClientPool client(clientWish);
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(warning));

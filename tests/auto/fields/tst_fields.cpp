@@ -47,9 +47,10 @@ static QList<std::pair<QString, QString>> membersOf(const QString &structName, c
     if (!file.open(QIODevice::ReadOnly))
         qFatal("cannot read %s", qPrintable(file.fileName()));
     static const QRegularExpression comment(QStringLiteral("//[^\n]*"));
+    static const QRegularExpression alias(QStringLiteral("\\busing [^;]*;"));
     static const QRegularExpression member(QStringLiteral("^(.*?)\\s*(\\w+)\\s*(?:=[^;]*|\\{[^;]*\\})?$"),
                                            QRegularExpression::DotMatchesEverythingOption);
-    QString text = QString::fromUtf8(file.readAll()).remove(comment);
+    QString text = QString::fromUtf8(file.readAll()).remove(comment).remove(alias);
     text = text.section(QStringLiteral("struct %1\n").arg(structName), 1)
                    .section(QStringLiteral("\n    };"), 0, 0)
                    .section(u'{', 1);

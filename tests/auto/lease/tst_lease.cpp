@@ -65,7 +65,7 @@ void tst_Lease::init()
     m_server.emplace();
     listen(*m_server);
     // One connection, and for as long as a test takes no other one.
-    ClientPool::Configuration wish = clientOf(m_server->serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort(), 1);
     wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     m_client.emplace(wish);
     fill(*m_server, *m_client, 1);
@@ -175,7 +175,7 @@ void tst_Lease::putTakesAForeignSocket()
     listen(plain);
     m_client->flush();
     m_client->close();
-    ClientPool::Configuration idle = clientOf(plain.serverPort(), 2);
+    ClientPool::Configuration idle = stepwiseClientOf(plain.serverPort(), 2);
     idle.sizing.minimumCapacity = 1;
     idle.sizing.maximumCapacity = 5;
     idle.sizing.minimumInterval = idle.sizing.maximumInterval = 1h; // the capacity stays
@@ -298,7 +298,7 @@ void tst_Lease::answerToTheNextHolderIsNoDirt()
         serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1);
     wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     wish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
     ClientPool client(wish);
@@ -649,7 +649,7 @@ void tst_Lease::tlsHolderMayLeaveAFlushBehind()
     serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
     ServerPool server(serverWish);
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1);
     wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     wish.tls.mode = TlsMode::SelfSigned;
     ClientPool client(wish);

@@ -156,7 +156,7 @@ public:
             change(wish);
         server.emplace(wish);
         listen(*server);
-        ClientPool::Configuration clientWish = clientOf(server->serverPort(), capacity);
+        ClientPool::Configuration clientWish = stepwiseClientOf(server->serverPort(), capacity);
         clientWish.sizing.minimumInterval = clientWish.sizing.maximumInterval = 1h;
         if (isClient)
             change(clientWish);
@@ -213,7 +213,7 @@ void tst_Limits::clientStopsDiallingAtMaximumConnections()
 {
     ServerPool server;
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 10);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 10);
     wish.sizing.maximumInterval = 300ms;
     wish.limits.maximumConnections = 9;
     int most = 0;
@@ -251,7 +251,7 @@ void tst_Limits::connectionsBeingSetUpCount()
     if (isClient) {
         QTcpServer silent; // never sends an ID
         QVERIFY(silent.listen(QHostAddress::LocalHost));
-        ClientPool::Configuration wish = clientOf(silent.serverPort(), 10);
+        ClientPool::Configuration wish = stepwiseClientOf(silent.serverPort(), 10);
         wish.limits.maximumConnections = 3;
         ClientPool client(wish);
         QVERIFY(client.start());
@@ -846,7 +846,7 @@ void tst_Limits::lifetimeSpreadIsClamped()
     ServerPool server(wish);
     QTest::ignoreMessage(QtWarningMsg, tooMuch);
     listen(server);
-    ClientPool::Configuration clientWish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration clientWish = stepwiseClientOf(server.serverPort(), 1);
     clientWish.limits.lifetimeSpread = -0.5;
     ClientPool client(clientWish);
     QTest::ignoreMessage(QtWarningMsg, tooLittle);

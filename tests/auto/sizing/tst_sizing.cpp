@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "simulation.h"
 #include "sizing/sizing.h"
 
 #include <QtTest/QTest>
@@ -9,7 +10,8 @@
 using namespace QNetPool;
 using namespace std::chrono_literals;
 
-// The seed's rules for interval and capacity, at their boundaries; milliseconds are plain numbers, which QTest prints.
+// The seed's rules for interval and capacity, at their boundaries; milliseconds are plain numbers, which QTest prints. And
+// both rules in simulated pools.
 class tst_Sizing : public QObject
 {
     Q_OBJECT
@@ -22,8 +24,16 @@ private Q_SLOTS:
     void capacityWalksBetweenItsLimitsStepByStep();
     void clampingChangesWhatIsOutOfRange_data();
     void clampingChangesWhatIsOutOfRange();
+    void onDemandOnlyWithoutSteps();
     void clampingSaysWhatItChanged();
     void clampingRaisesTheBackoffToTheInterval();
+
+    void fewWaitAndLittleIsIdle_data();
+    void fewWaitAndLittleIsIdle();
+    void hiddenDemandIsLearnedAndForgotten_data();
+    void hiddenDemandIsLearnedAndForgotten();
+    void outagesInTheMiddle_data();
+    void outagesInTheMiddle();
 };
 
 void tst_Sizing::intervalFollowsTheIdleShare_data()
@@ -204,7 +214,7 @@ void tst_Sizing::clampingChangesWhatIsOutOfRange()
     QFETCH(const int, clampedPending);
     QFETCH(const int, changes);
     Sizing limits{capacities.first, capacities.second, milliseconds(intervals.first), milliseconds(intervals.second), 60s,
-                  pending};
+                  pending,           ClientPool::Rule::Stepwise};
     const QStringList sentences = clampSizing(limits);
     QCOMPARE(limits.minimumCapacity, clampedCapacities.first);
     QCOMPARE(limits.maximumCapacity, clampedCapacities.second);
@@ -214,6 +224,20 @@ void tst_Sizing::clampingChangesWhatIsOutOfRange()
     QCOMPARE(limits.maximumBackoff.count(), 60000);
     QVERIFY2(sentences.size() == changes, qPrintable(sentences.join(QLatin1Char('\n'))));
     QCOMPARE(clampSizing(limits), QStringList()); // what is right stays
+}
+
+void tst_Sizing::onDemandOnlyWithoutSteps()
+{
+    Sizing limits{.minimumCapacity = 0, .maximumCapacity = 20};
+    QCOMPARE(clampSizing(limits), QStringList());
+    QCOMPARE(limits.minimumCapacity, 0);
+    limits.minimumCapacity = -1;
+    QCOMPARE(clampSizing(limits).size(), 1);
+    QCOMPARE(limits.minimumCapacity, 1);
+    limits = {.minimumCapacity = 0, .maximumCapacity = 0};
+    QCOMPARE(clampSizing(limits).size(), 1);
+    QCOMPARE(limits.minimumCapacity, 0);
+    QCOMPARE(limits.maximumCapacity, 1);
 }
 
 void tst_Sizing::clampingSaysWhatItChanged()
@@ -253,6 +277,143 @@ void tst_Sizing::clampingRaisesTheBackoffToTheInterval()
     limits = {1, 1, 500ms, 5s, 5001ms, 1};
     QCOMPARE(clampSizing(limits), QStringList());
     QCOMPARE(limits.maximumBackoff.count(), 5001);
+}
+
+static constexpr double simulatedTime = 960; // seconds
+static constexpr Sizing fiveToTwoHundred{.minimumCapacity = 5, .maximumCapacity = 200};
+
+static Sizing stepwise()
+{
+    Sizing sizing = fiveToTwoHundred;
+    sizing.rule = ClientPool::Rule::Stepwise;
+    return sizing;
+}
+
+struct Load
+{
+    const char *name;
+    bool isSteady;
+    Arrivals arrivals;
+};
+
+static const std::vector<Load> &loads()
+{
+    constexpr double end = simulatedTime;
+    static const std::vector<Load> all{
+            {"Poisson 20/s", true, poisson(end, 20, [](double) { return 20; })},
+            {"Poisson 200/s", true, poisson(end, 200, [](double) { return 200; })},
+            {"diurnal 2 to 100/s", false, poisson(end, 100, [](double t) { return 51 - 49 * std::cos(t * 6.283185307 / 600); })},
+            {"MMPP 5 | 150/s", false, switching(end, 5, 150, 10)},
+            {"flash crowd 10 to 300/s", false, poisson(end, 300, [](double t) { return t >= 480 && t < 540 ? 300 : 10; })},
+            {"on/off 0.02 | 60/s", false, switching(end, 0.02, 60, 30)},
+    };
+    return all;
+}
+
+void tst_Sizing::fewWaitAndLittleIsIdle_data()
+{
+    QTest::addColumn<int>("load");
+    QTest::addColumn<bool>("isUsedOnce");
+    QTest::addColumn<int>("setupTime");
+    QTest::addColumn<double>("spread");
+
+    const auto row = [](std::size_t load, bool isUsedOnce, int setupTime, double spread) {
+        const QString name = QStringLiteral("%1, %2, %3 ms, spread %4")
+                                     .arg(QLatin1String(loads()[load].name),
+                                          QLatin1String(isUsedOnce ? "used once" : "given back"))
+                                     .arg(setupTime).arg(spread);
+        QTest::newRow(qPrintable(name)) << int(load) << isUsedOnce << setupTime << spread;
+    };
+    for (const bool isUsedOnce : {true, false}) {
+        for (std::size_t load = 0; load < loads().size(); ++load) {
+            for (const int setupTime : {5, 60, 300})
+                row(load, isUsedOnce, setupTime, 0.5);
+        }
+    }
+    for (const std::size_t load : {1, 2}) {
+        for (const double spread : {0.0, 1.5})
+            row(load, true, 60, spread);
+    }
+}
+
+static QString columns(const Simulation::Result &result)
+{
+    return QStringLiteral("%1 %2 %3 %4 %5")
+            .arg(100 * result.waitShare, 8, 'f', 3).arg(1000 * result.p99, 9, 'f', 1).arg(1000 * result.p999, 9, 'f', 1)
+            .arg(result.meanIdle, 7, 'f', 1).arg(result.dialsPerSecond, 7, 'f', 1);
+}
+
+void tst_Sizing::fewWaitAndLittleIsIdle()
+{
+    QFETCH(const int, load);
+    QFETCH(const bool, isUsedOnce);
+    QFETCH(const int, setupTime);
+    QFETCH(const double, spread);
+    const Simulation::Case theCase{.arrivals = loads()[std::size_t(load)].arrivals,
+                                   .setupTime = setupTime / 1000.0,
+                                   .spread = spread,
+                                   .isUsedOnce = isUsedOnce};
+    const double tolerated = fiveToTwoHundred.waitProbability;
+    const Simulation::Result predictive = Simulation(theCase, fiveToTwoHundred).run();
+    const Simulation::Result steps = Simulation(theCase, stepwise()).run();
+    const auto [stock, fixed] = Simulation::bestFixed(theCase, fiveToTwoHundred, predictive.waitShare);
+    const bool isPossible = Simulation(theCase, fiveToTwoHundred, 200).run().waitShare <= tolerated;
+    qInfo().noquote() << "wait % / p99 ms / p99.9 ms / idle / dials/s: Stepwise" << columns(steps) << "| Predictive"
+                      << columns(predictive) << "| fixed" << stock << columns(fixed) << (isPossible ? "" : "(beyond the limits)");
+
+    if (isPossible)
+        QVERIFY2(predictive.waitShare <= tolerated, qPrintable(columns(predictive)));
+    if (loads()[std::size_t(load)].isSteady)
+        QVERIFY2(predictive.waitShare <= std::max(tolerated, steps.waitShare), qPrintable(columns(steps)));
+    if (isPossible)
+        QVERIFY2(predictive.meanIdle <= 1.5 * fixed.meanIdle, qPrintable(columns(fixed)));
+}
+
+void tst_Sizing::hiddenDemandIsLearnedAndForgotten_data()
+{
+    QTest::addColumn<int>("rate");
+    for (const int rate : {50, 200, 600})
+        QTest::addRow("%d/s", rate) << rate;
+}
+
+void tst_Sizing::hiddenDemandIsLearnedAndForgotten()
+{
+    QFETCH(const int, rate);
+    const auto arrivals = poisson(180, rate, [](double) { return 1e9; });
+    const Simulation::Case hidden{.arrivals = arrivals, .isHidden = true};
+    const Simulation::Case seen{.arrivals = arrivals};
+    const Simulation::Result result = Simulation(hidden, fiveToTwoHundred).run();
+    const Simulation::Result reference = Simulation(seen, fiveToTwoHundred).run();
+    qInfo().noquote() << "hidden" << columns(result) << "target at most" << result.largestTarget << "at last" << result.lastTarget
+                      << "| seen" << columns(reference) << "target at last" << reference.lastTarget;
+    QVERIFY2(result.waitShare <= fiveToTwoHundred.waitProbability, qPrintable(columns(result)));
+    QVERIFY2(result.meanIdle <= 1.5 * reference.meanIdle, qPrintable(columns(reference))); // a minute after it began
+}
+
+void tst_Sizing::outagesInTheMiddle_data()
+{
+    QTest::addColumn<bool>("isPredictive");
+    QTest::addColumn<bool>("isUsedOnce");
+    for (const bool isPredictive : {true, false}) {
+        for (const bool isUsedOnce : {true, false})
+            QTest::addRow("%s, %s", isPredictive ? "Predictive" : "Stepwise", isUsedOnce ? "used once" : "given back")
+                    << isPredictive << isUsedOnce;
+    }
+}
+
+void tst_Sizing::outagesInTheMiddle()
+{
+    QFETCH(const bool, isPredictive);
+    QFETCH(const bool, isUsedOnce);
+    const Simulation::Case theCase{.arrivals = poisson(300, 20, [](double) { return 20; }),
+                                   .isUsedOnce = isUsedOnce,
+                                   .outageFrom = 120,
+                                   .outageTo = 125};
+    const Simulation::Result result = Simulation(theCase, isPredictive ? fiveToTwoHundred : stepwise()).run();
+    qInfo().noquote() << columns(result) << "full after" << result.full << "s";
+    if (isPredictive)
+        QVERIFY2(result.full >= 0 && result.full <= 0.5, qPrintable(QString::number(result.full)));
+    QVERIFY(result.full >= 0);
 }
 
 QTEST_APPLESS_MAIN(tst_Sizing)

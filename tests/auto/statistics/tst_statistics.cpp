@@ -75,7 +75,7 @@ public:
     template<typename Change> explicit Ends(int capacity, Change change)
     {
         listen(server);
-        ClientPool::Configuration wish = clientOf(server.serverPort(), capacity);
+        ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), capacity);
         wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
         change(wish);
         client.emplace(wish);
@@ -170,7 +170,7 @@ void tst_Statistics::gaugePending()
 {
     QTcpServer silent; // never sends an ID
     QVERIFY(silent.listen(QHostAddress::LocalHost));
-    ClientPool::Configuration wish = clientOf(silent.serverPort(), 3);
+    ClientPool::Configuration wish = stepwiseClientOf(silent.serverPort(), 3);
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.statistics().pending, 3);
@@ -689,7 +689,7 @@ void tst_Statistics::stockFullCountsWhatIsSetUpForNobody()
         if (accepted.size() == 1)
             accepted.first()->write("number01");
     });
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1);
     wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     ClientPool client(wish);
     QVERIFY(client.start());
@@ -752,7 +752,7 @@ void tst_Statistics::setupTimes()
     serverWish.connectionMode = isMulti ? ConnectionMode::Multi : ConnectionMode::Single;
     ServerPool server(serverWish);
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 5);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 5);
     wish.connectionMode = serverWish.connectionMode;
     wish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
     ClientPool client(wish);
@@ -791,7 +791,7 @@ void tst_Statistics::setupTimesAreThoseOfTheSteps()
         while (QTcpSocket *socket = slow.nextPendingConnection())
             QTimer::singleShot(200, Qt::PreciseTimer, socket, [socket] { socket->write("slow0001"); });
     });
-    ClientPool client(clientOf(slow.serverPort(), 1));
+    ClientPool client(stepwiseClientOf(slow.serverPort(), 1));
     const auto begin = std::chrono::steady_clock::now();
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 1);
@@ -911,9 +911,10 @@ void tst_Statistics::areGadgets()
           "created",     "givenBack",     "detached",    "taken",    "fromStock", "hadToWait",    "queued",
           "timedOut",    "cancelled",     "abandoned",   "refused",  "diedIdle",  "idleTooLong",  "livedTooLong",
           "failedCheck", "closedDirty",   "discarded",   "flushed",  "stockFull", "peersRefused", "closed",
-          "connectTime", "handshakeTime", "acquireTime", "leaseTime"})
+          "connectTime", "handshakeTime", "acquireTime", "leaseTime", "target", "setupTime", "waitShare",
+          "recentWaitShare"})
         QVERIFY2(names.contains(QLatin1String(name)), name);
-    QCOMPARE(names.size(), 32);
+    QCOMPARE(names.size(), 36);
     QCOMPARE(read("idle").toInt(), 1);
     QCOMPARE(read("leased").toInt(), 1);
     QCOMPARE(read("capacity").toInt(), 2);

@@ -35,6 +35,14 @@ inline ClientPool::Configuration clientOf(quint16 port, int capacity = 4)
     return configuration;
 }
 
+// The same, for tests that count: only the timer's cycles and waiters make it dial.
+inline ClientPool::Configuration stepwiseClientOf(quint16 port, int capacity = 4)
+{
+    ClientPool::Configuration configuration = clientOf(port, capacity);
+    configuration.sizing.rule = ClientPool::Rule::Stepwise;
+    return configuration;
+}
+
 inline void listen(ServerPool &server)
 {
     QVERIFY(server.listen(QHostAddress::LocalHost, 0));

@@ -442,7 +442,7 @@ public:
             serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
         server.emplace(serverWish);
         listen(*server);
-        ClientPool::Configuration wish = clientOf(server->serverPort(), 1);
+        ClientPool::Configuration wish = stepwiseClientOf(server->serverPort(), 1);
         wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
         if (kind == Kind::Tls)
             wish.tls.mode = TlsMode::SelfSigned;

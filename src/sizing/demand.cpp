@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "demand.h"
+
+#include <algorithm>
+
+namespace QNetPool {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr int gain = 8; // of the smoothed mean: a new setup time counts for an eighth
+constexpr std::chrono::nanoseconds shortestSetup = 1ms; // an event loop's turn counts, too
+constexpr int updateEvery = 32; // takes
+
+} // namespace
+
+Demand::Demand(const Sizing &limits)
+{
+    setLimits(limits);
+}
+
+void Demand::setLimits(const Sizing &limits)
+{
+    const bool wasPredictive = std::exchange(m_isPredictive, limits.rule == ClientPool::Rule::Predictive);
+    m_limits = limits;
+    if (m_isPredictive && !wasPredictive) { // what it has not seen has not happened
+        m_usual.clear();
+        m_backlog.clear();
+        m_leastNow = m_leastBefore = m_net;
+    }
+    m_target = std::clamp(m_target, limits.minimumCapacity, limits.maximumCapacity);
+}
+
+void Demand::taken(TimePoint now, const StockLevel &before)
+{
+    m_unreplaced = 0;
+    count(now, before.idle <= 0);
+    if (!m_isPredictive)
+        return;
+    beginSlot(now);
+    ++m_net;
+    const auto demand = int(std::min<qint64>(m_net - std::min(m_leastNow, m_leastBefore), std::numeric_limits<int>::max()));
+    m_emptied = before.idle == 1 && !before.waiting ? m_emptied + 1 : 0;
+    DecayingHistogram &histogram = m_emptied > 1 ? m_backlog : m_usual;
+    if (before.idle + before.pending - before.waiting <= m_target)
+        histogram.add(now, demand);
+    else
+        histogram.addUnknown(now); // with more than the target, nothing can be said of the target
+    if (++m_sinceUpdate >= updateEvery || now >= m_nextUpdate)
+        updateTarget(now);
+}
+
+void Demand::returned(TimePoint now)
+{
+    if (!m_isPredictive)
+        return;
+    beginSlot(now);
+    m_leastNow = std::min(m_leastNow, --m_net);
+}
+
+void Demand::leaseEnded(bool isGivenBack)
+{
+    m_returnShare += ((isGivenBack ? 1 : 0) - m_returnShare) / (2 * gain);
+}
+
+void Demand::setUp(std::chrono::nanoseconds time, const StockLevel &after)
+{
+    const auto smooth = [](std::chrono::nanoseconds &mean, std::chrono::nanoseconds sample) {
+        mean = mean == 0ns ? sample : mean + (sample - mean) / gain;
+    };
+    const int missing = m_target - after.idle + after.waiting;
+    smooth(m_setupTime, time);
+    smooth(m_leadTime, std::max(time, time * missing / std::max(m_limits.maximumPending, 1)));
+}
+
+void Demand::beginSlot(TimePoint now)
+{
+    if (now < m_slotEnd)
+        return;
+    const TimePoint::duration length = std::max(m_leadTime, shortestSetup) * 2 / 3;
+    const bool isNext = now < m_slotEnd + length;
+    m_leastBefore = isNext ? m_leastNow : m_net;
+    m_leastNow = m_net;
+    m_slotEnd = isNext ? m_slotEnd + length : now + length;
+}
+
+// The least number that is exceeded with at most waitProbability.
+void Demand::updateTarget(TimePoint now)
+{
+    m_sinceUpdate = 0;
+    m_nextUpdate = now + 1s;
+    const double tolerated = m_limits.waitProbability * (m_usual.total(now) + m_backlog.total(now));
+    double exceeding = 0;
+    std::size_t bucket = std::max(m_usual.top(), m_backlog.top());
+    for (; bucket > 0; --bucket) {
+        exceeding += m_usual.count(bucket, now) + m_backlog.count(bucket, now);
+        if (exceeding > tolerated)
+            break;
+    }
+    const quint64 target = DecayingHistogram::Buckets::endOf(bucket);
+    m_target = int(std::clamp(target, quint64(m_limits.minimumCapacity), quint64(m_limits.maximumCapacity)));
+}
+
+void Demand::count(TimePoint now, bool waits)
+{
+    const qint64 number = minuteOf(now);
+    Minute &minute = m_minutes[std::size_t(number % MinuteCount)];
+    if (minute.number != number)
+        minute = {number, 0, 0};
+    ++minute.taken;
+    minute.waited += waits;
+}
+
+double Demand::recentWaitShare(TimePoint now) const
+{
+    qint64 taken = 0;
+    qint64 waited = 0;
+    for (const Minute &minute : m_minutes) {
+        if (minute.number > minuteOf(now) - MinuteCount) {
+            taken += minute.taken;
+            waited += minute.waited;
+        }
+    }
+    return taken ? double(waited) / double(taken) : 0;
+}
+
+} // namespace QNetPool

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "decayinghistogram.h"
+#include "sizing.h"
+
+#include <cmath>
+
+namespace QNetPool {
+
+// Measures how fast connections are taken, and decides how many have to be idle or on their way so that few takes wait.
+//
+// In Sizing::Rule::Predictive that is an empirical base stock. A connection that is dialled now arrives after the mean setup
+// time L, so what is there now has to last for so long: the target is the quantile, at 1 - waitProbability, of the net demand
+// (takes less give-backs) during L. If each take is followed by a dial, what is on its way has the mean demand during L and
+// no more, however the setup times are distributed (Palm; Feeney and Sherbrooke 1966), so the mean of L is all that counts.
+// No model of the demand is assumed: the quantile is measured at each take, over the last minutes.
+//
+// Stock that does not find room when leases end would be closed again, so it is not dialled.
+//
+// The net demand of the moment is counted from its least value in this time slot and in the last one, whose length is
+// L / 1.5: in windows of 0.67 to 1.33 L.
+//
+// Demand that is hidden, because another process waits for connections and takes each as it arrives, shows in a stock that
+// is always taken empty. The target then grows, as the windows are longer than L half of the time. What was taken meanwhile
+// has piled up before, so it is forgotten within seconds.
+//
+// Every function is O(1). A plain value: no lock, no clock.
+class Demand
+{
+public:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    explicit Demand(const Sizing &limits = {});
+    void setLimits(const Sizing &limits);
+
+    void taken(TimePoint now, const StockLevel &before); // by a call, which waits if nothing is idle
+    void returned(TimePoint now); // a connection that can be leased again; or a waiter left without one
+    void leaseEnded(bool isGivenBack); // else the connection was closed or left the pool
+    void setUp(std::chrono::nanoseconds time, const StockLevel &after); // how long a connection took
+    void idledOut() noexcept { ++m_unreplaced; } // a connection was closed because nobody wanted it for long
+
+    int target() const noexcept { return m_isPredictive ? m_target : 0; } // idle and pending together, beyond the waiters
+    int unreplaced() const noexcept { return m_isPredictive ? m_unreplaced : 0; } // that idled out since the last take
+    // How many of those that are out will probably be given back: maximumCapacity has to have room for them, too, or one of
+    // a full stock is closed for each.
+    int returning(int leased) const noexcept { return m_isPredictive ? int(std::lround(m_returnShare * leased)) : 0; }
+    std::chrono::nanoseconds setupTime() const noexcept { return m_setupTime; } // the smoothed mean; zero: unknown
+    double recentWaitShare(TimePoint now) const; // of the calls of the last five minutes
+
+private:
+    static constexpr std::chrono::minutes Memory{5};
+    static constexpr std::chrono::seconds BacklogMemory{10};
+    static constexpr int MinuteCount = int(Memory.count());
+
+    struct Minute
+    {
+        qint64 number = -1;
+        qint64 taken = 0;
+        qint64 waited = 0;
+    };
+
+    static qint64 minuteOf(TimePoint time) { return std::chrono::floor<std::chrono::minutes>(time.time_since_epoch()).count(); }
+    void count(TimePoint now, bool waits);
+    void beginSlot(TimePoint now);
+    void updateTarget(TimePoint now);
+
+    Sizing m_limits;
+    bool m_isPredictive = true;
+    int m_target = 0;
+    int m_unreplaced = 0;
+    std::chrono::nanoseconds m_setupTime{};
+    std::chrono::nanoseconds m_leadTime{}; // from the wish to the connection: longer if maximumPending makes dials wait
+    double m_returnShare = 0; // smoothed
+
+    qint64 m_net = 0; // takes less give-backs
+    qint64 m_leastNow = 0; // in this time slot
+    qint64 m_leastBefore = 0; // in the last one
+    TimePoint m_slotEnd{};
+
+    DecayingHistogram m_usual{Memory};
+    DecayingHistogram m_backlog{BacklogMemory}; // while the stock was taken empty again and again
+    int m_emptied = 0; // consecutive takes that did so
+    int m_sinceUpdate = 0;
+    TimePoint m_nextUpdate{};
+
+    std::array<Minute, MinuteCount> m_minutes;
+};
+
+} // namespace QNetPool

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a client pool's sizing is told of: takes and give-backs, and connections whose peer closed them unused.
+#include "stock.h"
+
+#include "system/descriptor.h"
+
+#include <QtCore/qdebug.h>
+#include <QtNetwork/qtcpsocket.h>
+
+#include <algorithm>
+
+namespace QNetPool {
+
+// For a person to read: quoted, with escapes for what is not printable.
+static QString firstLine(const QByteArray &bytes)
+{
+    const auto isEnd = [](char byte) { return byte == '\r' || byte == '\n'; };
+    QString text;
+    QDebug(&text).nospace() << bytes.left(std::find_if(bytes.begin(), bytes.end(), isEnd) - bytes.begin());
+    return text;
+}
+
+StockLevel Stock::currentLevel() const
+{
+    StockLevel level{.idle = m_store.idle(), .pending = m_store.count(Stage::Pending), .waiting = unservedWaiters()};
+    if (m_demand) {
+        level.target = m_demand->target();
+        level.unreplaced = m_demand->unreplaced();
+        level.returning = m_demand->returning(m_store.leased());
+    }
+    return level;
+}
+
+StockLevel Stock::level() const
+{
+    const Lock lock(m_mutex);
+    return currentLevel();
+}
+
+std::chrono::nanoseconds Stock::meanSetupTime() const
+{
+    const Lock lock(m_mutex);
+    return m_demand ? m_demand->setupTime() : std::chrono::nanoseconds::zero();
+}
+
+// The entry has just become leased.
+void Stock::noteTaken(const Entry *entry)
+{
+    if (!m_demand)
+        return;
+    StockLevel before = currentLevel();
+    ++before.idle;
+    m_demand->taken(entry->since, before);
+    const int wanted = std::min(m_demand->target(), m_policy.maximumIdle - before.returning);
+    if (m_store.idle() + m_store.count(Stage::Pending) < wanted && hasRoom())
+        wake(); // to dial
+}
+
+void Stock::noteGivenBack(bool isReturned)
+{
+    m_totals.givenBack += isReturned;
+    if (!m_demand || !isReturned)
+        return;
+    m_demand->returned(Clock::now());
+    m_demand->leaseEnded(true);
+}
+
+void Stock::noteDeparture(const Waiter &waiter)
+{
+    if (m_demand && waiter.wanted.isNull())
+        m_demand->returned(Clock::now());
+}
+
+// The caller has inspected it.
+void Stock::noteUnusedEnd(const Entry *entry, Finding seen)
+{
+    if (!m_demand || entry->wasUsed || (seen != Finding::Dead && seen != Finding::ClosedWithBytes))
+        return;
+    UnusedEnd end;
+    end.age = Clock::now() - entry->since;
+    char bytes[128]; // the beginning of what it sent is enough
+    qint64 size = 0;
+    if (entry->socket) {
+        size = entry->socket->peek(bytes, sizeof bytes);
+        const QAbstractSocket::SocketError error = entry->socket->error();
+        end.isTlsAlert = error == QAbstractSocket::SslInternalError || error == QAbstractSocket::SslInvalidUserDataError
+                || error == QAbstractSocket::SslHandshakeFailedError;
+    }
+    if (size <= 0 && !entry->encrypted && entry->descriptor >= 0)
+        size = peek(entry->descriptor, bytes, sizeof bytes);
+    if (end.isTlsAlert)
+        end.cause = entry->socket->errorString();
+    else if (size > 0)
+        end.cause = QStringLiteral("it sent %1").arg(firstLine(QByteArray(bytes, size)));
+    m_unusedEnds.push_back(std::move(end));
+    wake();
+}
+
+} // namespace QNetPool
