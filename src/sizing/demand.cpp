@@ -47,7 +47,7 @@ void Demand::taken(TimePoint now, const StockLevel &before)
         histogram.add(now, demand);
     else
         histogram.addUnknown(now); // with more than the target, nothing can be said of the target
-    if (++m_sinceUpdate >= updateEvery || now >= m_nextUpdate)
+    if (++m_sinceUpdate >= updateEvery || now >= m_nextUpdate || before.idle <= 0)
         updateTarget(now);
 }
 

@@ -57,6 +57,28 @@ private Q_SLOTS:
     void onlyWhatWasCreatedCountsForTheCapacityWithoutRoom();
     void forgoWithNothingWantedChangesNothing();
 
+    void roundEndsThoughDemandIsDialledOn();
+    void capacityFollowsDemandThatNeverPauses();
+    void outageBeginsThoughDemandIsDialledOn();
+    void whatNobodyWantsAnyMoreIsNotDialled();
+    void whatCameBackIsNotDialled();
+
+    void targetIsKeptBetweenRounds();
+    void waitersComeOnTopOfTheTarget();
+    void capacityIsTheTarget();
+    void rulesAreSwitchedInTheMiddle();
+    void whatIdledOutIsNotDialledButForOne();
+    void roomIsKeptForWhatComesBack();
+    void nothingOnDemandBeforeItIsAskedFor();
+    void heldBackByMaximumPending();
+
+    void oneOfManyThatDiesIsNoOutage();
+    void mostThatDieAreAnOutage();
+    void probeThatDiesPostponesTheNext();
+    void probeHasToSurviveBeforeTheOthersFollow();
+    void refusalAfterADeathIsAPlainOutage();
+    void anotherPeerBeginsAfresh();
+
     void newLimitsBoundCapacityAndIntervalAtOnce();
     void newLimitsCountInTheMiddleOfARound();
     void newMaximumBoundsTheBackoff();
@@ -802,6 +824,313 @@ void tst_Cycle::newMaximumBoundsTheBackoff()
     cycle.setLimits(limits);
     QVERIFY(cycle.isOutage()); // new limits bring no peer back
     QCOMPARE(timerRound(cycle, 0, false).count(), 10000);
+}
+
+void tst_Cycle::roundEndsThoughDemandIsDialledOn()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.begin({.idle = 5});
+    QCOMPARE(launchAll(cycle), 5);
+    for (int i = 0; i < 5; ++i) { // for each that arrives, another one waits
+        cycle.finished(true);
+        cycle.demand({.waiting = 5});
+        QCOMPARE(launchAll(cycle), 1);
+    }
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::optional(500ms));
+    cycle.demand({.waiting = 5}); // on their way
+    QCOMPARE(cycle.dialsWanted(), 0);
+    finish(cycle, 5, true);
+    QVERIFY(!cycle.isOver()); // they were nobody's round
+    QVERIFY(!cycle.isOutage());
+}
+
+void tst_Cycle::capacityFollowsDemandThatNeverPauses()
+{
+    Cycle cycle(tenToTwenty);
+    int inFlight = 0;
+    for (int round = 0; round < 10; ++round) {
+        cycle.begin({.waiting = 12});
+        for (int i = 0; i < 100 && !cycle.isOver(); ++i) {
+            cycle.demand({.waiting = 12});
+            inFlight += launchAll(cycle);
+            cycle.finished(true);
+            --inFlight;
+        }
+        QVERIFY(cycle.isOver());
+        QVERIFY(cycle.end(0));
+        QVERIFY(inFlight > 0); // others are always on their way
+    }
+    QCOMPARE(cycle.capacity(), 20);
+}
+
+void tst_Cycle::outageBeginsThoughDemandIsDialledOn()
+{
+    Cycle cycle(tenToTwenty);
+    int dials = 0;
+    for (int i = 0; i < 1000; ++i) { // it has worked for long
+        cycle.demand({.waiting = 10});
+        launchAll(cycle);
+        cycle.finished(true);
+        if (cycle.isOver())
+            QCOMPARE(cycle.end(0), std::nullopt);
+    }
+    for (int i = 0; i < 200 && !cycle.isOutage(); ++i) {
+        cycle.demand({.waiting = 10});
+        dials += launchAll(cycle);
+        cycle.finished(false);
+        if (cycle.isOver())
+            cycle.end(0);
+    }
+    QVERIFY(cycle.isOutage());
+    QVERIFY2(dials <= 20, qPrintable(QString::number(dials)));
+}
+
+void tst_Cycle::whatNobodyWantsAnyMoreIsNotDialled()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.demand({.waiting = 2000});
+    QCOMPARE(launchAll(cycle), 64);
+    finish(cycle, 64, true);
+    cycle.demand({.waiting = 30}); // the others were served by what was given back
+    QCOMPARE(launchAll(cycle), 30);
+    finish(cycle, 30, true);
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::nullopt);
+
+    cycle.demand({.waiting = 2000});
+    QCOMPARE(launchAll(cycle), 64);
+    cycle.demand({.waiting = 0}); // all have timed out
+    finish(cycle, 64, true);
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QVERIFY(cycle.isOver());
+}
+
+void tst_Cycle::whatCameBackIsNotDialled()
+{
+    Cycle cycle(withPending(2));
+    cycle.begin({.idle = 0});
+    QCOMPARE(launchAll(cycle), 2);
+    finish(cycle, 2, true);
+    cycle.demand({.idle = 9}); // seven were given back meanwhile
+    QCOMPARE(launchAll(cycle), 1);
+    cycle.finished(true);
+    QVERIFY(cycle.isOver());
+}
+
+static const Sizing predictive{.minimumCapacity = 2, .maximumCapacity = 50};
+
+void tst_Cycle::targetIsKeptBetweenRounds()
+{
+    Cycle cycle(predictive);
+    cycle.demand({.idle = 3, .target = 10});
+    QCOMPARE(launchAll(cycle), 7);
+    cycle.demand({.idle = 2, .target = 10});
+    QCOMPARE(launchAll(cycle), 1);
+    cycle.demand({.idle = 2, .target = 4}); // what is on its way arrives all the same
+    QCOMPARE(cycle.dialsWanted(), 0);
+    finish(cycle, 8, true);
+    cycle.demand({.idle = 10, .target = 4});
+    QCOMPARE(cycle.dialsWanted(), 0);
+}
+
+void tst_Cycle::waitersComeOnTopOfTheTarget()
+{
+    Cycle cycle(predictive);
+    cycle.demand({.idle = 0, .waiting = 6, .target = 10});
+    QCOMPARE(launchAll(cycle), 16);
+    finish(cycle, 16, true);
+    QCOMPARE(cycle.end(0), std::nullopt);
+    cycle.begin({.idle = 10, .waiting = 0, .target = 10});
+    QCOMPARE(cycle.dialsWanted(), 0);
+}
+
+void tst_Cycle::capacityIsTheTarget()
+{
+    Cycle cycle(predictive);
+    QCOMPARE(cycle.capacity(), 2);
+    cycle.demand({.idle = 10, .target = 10});
+    QCOMPARE(cycle.capacity(), 10);
+    for (int i = 0; i < 20; ++i) { // however much a cycle creates
+        cycle.begin({.idle = 0, .target = 10});
+        QCOMPARE(runRound(cycle, true), 10);
+        cycle.end(0);
+    }
+    QCOMPARE(cycle.capacity(), 10);
+    cycle.demand({.idle = 10, .target = 2});
+    QCOMPARE(cycle.capacity(), 2);
+}
+
+void tst_Cycle::rulesAreSwitchedInTheMiddle()
+{
+    Cycle cycle(predictive);
+    cycle.demand({.idle = 10, .target = 10});
+    Sizing steps = predictive;
+    steps.rule = ClientPool::Rule::Stepwise;
+    cycle.setLimits(steps);
+    cycle.demand({.idle = 10});
+    QCOMPARE(cycle.capacity(), 10); // goes on from there
+    timerRound(cycle, 10, true);
+    QCOMPARE(cycle.capacity(), 9);
+    cycle.setLimits(predictive);
+    QCOMPARE(cycle.capacity(), 2);
+}
+
+void tst_Cycle::whatIdledOutIsNotDialledButForOne()
+{
+    Cycle cycle(predictive);
+    cycle.begin({.idle = 7, .target = 10, .unreplaced = 3});
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QCOMPARE(cycle.end(0), std::optional(500ms));
+    cycle.begin({.idle = 0, .target = 10, .unreplaced = 300});
+    QCOMPARE(runRound(cycle, true), 1);
+    cycle.end(0);
+    cycle.demand({.idle = 0, .target = 10}); // somebody has come
+    QCOMPARE(launchAll(cycle), 10);
+}
+
+void tst_Cycle::roomIsKeptForWhatComesBack()
+{
+    Cycle cycle({.minimumCapacity = 5, .maximumCapacity = 5});
+    cycle.demand({.idle = 4, .target = 5, .returning = 1});
+    QCOMPARE(cycle.dialsWanted(), 0);
+    cycle.demand({.idle = 3, .target = 5, .returning = 1}); // one was closed
+    QCOMPARE(cycle.dialsWanted(), 1);
+    cycle.demand({.idle = 0, .waiting = 2, .target = 5, .returning = 5}); // who waits is not refused
+    QCOMPARE(cycle.dialsWanted(), 2);
+}
+
+void tst_Cycle::nothingOnDemandBeforeItIsAskedFor()
+{
+    Cycle cycle({.minimumCapacity = 0, .maximumCapacity = 5});
+    for (int i = 0; i < 3; ++i) {
+        cycle.begin({});
+        QVERIFY(cycle.isOver());
+        QCOMPARE(cycle.end(0), std::optional(milliseconds(600 + 100 * i)));
+    }
+    cycle.demand({.waiting = 1});
+    QCOMPARE(launchAll(cycle), 1);
+}
+
+void tst_Cycle::heldBackByMaximumPending()
+{
+    Cycle cycle(withPending(2));
+    cycle.demand({.waiting = 2});
+    launchAll(cycle);
+    QVERIFY(!cycle.isHeldBack());
+    cycle.demand({.waiting = 3});
+    QVERIFY(cycle.isHeldBack());
+    cycle.finished(true);
+    QVERIFY(!cycle.isHeldBack());
+}
+
+void tst_Cycle::oneOfManyThatDiesIsNoOutage()
+{
+    Cycle cycle(predictive);
+    for (int i = 0; i < 100; ++i) {
+        cycle.begin({.idle = 0, .target = 4});
+        QCOMPARE(runRound(cycle, true), 4);
+        cycle.end(0);
+        QCOMPARE(cycle.died(0), std::nullopt);
+        for (int survivor = 0; survivor < 3; ++survivor)
+            cycle.proved();
+        QVERIFY(!cycle.isOutage());
+    }
+}
+
+void tst_Cycle::mostThatDieAreAnOutage()
+{
+    Cycle cycle(predictive);
+    cycle.begin({.idle = 0, .target = 5});
+    QCOMPARE(runRound(cycle, true), 5);
+    QCOMPARE(cycle.end(0), std::optional(500ms));
+    QCOMPARE(cycle.died(0), std::nullopt);
+    QCOMPARE(cycle.died(0), std::nullopt);
+    QCOMPARE(cycle.died(0), std::optional(1000ms)); // three of five
+    QVERIFY(cycle.isOutage());
+    QCOMPARE(cycle.died(0), std::nullopt); // of the same lot: the pause is as long
+    QCOMPARE(cycle.died(0), std::nullopt);
+    cycle.demand({.idle = 0, .waiting = 3, .target = 5});
+    QCOMPARE(cycle.dialsWanted(), 0);
+    QCOMPARE(cycle.interval().count(), 1000);
+}
+
+void tst_Cycle::probeThatDiesPostponesTheNext()
+{
+    Cycle cycle(predictive);
+    cycle.demand({.target = 1});
+    runRound(cycle, true);
+    cycle.end(0);
+    milliseconds expected = 1s;
+    QCOMPARE(cycle.died(0), std::optional(expected));
+    for (int i = 0; i < 5; ++i) {
+        cycle.begin({.idle = 0, .waiting = 7, .target = 5});
+        QCOMPARE(launchAll(cycle), 1);
+        cycle.finished(true);
+        QCOMPARE(cycle.dialsWanted(), 0); // it has to survive
+        QVERIFY(cycle.isOver());
+        QVERIFY(cycle.end(0));
+        QVERIFY(cycle.isOutage());
+        expected *= 2;
+        QCOMPARE(cycle.died(0), std::optional(expected));
+    }
+}
+
+void tst_Cycle::probeHasToSurviveBeforeTheOthersFollow()
+{
+    Cycle cycle(predictive);
+    cycle.demand({.target = 1});
+    runRound(cycle, true);
+    cycle.end(0);
+    cycle.died(0);
+    cycle.begin({.target = 5});
+    QCOMPARE(launchAll(cycle), 1);
+    cycle.finished(true);
+    cycle.end(0);
+    cycle.proved();
+    QVERIFY(!cycle.isOutage());
+    cycle.demand({.idle = 1, .target = 5});
+    QCOMPARE(launchAll(cycle), 4);
+    finish(cycle, 4, true);
+    cycle.end(0);
+    for (int i = 0; i < 2; ++i)
+        QCOMPARE(cycle.died(0), std::nullopt);
+    QCOMPARE(cycle.died(0), std::optional(1000ms)); // the backoff has begun anew
+}
+
+void tst_Cycle::refusalAfterADeathIsAPlainOutage()
+{
+    Cycle cycle(predictive);
+    cycle.demand({.target = 1});
+    runRound(cycle, true);
+    cycle.end(0);
+    cycle.died(0); // as the server ends
+    QCOMPARE(timerRound(cycle, 0, false).count(), 2000);
+    cycle.begin({.target = 5}); // it is back
+    QCOMPARE(launchAll(cycle), 1);
+    cycle.finished(true);
+    QVERIFY(!cycle.isOutage());
+    QCOMPARE(launchAll(cycle), 4); // at once
+}
+
+void tst_Cycle::anotherPeerBeginsAfresh()
+{
+    Cycle cycle(tenToTwenty);
+    cycle.begin({});
+    QCOMPARE(launchAll(cycle), 10);
+    finish(cycle, 5, false);
+    for (int i = 0; i < 5; ++i)
+        cycle.beginAfresh();
+    QVERIFY(!cycle.isOver());
+    QVERIFY(!cycle.isOutage());
+    timerRound(cycle, 0, false);
+    timerRound(cycle, 0, false);
+    QCOMPARE(cycle.interval().count(), 2000);
+    cycle.beginAfresh();
+    QCOMPARE(cycle.interval().count(), 500);
+    QVERIFY(!cycle.isOutage());
+    cycle.begin({.idle = 4});
+    QCOMPARE(runRound(cycle, true), 6);
 }
 
 // A client pool without sockets, its application and its peer, in simulated time. The peer is away for three hours of
