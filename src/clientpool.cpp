@@ -21,14 +21,19 @@
     pool.acquire().then(this, &Client::use); // a Connection, which is yours until it ends
     \endcode
 
-    A running pool works in cycles: it adjusts the interval, fills the stock to capacity(), adjusts the capacity, and sleeps
-    for the interval. Under 20 % idle connections at the start of a cycle shorten the interval by 100 ms, over 80 % lengthen
-    it by as much. A cycle that created under 20 % of the capacity lowers the capacity by one, over 80 % raises it by one.
-    Both stay within the limits of Configuration::sizing.
+    With Rule::Predictive a running pool measures how fast connections are taken and how long a setup lasts, and keeps as many
+    ready as that takes: at most Sizing::waitProbability of the calls are to wait. What is missing is dialled at once.
 
-    A cycle in which every dial failed begins an outage (State::Degraded): the pauses double, with jitter, up to
-    maximumBackoff, until one dial succeeds. For waiters the pool dials at once, between cycles, but not faster than the
-    backoff allows. checkStock() does not wait for the end of the pause.
+    Under either rule it also works in cycles: it adjusts the interval, fills the stock to capacity(), and sleeps for the
+    interval. Under 20 % idle connections at the start of a cycle shorten the interval by 100 ms, over 80 % lengthen it by as
+    much. With Rule::Stepwise, a cycle that created under 20 % of the capacity lowers the capacity by one, over 80 % raises it
+    by one. Both stay within the limits of Configuration::sizing.
+
+    A round of dials in which every one failed begins an outage (State::Degraded): the pauses double, with jitter, up to
+    maximumBackoff, until one dial succeeds. So it does if most of the youngest connections were closed by the peer within a
+    second of their setup, unused; then a connection has to last for so long before others follow. For waiters the pool dials
+    at once, between cycles, but not faster than the backoff allows. checkStock() does not wait for the end of the pause, and
+    another peer that setConfiguration() sets does not have to.
 
     \sa ServerPool
 */
@@ -217,7 +222,7 @@ void ClientPoolPrivate::tell(const Stock::UnusedEnd &end)
                               .arg(m_plan->target()).arg(age.count());
     if (!end.cause.isEmpty())
         message += QStringLiteral(": ") + end.cause;
-    report(end.isTlsAlert ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed, message);
+    report(end.isTlsError ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed, message);
 }
 
 void ClientPoolPrivate::proveOld()

@@ -29,7 +29,7 @@ public:
         using Rule = ClientPool::Rule;
 
         // The smallest capacity(), which starts here. Default: 5. 0 keeps none ready before one was asked for. Clamped: a
-        // negative one becomes 1.
+        // negative one, or 0 in Rule::Stepwise, becomes 1.
         int minimumCapacity = 5;
         // The largest capacity(), and the largest number of idle connections. Default: 20. Clamped to 1 or more; swapped
         // with minimumCapacity if it is smaller.

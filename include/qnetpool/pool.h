@@ -98,7 +98,8 @@ public:
         // Error::TooManyWaiters. Default: 0. 0 = no limit.
         int maximumWaiters = 0;
         // How long a connection may be idle before it is closed: set it below the time after which the peer or a firewall
-        // closes it. A client replaces it in its next cycle. Default: 0. 0 = no limit.
+        // closes it. A client replaces it when somebody takes a connection, and until then keeps one ready; with
+        // Rule::Stepwise, in its next cycle. Default: 0. 0 = no limit.
         std::chrono::milliseconds idleTimeout{0};
         // How long a connection may live: then it is closed if it is idle, else when it is given back. A new value applies
         // to connections that are set up from then on. Default: 0. 0 = no limit.

@@ -28,6 +28,7 @@ void Demand::setLimits(const Sizing &limits)
         m_usual.clear();
         m_backlog.clear();
         m_leastNow = m_leastBefore = m_net;
+        m_target = limits.minimumCapacity;
     }
     m_target = std::clamp(m_target, limits.minimumCapacity, limits.maximumCapacity);
 }

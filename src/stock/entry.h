@@ -27,6 +27,7 @@ struct Entry : Lease
     TimePoint born; // when its setup began
     TimePoint since; // when the stage began; of a stale one, when it became idle
     TimePoint endOfLife = TimePoint::max();
+    QString tlsError; // with which the peer ended the connection before it was used
     QString holder; // name of the thread that holds it, for a leak's report
 
     quint32 peer = 0; // of a client pool's dials: which of the peers that it has had

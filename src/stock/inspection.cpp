@@ -9,6 +9,32 @@
 
 namespace QNetPool {
 
+namespace {
+
+// Keeps the error of TLS with which the peer ended a connection that has not been used, an alert for instance: the socket's
+// error is that of the end that follows it.
+class TlsErrorListener
+{
+public:
+    explicit TlsErrorListener(Entry *entry)
+    {
+        if (entry->wasUsed)
+            return;
+        m_connection = QObject::connect(entry->socket, &QTcpSocket::errorOccurred, entry->socket,
+                                        [entry](QAbstractSocket::SocketError error) {
+                                            if (error == QAbstractSocket::SslInternalError)
+                                                entry->tlsError = entry->socket->errorString();
+                                        });
+    }
+    ~TlsErrorListener() { QObject::disconnect(m_connection); }
+
+private:
+    Q_DISABLE_COPY_MOVE(TlsErrorListener)
+    QMetaObject::Connection m_connection;
+};
+
+} // namespace
+
 // The caller owns the entry, and its socket is in no thread.
 Stock::Finding Stock::inspect(Entry *entry) const
 {
@@ -27,6 +53,7 @@ Stock::Finding Stock::inspect(Entry *entry) const
     }
     // Only TLS can tell application data, session tickets and close_notify apart.
     entry->guard->pull(false);
+    const TlsErrorListener listener(entry);
     for (int i = 0; i < 3 && entry->socket->state() == QAbstractSocket::ConnectedState; ++i) {
         entry->guard->readNow();
         if (health == ProbeResult::Readable)

@@ -78,18 +78,13 @@ void Stock::noteUnusedEnd(const Entry *entry, Finding seen)
         return;
     UnusedEnd end;
     end.age = Clock::now() - entry->since;
+    end.isTlsError = !entry->tlsError.isEmpty();
     char bytes[128]; // the beginning of what it sent is enough
-    qint64 size = 0;
-    if (entry->socket) {
-        size = entry->socket->peek(bytes, sizeof bytes);
-        const QAbstractSocket::SocketError error = entry->socket->error();
-        end.isTlsAlert = error == QAbstractSocket::SslInternalError || error == QAbstractSocket::SslInvalidUserDataError
-                || error == QAbstractSocket::SslHandshakeFailedError;
-    }
+    qint64 size = entry->socket ? entry->socket->peek(bytes, sizeof bytes) : 0;
     if (size <= 0 && !entry->encrypted && entry->descriptor >= 0)
         size = peek(entry->descriptor, bytes, sizeof bytes);
-    if (end.isTlsAlert)
-        end.cause = entry->socket->errorString();
+    if (end.isTlsError)
+        end.cause = entry->tlsError;
     else if (size > 0)
         end.cause = QStringLiteral("it sent %1").arg(firstLine(QByteArray(bytes, size)));
     m_unusedEnds.push_back(std::move(end));

@@ -52,7 +52,7 @@ public:
     struct UnusedEnd
     {
         std::chrono::nanoseconds age{}; // since its setup
-        bool isTlsAlert = false;
+        bool isTlsError = false;
         QString cause; // what the peer said; empty: nothing
     };
 

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pools.h"
+#include "worker.h"
+
+#include <QtCore/QElapsedTimer>
+#include <QtCore/QRandomGenerator>
+#include <QtCore/QTimer>
+
+#include <random>
+
+// That connections are ready before they are asked for, over sockets; and that none is dialled in vain.
+class tst_Ready : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void usedOnceHardlyWaits();
+    void hiddenDemandHardlyWaits();
+
+    void nothingIsIdleOnDemand();
+    void whatIdlesOutIsNotRenewed();
+    void fixedStockIsNotDialledForEachTake();
+    void nobodyIsDialledForWhoHasLeft();
+    void ruleCanBeSwitched();
+    void uselessSettingsAreRefused();
+
+    void endsRightAfterSetupAreFailures_data();
+    void endsRightAfterSetupAreFailures();
+    void refusedClientCertificateIsAFailure();
+    void errorOfTlsIsTold();
+    void recoversFromEndsAfterSetup();
+    void usedConnectionsMayEndSoon();
+
+    void anotherPeerBeginsAfresh_data();
+    void anotherPeerBeginsAfresh();
+};
+
+// A server in a thread of its own, whose setup takes a while: it sends the ID late.
+class SlowServer
+{
+public:
+    explicit SlowServer(std::chrono::milliseconds delay)
+    {
+        m_worker.run([this, delay] {
+            m_server = new QTcpServer;
+            m_server->setListenBacklogSize(1000);
+            QObject::connect(m_server, &QTcpServer::newConnection, m_server, [this, delay] {
+                while (QTcpSocket *socket = m_server->nextPendingConnection()) {
+                    QObject::connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
+                    QTimer::singleShot(delay, Qt::PreciseTimer, socket, [this, socket] {
+                        socket->write(QByteArray::number(++m_last + 0x10000000u, 16));
+                    });
+                }
+            });
+            m_server->listen(QHostAddress::LocalHost);
+            m_port = m_server->serverPort();
+        });
+    }
+    ~SlowServer()
+    {
+        m_worker.run([this] { delete m_server; });
+    }
+    quint16 port() const { return m_port; }
+
+private:
+    QTcpServer *m_server = nullptr;
+    quint32 m_last = 0;
+    quint16 m_port = 0;
+    Worker m_worker;
+};
+
+// Passes bytes on, each a while later: a long way to the server.
+class LongWay
+{
+public:
+    LongWay(quint16 server, std::chrono::milliseconds delay)
+    {
+        m_worker.run([this, server, delay] {
+            m_server = new QTcpServer;
+            m_server->setListenBacklogSize(1000);
+            QObject::connect(m_server, &QTcpServer::newConnection, m_server, [this, server, delay] {
+                while (QTcpSocket *client = m_server->nextPendingConnection()) {
+                    auto *onward = new QTcpSocket(client);
+                    join(client, onward, delay);
+                    join(onward, client, delay);
+                    QObject::connect(client, &QTcpSocket::disconnected, client, &QObject::deleteLater);
+                    onward->connectToHost(QHostAddress::LocalHost, server);
+                }
+            });
+            m_server->listen(QHostAddress::LocalHost);
+            m_port = m_server->serverPort();
+        });
+    }
+    ~LongWay()
+    {
+        m_worker.run([this] { delete m_server; });
+    }
+    quint16 port() const { return m_port; }
+
+private:
+    static void join(QTcpSocket *from, QTcpSocket *to, std::chrono::milliseconds delay)
+    {
+        QObject::connect(from, &QTcpSocket::readyRead, to, [from, to, delay] {
+            QTimer::singleShot(delay, Qt::PreciseTimer, to, [to, bytes = from->readAll()] { to->write(bytes); });
+        });
+        QObject::connect(from, &QTcpSocket::disconnected, to, &QTcpSocket::disconnectFromHost);
+    }
+
+    QTcpServer *m_server = nullptr;
+    quint16 m_port = 0;
+    Worker m_worker;
+};
+
+// Callers that come at random, 200 a second. It catches up when the machine was away, as real ones would.
+class Callers : public QObject
+{
+public:
+    explicit Callers(std::function<void()> call) : m_call(std::move(call))
+    {
+        connect(&m_timer, &QTimer::timeout, this, [this] {
+            for (const double now = double(m_time.nsecsElapsed()) / 1e9; m_next <= now; m_next += m_gap(m_random))
+                m_call();
+        });
+        m_timer.setTimerType(Qt::PreciseTimer);
+        m_time.start();
+        m_timer.start(1);
+    }
+
+private:
+    const std::function<void()> m_call;
+    std::mt19937 m_random{42};
+    std::exponential_distribution<double> m_gap{200};
+    double m_next = 0;
+    QElapsedTimer m_time;
+    QTimer m_timer;
+};
+
+// How many callers had to wait, of the last lot.
+struct Waits
+{
+    static constexpr int Lot = 1000;
+    int calls = 0;
+    int waited = 0;
+    QList<int> lots;
+
+    void count(bool waits)
+    {
+        waited += waits;
+        if (++calls % Lot == 0)
+            lots << std::exchange(waited, 0);
+    }
+    // Once it is steady; a machine that stands still for a moment spoils a lot, not all of them.
+    bool isOneInAHundred() const
+    {
+        return lots.size() >= 3 && *std::min_element(lots.begin() + 2, lots.end()) <= Lot / 100;
+    }
+};
+
+static ClientPool::Configuration fiveToTwoHundred(quint16 port)
+{
+    ClientPool::Configuration configuration;
+    configuration.host = QStringLiteral("127.0.0.1");
+    configuration.port = port;
+    configuration.sizing.minimumCapacity = 5;
+    configuration.sizing.maximumCapacity = 200;
+    return configuration;
+}
+
+void tst_Ready::usedOnceHardlyWaits()
+{
+    const SlowServer server(60ms);
+    ClientPool pool(fiveToTwoHundred(server.port()));
+    QVERIFY(pool.start());
+    QTRY_VERIFY(pool.isReady());
+    Waits waits;
+    {
+        const Callers callers([&] {
+            QFuture<Connection> future = pool.acquire();
+            waits.count(!future.isFinished());
+            future.then([](Connection connection) { connection.discard(); });
+        });
+        QTRY_VERIFY2_WITH_TIMEOUT(waits.isOneInAHundred(), qPrintable(QDebug::toString(waits.lots)), longer(90000));
+    }
+    const PoolStatistics statistics = pool.statistics();
+    QVERIFY(statistics.target > 5);
+    QVERIFY(statistics.setupTime >= 60ms);
+    QVERIFY(statistics.recentWaitShare < 0.2);
+    QVERIFY(statistics.waitShare() < 0.2);
+    QVERIFY(pool.capacity() >= statistics.target);
+}
+
+void tst_Ready::hiddenDemandHardlyWaits()
+{
+    ServerPool server;
+    listen(server);
+    const LongWay way(server.serverPort(), 60ms);
+    ClientPool client(fiveToTwoHundred(way.port()));
+    connect(&client, &Pool::connectionAvailable, this, [&](ConnectionId id) { // its application serves what comes
+        if (auto connection = std::make_shared<Connection>(client.take(id)); *connection)
+            connect(connection->socket(), &QTcpSocket::readyRead, this, [connection] { connection->discard(); });
+    });
+    QVERIFY(client.start());
+    Waits waits;
+    const Callers callers([&] {
+        QFuture<Connection> future = server.acquire();
+        waits.count(!future.isFinished());
+        future.then([](Connection connection) { connection.socket()->write("x"); });
+    });
+    QTRY_VERIFY2_WITH_TIMEOUT(waits.isOneInAHundred(), qPrintable(QDebug::toString(waits.lots)), longer(90000));
+}
+
+void tst_Ready::nothingIsIdleOnDemand()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 5);
+    wish.sizing.minimumCapacity = 0;
+    ClientPool pool(wish);
+    QSignalSpy ready(&pool, &Pool::ready);
+    QSignalSpy intervals(&pool, &Pool::intervalChanged);
+    QVERIFY(pool.start());
+    QCOMPARE(ready.size(), 0); // from the event loop
+    QTRY_COMPARE(ready.size(), 1);
+    QTRY_COMPARE(pool.interval(), wish.sizing.maximumInterval); // some cycles later
+    QCOMPARE(pool.statistics().created, 0);
+    QCOMPARE(pool.capacity(), 0);
+    QVERIFY(!pool.take());
+    QFuture<Connection> future = pool.acquire();
+    QTRY_VERIFY(future.isFinished());
+    QVERIFY(future.takeResult());
+    QTRY_VERIFY(pool.idleCount() >= 1);
+}
+
+void tst_Ready::whatIdlesOutIsNotRenewed()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 16);
+    wish.limits.idleTimeout = 200ms;
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
+    QTRY_COMPARE(pool.statistics().idleTooLong, 16);
+    QTRY_VERIFY(pool.statistics().idleTooLong >= 16 + 3); // nobody comes
+    const PoolStatistics quiet = pool.statistics();
+    QVERIFY2(quiet.created - quiet.idleTooLong <= 1, qPrintable(QString::number(quiet.created))); // one is ready
+    QCOMPARE(pool.capacity(), 16);
+    QFuture<Connection> future = pool.acquire();
+    QTRY_VERIFY(future.isFinished());
+    QTRY_COMPARE(pool.idleCount(), 16); // for the others who may come
+}
+
+void tst_Ready::fixedStockIsNotDialledForEachTake()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool client(clientOf(server.serverPort(), 3));
+    fill(server, client, 3);
+    for (int i = 0; i < 500; ++i) {
+        QFuture<Connection> future = client.acquire();
+        QTRY_VERIFY(future.isFinished());
+        future.takeResult().giveBack();
+        QCoreApplication::processEvents(); // so that it could dial
+    }
+    QVERIFY2(client.statistics().created <= 3 + 20, qPrintable(QString::number(client.statistics().created)));
+}
+
+void tst_Ready::nobodyIsDialledForWhoHasLeft()
+{
+    const SlowServer server(20ms);
+    ClientPool::Configuration wish = clientOf(server.port(), 1);
+    wish.sizing.maximumPending = 8;
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
+    QTRY_VERIFY(pool.isReady());
+    QList<QFuture<Connection>> leaving;
+    for (int i = 0; i < 1000; ++i)
+        leaving << pool.acquire(30ms);
+    QTRY_COMPARE(pool.waiterCount(), 0);
+    QTRY_COMPARE(pool.pendingCount(), 0);
+    QList<QFuture<Connection>> served;
+    for (int i = 0; i < 1000; ++i) { // by what is given back, mostly
+        served << pool.acquire();
+        served.last().then([](Connection) {});
+    }
+    QTRY_COMPARE(pool.waiterCount(), 0);
+    QTRY_COMPARE(pool.pendingCount(), 0);
+    QVERIFY2(pool.statistics().created <= 100, qPrintable(QString::number(pool.statistics().created)));
+}
+
+void tst_Ready::ruleCanBeSwitched()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 50);
+    wish.sizing.minimumCapacity = 2;
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
+    QTRY_COMPARE(pool.idleCount(), 2);
+    QList<QFuture<Connection>> taken;
+    for (int i = 0; i < 20; ++i)
+        taken << pool.acquire();
+    QTRY_VERIFY(pool.statistics().target >= 18);
+    QTRY_COMPARE(pool.capacity(), pool.statistics().target);
+    wish.sizing.rule = ClientPool::Rule::Stepwise;
+    QVERIFY(pool.setConfiguration(wish));
+    QCOMPARE(pool.statistics().target, 0);
+    QVERIFY(pool.capacity() >= 18);
+    taken.clear();
+    QTRY_COMPARE(pool.capacity(), 2); // one less each cycle
+    wish.sizing.rule = ClientPool::Rule::Predictive;
+    QVERIFY(pool.setConfiguration(wish));
+    QCOMPARE(pool.statistics().target, 2);
+}
+
+void tst_Ready::uselessSettingsAreRefused()
+{
+    ClientPool::Configuration wish = clientOf(1);
+    for (const double share : {0.0, -0.1, 1.0, 7.0, std::numeric_limits<double>::quiet_NaN(),
+                               std::numeric_limits<double>::infinity()}) {
+        wish.sizing.waitProbability = share;
+        QCOMPARE(ClientPool::problems(wish).size(), 1);
+        QVERIFY(ClientPool::problems(wish).first().contains(u"sizing.waitProbability"));
+    }
+    wish.sizing.waitProbability = 0.05;
+    QCOMPARE(ClientPool::problems(wish), QStringList());
+    wish.sizing.rule = ClientPool::Rule::Stepwise;
+    QCOMPARE(ClientPool::problems(wish).size(), 1);
+}
+
+// Accepts, names the connection if it is to, says something, and closes.
+class Doorkeeper : public QTcpServer
+{
+public:
+    explicit Doorkeeper(ConnectionMode mode, QByteArray farewell = {}) : m_mode(mode), m_farewell(std::move(farewell))
+    {
+        connect(this, &QTcpServer::newConnection, this, [this] {
+            while (QTcpSocket *socket = nextPendingConnection())
+                receive(socket);
+        });
+        listen(QHostAddress::LocalHost);
+    }
+    bool isClosing = true;
+    int accepted = 0;
+
+private:
+    void receive(QTcpSocket *socket)
+    {
+        ++accepted;
+        connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
+        if (m_mode == ConnectionMode::Multi)
+            socket->write(QByteArray::number(accepted + 0x10000000, 16));
+        if (isClosing) {
+            QTimer::singleShot(20, socket, [this, socket] {
+                socket->write(m_farewell);
+                socket->disconnectFromHost();
+            });
+        }
+    }
+
+    const ConnectionMode m_mode;
+    const QByteArray m_farewell;
+};
+
+void tst_Ready::endsRightAfterSetupAreFailures_data()
+{
+    QTest::addColumn<ConnectionMode>("mode");
+    QTest::addColumn<bool>("hasDialer");
+    QTest::addColumn<QByteArray>("farewell");
+    QTest::addColumn<QString>("cause");
+    for (const ConnectionMode mode : {ConnectionMode::Single, ConnectionMode::Multi}) {
+        for (const bool hasDialer : {false, true}) {
+            const char *how = mode == ConnectionMode::Single ? "single" : "multi";
+            QTest::addRow("%s, %s", how, hasDialer ? "dialer" : "direct") << mode << hasDialer << QByteArray() << QString();
+            QTest::addRow("%s, %s, farewell", how, hasDialer ? "dialer" : "direct")
+                    << mode << hasDialer << QByteArray("-ERR max number of clients\x1b[31m reached\r\nmore")
+                    << QStringLiteral("it sent \"-ERR max number of clients\\x1B[31m reached\"");
+        }
+    }
+}
+
+void tst_Ready::endsRightAfterSetupAreFailures()
+{
+    QFETCH(const ConnectionMode, mode);
+    QFETCH(const bool, hasDialer);
+    QFETCH(const QByteArray, farewell);
+    QFETCH(const QString, cause);
+    Doorkeeper server(mode, farewell);
+    ClientPool::Configuration wish = clientOf(server.serverPort());
+    wish.connectionMode = mode;
+    if (hasDialer)
+        wish.dialer = [port = wish.port](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, port); };
+    ClientPool pool(wish);
+    QSignalSpy errors(&pool, &Pool::errorOccurred);
+    QVERIFY(pool.start());
+    QTRY_COMPARE(pool.state(), Pool::State::Degraded);
+    QCOMPARE(lastError(errors), Pool::Error::ConnectFailed);
+    QVERIFY2(lastMessage(errors).contains(QStringLiteral("127.0.0.1:%1 closed a connection").arg(server.serverPort())),
+             qPrintable(lastMessage(errors)));
+    QVERIFY2(lastMessage(errors).endsWith(cause.isEmpty() ? QStringLiteral("before it was used") : cause),
+             qPrintable(lastMessage(errors)));
+    QTRY_VERIFY(pool.interval() > 1s); // the pauses have doubled six times, each with one dial
+    QVERIFY2(server.accepted <= 20, qPrintable(QString::number(server.accepted)));
+    QCOMPARE(pool.state(), Pool::State::Degraded);
+}
+
+void tst_Ready::refusedClientCertificateIsAFailure()
+{
+    if (!QSslSocket::supportsSsl())
+        QSKIP("no TLS here");
+    ServerPool server;
+    ServerPool::Configuration demanding;
+    demanding.connectionMode = ConnectionMode::Single;
+    demanding.tls.enabled = true;
+    demanding.tls.configuration =
+            Certificates::demandingClientCertificate(Certificates::showing(QStringLiteral("server")));
+    QVERIFY(server.setConfiguration(demanding));
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort());
+    wish.connectionMode = ConnectionMode::Single;
+    wish.tls.mode = TlsMode::SelfSigned;
+    ClientPool pool(wish);
+    QSignalSpy errors(&pool, &Pool::errorOccurred);
+    QVERIFY(pool.start());
+    QTRY_COMPARE(pool.state(), Pool::State::Degraded);
+    QVERIFY2(lastMessage(errors).contains(u"before it was used"), qPrintable(lastMessage(errors)));
+    QTRY_VERIFY(pool.interval() > 500ms);
+    QVERIFY2(pool.statistics().created <= 20, qPrintable(QString::number(pool.statistics().created)));
+}
+
+// Breaks TLS soon after the handshake, as a server does that sends an alert.
+class TlsBreaker : public QTcpServer
+{
+public:
+    TlsBreaker() { listen(QHostAddress::LocalHost); }
+
+protected:
+    void incomingConnection(qintptr descriptor) override
+    {
+        auto *socket = new QSslSocket(this);
+        socket->setSslConfiguration(Certificates::showing(QStringLiteral("server")));
+        socket->setSocketDescriptor(descriptor);
+        connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
+        connect(socket, &QSslSocket::encrypted, socket, [socket] {
+            auto *plain = socket->findChild<QTcpSocket *>();
+            plain->write("this is no TLS\r\n");
+            plain->disconnectFromHost();
+        });
+        socket->startServerEncryption();
+    }
+};
+
+void tst_Ready::errorOfTlsIsTold()
+{
+    if (!QSslSocket::supportsSsl())
+        QSKIP("no TLS here");
+    TlsBreaker server;
+    ClientPool::Configuration wish = clientOf(server.serverPort());
+    wish.connectionMode = ConnectionMode::Single;
+    wish.tls.mode = TlsMode::SelfSigned;
+    ClientPool pool(wish);
+    QSignalSpy errors(&pool, &Pool::errorOccurred);
+    QVERIFY(pool.start());
+    QTRY_COMPARE(pool.state(), Pool::State::Degraded);
+    QCOMPARE(errors.first().at(0).value<Pool::Error>(), Pool::Error::TlsFailed);
+    const QString message = errors.first().at(1).toString();
+    QVERIFY2(message.contains(u"before it was used: Error while reading"), qPrintable(message));
+}
+
+void tst_Ready::recoversFromEndsAfterSetup()
+{
+    Doorkeeper server(ConnectionMode::Multi);
+    ClientPool pool(clientOf(server.serverPort()));
+    QVERIFY(pool.start());
+    QTRY_COMPARE(pool.state(), Pool::State::Degraded);
+    server.isClosing = false;
+    QTRY_COMPARE(pool.state(), Pool::State::Ready);
+    QTRY_COMPARE(pool.idleCount(), 4);
+    QVERIFY(pool.interval() <= 100ms);
+}
+
+void tst_Ready::usedConnectionsMayEndSoon()
+{
+    Doorkeeper server(ConnectionMode::Multi);
+    ClientPool pool(clientOf(server.serverPort(), 1));
+    QSignalSpy states(&pool, &Pool::stateChanged);
+    QSet<QString> served;
+    connect(&pool, &Pool::connectionAvailable, this, [&](ConnectionId id) {
+        if (const auto before = served.size(); served.insert(id.toString()), served.size() > before)
+            pool.take(id).giveBack();
+    });
+    QVERIFY(pool.start());
+    QTRY_VERIFY(server.accepted >= 50);
+    QCOMPARE(pool.state(), Pool::State::Ready);
+}
+
+void tst_Ready::anotherPeerBeginsAfresh_data()
+{
+    QTest::addColumn<QString>("change");
+    for (const char *change : {"port", "host", "dialer", "mode", "TLS"})
+        QTest::newRow(change) << QString::fromLatin1(change);
+}
+
+void tst_Ready::anotherPeerBeginsAfresh()
+{
+    QFETCH(const QString, change);
+    ServerPool server;
+    if (change == u"TLS") {
+        if (!QSslSocket::supportsSsl())
+            QSKIP("no TLS here");
+        ServerPool::Configuration encrypted;
+        encrypted.tls.enabled = true;
+        encrypted.tls.configuration = Certificates::showing(QStringLiteral("server"));
+        QVERIFY(server.setConfiguration(encrypted));
+    } else if (change == u"mode") {
+        ServerPool::Configuration single;
+        single.connectionMode = ConnectionMode::Single;
+        QVERIFY(server.setConfiguration(single));
+    }
+    QVERIFY(server.listen(QHostAddress::LocalHost, 0));
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
+    wish.handshakeTimeout = 100ms;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = wish.sizing.maximumBackoff = 1h; // none ends in this test
+    if (change == u"port") {
+        QTcpServer closed;
+        QVERIFY(closed.listen(QHostAddress::LocalHost));
+        wish.port = closed.serverPort();
+    } else if (change == u"host") {
+        wish.host = QStringLiteral("127.0.0.2");
+    } else if (change == u"dialer") {
+        wish.dialer = [](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, 1); };
+    }
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
+    QTRY_COMPARE(pool.state(), Pool::State::Degraded);
+    QVERIFY(pool.interval() >= 30min);
+    wish.port = server.serverPort();
+    wish.host = QStringLiteral("127.0.0.1");
+    wish.dialer = nullptr;
+    if (change == u"TLS")
+        wish.tls.mode = TlsMode::SelfSigned;
+    else if (change == u"mode")
+        wish.connectionMode = ConnectionMode::Single;
+    QVERIFY(pool.setConfiguration(wish));
+    QTRY_COMPARE(pool.state(), Pool::State::Ready);
+    QCOMPARE(pool.idleCount(), 2);
+}
+
+QTEST_GUILESS_MAIN(tst_Ready)
+#include "tst_ready.moc"
