@@ -207,15 +207,16 @@ void ClientPoolPrivate::stockChanged(const std::vector<Stock::UnusedEnd> &unused
         advance();
 }
 
-// Of a connection that was set up in vain. Of many that end at the same time, the first is told.
+// Of a connection that was set up in vain. Of many that end at the same time, the first is told, and the one that makes an
+// outage of it.
 void ClientPoolPrivate::tell(const Stock::UnusedEnd &end)
 {
     m_unproved.pop_front();
-    const bool wasOutage = m_cycle.isOutage();
+    const bool isFirst = !m_cycle.hasDoubts();
     const std::optional<milliseconds> pause = m_cycle.died(QRandomGenerator::global()->generateDouble());
     if (pause)
         sleep(*pause);
-    if (wasOutage && !pause)
+    if (!isFirst && !pause)
         return;
     const auto age = std::chrono::duration_cast<milliseconds>(end.age);
     QString message = QStringLiteral("%1 closed a connection %2 ms after it was set up, before it was used")

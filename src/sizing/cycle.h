@@ -47,6 +47,7 @@ public:
     int capacity() const noexcept { return std::max(m_capacity, m_target); }
     milliseconds interval() const noexcept { return m_outage ? m_backoffWait : m_interval; } // that applies now
     bool isOutage() const noexcept { return m_outage; }
+    bool hasDoubts() const noexcept { return m_died > 0; } // connections have died since one was proved
     bool isHeldBack() const noexcept; // more is demanded than maximumPending allows
 
 private:

@@ -75,6 +75,7 @@ ClientPool::Configuration tlsClient(quint16 port, int setupThreads)
 {
     ClientPool::Configuration wish = clientOf(port, 1);
     wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
+    wish.sizing.rule = ClientPool::Rule::Stepwise; // one connection at a time
     wish.tls.mode = TlsMode::Verified;
     wish.tls.configuration = Certificates::trustingCa();
     wish.setupThreads = setupThreads;
