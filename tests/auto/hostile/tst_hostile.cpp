@@ -148,6 +148,26 @@ template<typename Pool> struct Reports
     QSignalSpy lost;
 };
 
+template<typename Pool> qsizetype countOfUnusedEnds(const Reports<Pool> &reports)
+{
+    return std::count_if(reports.errors.begin(), reports.errors.end(), [](const QVariantList &error) {
+        return error.at(1).toString().contains(u"before it was used");
+    });
+}
+
+// A client tells of a connection whose end came before it was used: it was dialled in vain.
+template<typename Pool> void expectUnusedEnd(Pool &, const Reports<Pool> &reports, const QByteArray &cause)
+{
+    if constexpr (std::is_same_v<Pool, ClientPool>) {
+        QTRY_COMPARE(countOfUnusedEnds(reports), 1);
+        QCOMPARE(reports.errors.size(), 1);
+        QCOMPARE(lastError(reports.errors), QNetPool::Pool::Error::ConnectFailed);
+        QVERIFY2(lastMessage(reports.errors).endsWith(QLatin1String(cause)), qPrintable(lastMessage(reports.errors)));
+    } else {
+        QVERIFY(reports.errors.isEmpty());
+    }
+}
+
 template<typename Pool> void expectVerdict(const Verdict &verdict, Pool &pool, Reports<Pool> &reports)
 {
     switch (verdict.kind) {
@@ -182,11 +202,13 @@ template<typename Pool> void expectVerdict(const Verdict &verdict, Pool &pool, R
         connection.socket();
         QTRY_COMPARE(connection->bytesAvailable(), verdict.text.size());
         QCOMPARE(connection->readAll(), verdict.text);
-        QVERIFY(reports.errors.isEmpty());
+        expectUnusedEnd(pool, reports, "it sent \"" + verdict.text + '"');
         break;
     }
     case Verdict::Gone:
-        QTRY_COMPARE(reports.errors.size() + pool.statistics().diedIdle, 1);
+        QTRY_COMPARE(reports.errors.size() + pool.statistics().diedIdle - countOfUnusedEnds(reports), 1);
+        if (pool.statistics().diedIdle)
+            expectUnusedEnd(pool, reports, {});
         break;
     }
 }

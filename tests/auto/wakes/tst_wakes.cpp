@@ -119,7 +119,7 @@ void tst_Wakes::cleanup()
 
 void tst_Wakes::start(int capacity, const std::function<void(ClientPool::Configuration &)> &change)
 {
-    ClientPool::Configuration wish = clientOf(m_server->serverPort(), capacity);
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort(), capacity);
     wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     if (change)
         change(wish);
