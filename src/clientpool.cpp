@@ -200,7 +200,7 @@ void ClientPoolPrivate::stockChanged(const std::vector<Stock::UnusedEnd> &unused
     for (const Stock::UnusedEnd &end : unusedEnds) {
         if (!alive || !isRunning())
             return;
-        if (end.age < Probation && !m_unproved.empty())
+        if (end.peer == m_peer && end.age < Probation && !m_unproved.empty())
             tell(end);
     }
     if (alive && isRunning())
@@ -214,8 +214,8 @@ void ClientPoolPrivate::tell(const Stock::UnusedEnd &end)
     m_unproved.pop_front();
     const bool isFirst = !m_cycle.hasDoubts();
     const std::optional<milliseconds> pause = m_cycle.died(QRandomGenerator::global()->generateDouble());
-    if (pause)
-        sleep(*pause);
+    if (pause || (m_cycle.isOutage() && m_unproved.empty()))
+        sleep(m_cycle.interval());
     if (!isFirst && !pause)
         return;
     const auto age = std::chrono::duration_cast<milliseconds>(end.age);
@@ -298,11 +298,8 @@ void ClientPoolPrivate::setupFinished(Entry *entry, SetupOutcome outcome)
 void ClientPoolPrivate::count(bool isCreated)
 {
     m_cycle.finished(isCreated);
-    if (!isCreated)
-        return;
-    m_unproved.push_back(Stock::Clock::now());
-    if (m_cycle.isOutage()) // until it is proved
-        sleep(Probation);
+    if (isCreated)
+        m_unproved.push_back(Stock::Clock::now());
 }
 
 // Whether the peer provided a usable connection, even if it is surplus by now.
@@ -336,6 +333,8 @@ void ClientPoolPrivate::sleep(milliseconds pause)
 {
     if (std::exchange(m_isRetryDue, false) && m_cycle.isOutage())
         pause = milliseconds(0);
+    if (m_cycle.isOutage() && !m_unproved.empty()) // the outage may end then; a timer may be early
+        pause = std::min(pause, Probation + Probation / 10);
     m_pause.start(std::min(pause, milliseconds(std::chrono::hours(24)))); // the limit of a timer
 }
 

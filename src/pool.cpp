@@ -170,8 +170,8 @@ int Pool::waiterCount() const
 
 /*!
     \property QNetPool::Pool::capacity
-    How many idle connections a client aims at, between minimumCapacity and maximumCapacity (see ClientPool::Rule), or a server holds at most, its
-    maximumCapacity. 0 before the first start. Readable from any thread.
+    How many idle connections a client aims at, between minimumCapacity and maximumCapacity (see ClientPool::Rule), or a
+    server holds at most, its maximumCapacity. 0 before the first start. Readable from any thread.
 */
 int Pool::capacity() const noexcept
 {

@@ -78,6 +78,7 @@ void Stock::noteUnusedEnd(const Entry *entry, Finding seen)
         return;
     UnusedEnd end;
     end.age = Clock::now() - entry->since;
+    end.peer = entry->peer;
     end.isTlsError = !entry->tlsError.isEmpty();
     char bytes[128]; // the beginning of what it sent is enough
     qint64 size = entry->socket ? entry->socket->peek(bytes, sizeof bytes) : 0;

@@ -52,6 +52,7 @@ public:
     struct UnusedEnd
     {
         std::chrono::nanoseconds age{}; // since its setup
+        quint32 peer = 0; // Entry::peer
         bool isTlsError = false;
         QString cause; // what the peer said; empty: nothing
     };
