@@ -8,9 +8,10 @@ namespace QNetPool {
 void DecayingHistogram::add(TimePoint now, int number) noexcept
 {
     const std::size_t bucket = Buckets::bucketOf(quint64(std::max(number, 0)));
-    m_counts[bucket] += weight(now);
+    const double added = weight(now);
+    m_counts[bucket] += added;
+    m_total += added;
     m_top = std::max(m_top, bucket);
-    addUnknown(now);
 }
 
 void DecayingHistogram::addUnknown(TimePoint now) noexcept
@@ -18,10 +19,8 @@ void DecayingHistogram::addUnknown(TimePoint now) noexcept
     m_total += weight(now);
 }
 
-double DecayingHistogram::weight(TimePoint now) noexcept
+double DecayingHistogram::renewWeight(TimePoint now) noexcept
 {
-    if (now < m_renewal)
-        return m_weight;
     // A weight that is 1/64 too small for a while is good enough, and spares an exponential each time.
     m_renewal = now + std::chrono::duration_cast<TimePoint::duration>(m_memory) / 64;
     const double age = std::chrono::duration<double>(now - m_start) / m_memory;

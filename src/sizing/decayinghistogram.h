@@ -29,7 +29,9 @@ public:
     void clear() noexcept { *this = DecayingHistogram(m_memory); }
 
 private:
-    double weight(TimePoint now) noexcept; // of what is added now: it grows, in place of all counts that would have to shrink
+    // Of what is added now: it grows, in place of all counts that would have to shrink.
+    double weight(TimePoint now) noexcept { return now < m_renewal ? m_weight : renewWeight(now); }
+    double renewWeight(TimePoint now) noexcept;
 
     std::chrono::seconds m_memory;
     TimePoint m_start{}; // when the weight was 1

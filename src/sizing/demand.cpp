@@ -36,10 +36,14 @@ void Demand::setLimits(const Sizing &limits)
 void Demand::taken(TimePoint now, const StockLevel &before)
 {
     m_unreplaced = 0;
-    count(now, before.idle <= 0);
+    if (now >= m_minutes.front().begin + 1min)
+        beginMinute(now);
+    ++m_minutes.front().taken;
+    m_minutes.front().waited += before.idle <= 0;
     if (!m_isPredictive)
         return;
-    beginSlot(now);
+    if (now >= m_slotEnd)
+        beginSlot(now);
     ++m_net;
     const auto demand = int(std::min<qint64>(m_net - std::min(m_leastNow, m_leastBefore), std::numeric_limits<int>::max()));
     m_emptied = before.idle == 1 && !before.waiting ? m_emptied + 1 : 0;
@@ -56,7 +60,8 @@ void Demand::returned(TimePoint now)
 {
     if (!m_isPredictive)
         return;
-    beginSlot(now);
+    if (now >= m_slotEnd)
+        beginSlot(now);
     m_leastNow = std::min(m_leastNow, --m_net);
 }
 
@@ -77,8 +82,6 @@ void Demand::setUp(std::chrono::nanoseconds time, const StockLevel &after)
 
 void Demand::beginSlot(TimePoint now)
 {
-    if (now < m_slotEnd)
-        return;
     const TimePoint::duration length = std::max(m_leadTime, shortestSetup) * 2 / 3;
     const bool isNext = now < m_slotEnd + length;
     m_leastBefore = isNext ? m_leastNow : m_net;
@@ -103,14 +106,10 @@ void Demand::updateTarget(TimePoint now)
     m_target = int(std::clamp(target, quint64(m_limits.minimumCapacity), quint64(m_limits.maximumCapacity)));
 }
 
-void Demand::count(TimePoint now, bool waits)
+void Demand::beginMinute(TimePoint now)
 {
-    const qint64 number = minuteOf(now);
-    Minute &minute = m_minutes[std::size_t(number % MinuteCount)];
-    if (minute.number != number)
-        minute = {number, 0, 0};
-    ++minute.taken;
-    minute.waited += waits;
+    std::move_backward(m_minutes.begin(), m_minutes.end() - 1, m_minutes.end());
+    m_minutes.front() = {now, 0, 0};
 }
 
 double Demand::recentWaitShare(TimePoint now) const
@@ -118,7 +117,7 @@ double Demand::recentWaitShare(TimePoint now) const
     qint64 taken = 0;
     qint64 waited = 0;
     for (const Minute &minute : m_minutes) {
-        if (minute.number > minuteOf(now) - MinuteCount) {
+        if (minute.begin > now - Memory) {
             taken += minute.taken;
             waited += minute.waited;
         }

@@ -4,8 +4,6 @@
 #include "decayinghistogram.h"
 #include "sizing.h"
 
-#include <cmath>
-
 namespace QNetPool {
 
 // Measures how fast connections are taken, and decides how many have to be idle or on their way so that few takes wait.
@@ -44,7 +42,7 @@ public:
     int unreplaced() const noexcept { return m_isPredictive ? m_unreplaced : 0; } // that idled out since the last take
     // How many of those that are out will probably be given back: maximumCapacity has to have room for them, too, or one of
     // a full stock is closed for each.
-    int returning(int leased) const noexcept { return m_isPredictive ? int(std::lround(m_returnShare * leased)) : 0; }
+    int returning(int leased) const noexcept { return m_isPredictive ? int(m_returnShare * leased + 0.5) : 0; }
     std::chrono::nanoseconds setupTime() const noexcept { return m_setupTime; } // the smoothed mean; zero: unknown
     double recentWaitShare(TimePoint now) const; // of the calls of the last five minutes
 
@@ -55,13 +53,12 @@ private:
 
     struct Minute
     {
-        qint64 number = -1;
+        TimePoint begin{};
         qint64 taken = 0;
         qint64 waited = 0;
     };
 
-    static qint64 minuteOf(TimePoint time) { return std::chrono::floor<std::chrono::minutes>(time.time_since_epoch()).count(); }
-    void count(TimePoint now, bool waits);
+    void beginMinute(TimePoint now);
     void beginSlot(TimePoint now);
     void updateTarget(TimePoint now);
 
@@ -84,7 +81,7 @@ private:
     int m_sinceUpdate = 0;
     TimePoint m_nextUpdate{};
 
-    std::array<Minute, MinuteCount> m_minutes;
+    std::array<Minute, MinuteCount> m_minutes; // the present one first
 };
 
 } // namespace QNetPool

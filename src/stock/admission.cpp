@@ -112,7 +112,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
         m_store.limitLife(entry, TimeLimits::endOfLife(m_policy, Clock::now(), random));
         scheduleExpiry(entry->endOfLife);
     }
-    return offer(entry, lock);
+    return offer(entry, Clock::now(), lock);
 }
 
 bool Stock::put(ConnectionId id, QTcpSocket *socket)

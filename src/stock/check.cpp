@@ -47,7 +47,8 @@ Entry *Stock::nextToCheck()
             return entry;
         }
         // Bytes are for its next holder, not for the validator.
-        offerOrClose(entry, seen, entry->isReturning ? CloseReason::Dirty : CloseReason::DiedIdle, lock);
+        offerOrClose(entry, seen, entry->isReturning ? CloseReason::Dirty : CloseReason::DiedIdle,
+                     Clock::now(), lock);
         if (!lock.owns_lock())
             lock.lock();
         requestChecksForWaiters();
@@ -67,7 +68,7 @@ void Stock::checked(Entry *entry, bool isFit)
     Lock lock(m_mutex);
     m_doChecksFail = !isReady;
     if (isReady)
-        offer(entry, lock);
+        offer(entry, Clock::now(), lock);
     else
         closeEntry(entry, isCurrent(entry) ? CloseReason::FailedCheck : CloseReason::Flushed, lock);
     if (!lock.owns_lock())

@@ -3,7 +3,6 @@
 #include "stock.h"
 
 #include "lease/socketguard.h"
-#include "system/probe.h"
 
 #include <QtNetwork/qtcpsocket.h>
 
@@ -51,7 +50,12 @@ Stock::Finding Stock::inspect(Entry *entry) const
             return Finding::HasBytes;
         return entry->hasBytes || hasUnreadBytes(entry->descriptor) ? Finding::ClosedWithBytes : Finding::Dead;
     }
-    // Only TLS can tell application data, session tickets and close_notify apart.
+    return inspectTls(entry, health);
+}
+
+// Only TLS can tell application data, session tickets and close_notify apart.
+Stock::Finding Stock::inspectTls(Entry *entry, ProbeResult health)
+{
     entry->guard->pull(false);
     const TlsErrorListener listener(entry);
     for (int i = 0; i < 3 && entry->socket->state() == QAbstractSocket::ConnectedState; ++i) {
@@ -107,12 +111,14 @@ void Stock::keepUnclaimed(Entry *entry)
 }
 
 // The caller owns the entry and has inspected it: offers it, keeps it unclaimed, or closes it.
-void Stock::offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock)
+void Stock::offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Clock::time_point now, Lock &lock)
 {
-    noteUnusedEnd(entry, seen);
     if (seen == Finding::Quiet || (seen == Finding::HasBytes && !m_policy.dropUnexpectedBytes)) {
-        offer(entry, lock);
-    } else if (seen == Finding::ClosedWithBytes && isCurrent(entry) && keepsUnclaimed()) {
+        offer(entry, now, lock);
+        return;
+    }
+    noteUnusedEnd(entry, seen);
+    if (seen == Finding::ClosedWithBytes && isCurrent(entry) && keepsUnclaimed()) {
         keepUnclaimed(entry);
     } else {
         if (isCurrent(entry) && ifDead == CloseReason::DiedIdle)

@@ -12,7 +12,8 @@ void Stock::takeBack(Lease *lease, Condition condition)
     qCDebug(m_log) << entry->id << "is given back";
     const Finding seen = condition == Condition::Untouched ? inspect(entry) : Finding::Quiet;
     Lock lock(m_mutex);
-    endLease(entry, Clock::now());
+    const Clock::time_point now = Clock::now();
+    endLease(entry, now);
     if (condition == Condition::Unfit) {
         closeEntry(entry, CloseReason::Dirty, lock);
     } else if (condition == Condition::Deleted) {
@@ -20,10 +21,10 @@ void Stock::takeBack(Lease *lease, Condition condition)
     } else if (condition == Condition::Fit && m_policy.hooks.resetter && isCurrent(entry)) {
         entry->isReturning = true;
         entry->owner.reset();
-        m_store.move(entry, Stage::Unchecked, Clock::now());
+        m_store.move(entry, Stage::Unchecked, now);
         wake();
     } else {
-        offerOrClose(entry, seen, CloseReason::Dirty, lock);
+        offerOrClose(entry, seen, CloseReason::Dirty, now, lock);
     }
 }
 

@@ -48,20 +48,20 @@ void Stock::noteTaken(const Entry *entry)
 {
     if (!m_demand)
         return;
-    StockLevel before = currentLevel();
-    ++before.idle;
-    m_demand->taken(entry->since, before);
-    const int wanted = std::min(m_demand->target(), m_policy.maximumIdle - before.returning);
-    if (m_store.idle() + m_store.count(Stage::Pending) < wanted && hasRoom())
+    const int idle = m_store.idle();
+    const int pending = m_store.count(Stage::Pending);
+    m_demand->taken(entry->since, {.idle = idle + 1, .pending = pending, .waiting = unservedWaiters()});
+    if (idle + pending < m_demand->target() && hasRoom()
+        && idle + pending < m_policy.maximumIdle - m_demand->returning(m_store.leased()))
         wake(); // to dial
 }
 
-void Stock::noteGivenBack(bool isReturned)
+void Stock::noteGivenBack(bool isReturned, Clock::time_point now)
 {
     m_totals.givenBack += isReturned;
     if (!m_demand || !isReturned)
         return;
-    m_demand->returned(Clock::now());
+    m_demand->returned(now);
     m_demand->leaseEnded(true);
 }
 

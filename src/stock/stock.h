@@ -7,6 +7,7 @@
 #include "policy.h"
 #include "sizing/demand.h"
 #include "store.h"
+#include "system/probe.h"
 #include "system/watcher.h"
 #include "timelimits.h"
 #include "waitqueue.h"
@@ -152,18 +153,19 @@ private:
     void use(Policy &policy); // swaps it with the former one, whose hooks must be destroyed without the lock
     bool isCurrent(const Entry *entry) const { return m_isOpen && entry->epoch == m_epoch; }
     Finding inspect(Entry *entry) const;
+    static Finding inspectTls(Entry *entry, ProbeResult health);
     Entry *pick(ConnectionId id, Clock::time_point now);
     Entry *checkOut(ConnectionId id, Lock &lock);
     Connection lend(Entry *entry, qint64 PoolStatistics::*way, QString holder);
-    Admission offer(Entry *entry, Lock &lock);
-    Admission offerNow(Entry *entry, bool isReturned, Lock &lock);
+    Admission offer(Entry *entry, Clock::time_point now, Lock &lock);
+    Admission offerNow(Entry *entry, bool isReturned, Clock::time_point now, Lock &lock);
     void offerLater(Entry *entry, bool isReturned);
     bool serve(std::shared_ptr<Waiter> waiter, Entry *entry, Lock &lock);
     bool addToStock(Entry *entry, Clock::time_point now);
     void closeEntry(Entry *entry, CloseReason reason, Lock &lock);
     void closeSpent(Entry *entry, Lock &lock); // over its idleTimeout or maximumLifetime
     void keepUnclaimed(Entry *entry);
-    void offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock);
+    void offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Clock::time_point now, Lock &lock);
     bool keepsUnclaimed() const { return !m_policy.dropUnexpectedBytes && m_policy.limits.unclaimedTimeout.count() > 0; }
     void notify(EventType kind, ConnectionId id);
     void wake();
@@ -180,7 +182,7 @@ private:
     int unservedWaiters() const;
     StockLevel currentLevel() const;
     void noteTaken(const Entry *entry);
-    void noteGivenBack(bool isReturned); // it has been served or is idle
+    void noteGivenBack(bool isReturned, Clock::time_point now); // it has been served or is idle
     void noteDeparture(const Waiter &waiter); // without a connection
     void noteUnusedEnd(const Entry *entry, Finding seen);
     int waitersWithoutCheck() const;

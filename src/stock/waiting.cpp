@@ -64,14 +64,14 @@ bool Stock::leave(quint64 number, Departure departure)
 
 // The caller owns the entry, and its socket is in no thread. It goes to the first waiter for it, else into the stock. If it
 // is not admitted, it was closed.
-Stock::Admission Stock::offer(Entry *entry, Lock &lock)
+Stock::Admission Stock::offer(Entry *entry, Clock::time_point now, Lock &lock)
 {
     const bool isReturned = entry->stage == Stage::Leased || entry->stage == Stage::Overdue || entry->isReturning;
     if (RecursionLimiter::isTooDeep() && m_queue.count()) {
         offerLater(entry, isReturned);
         return Admission::Admitted;
     }
-    return offerNow(entry, isReturned, lock);
+    return offerNow(entry, isReturned, now, lock);
 }
 
 // The entry counts as leased until then.
@@ -80,13 +80,12 @@ void Stock::offerLater(Entry *entry, bool isReturned)
     m_store.move(entry, Stage::Leased, Clock::now());
     RecursionLimiter::defer([self = shared_from_this(), entry, isReturned] {
         Lock lock(self->m_mutex);
-        self->offerNow(entry, isReturned, lock);
+        self->offerNow(entry, isReturned, Clock::now(), lock);
     });
 }
 
-Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
+Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Clock::time_point now, Lock &lock)
 {
-    const Clock::time_point now = Clock::now();
     const bool hasEnded = entry->descriptor < 0; // closed during setup with bytes unread: only for waiters for its ID
     while (isCurrent(entry) && entry->endOfLife > now) {
         std::shared_ptr<Waiter> waiter = hasEnded ? m_queue.nextFor(entry->id) : m_queue.next(entry->id);
@@ -103,7 +102,7 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
             continue;
         }
         if (serve(std::move(waiter), entry, lock)) {
-            noteGivenBack(isReturned);
+            noteGivenBack(isReturned, now);
             return Admission::Admitted;
         }
     }
@@ -112,14 +111,14 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Lock &lock)
     } else if (entry->endOfLife <= now) {
         closeEntry(entry, CloseReason::LivedTooLong, lock);
     } else if (hasEnded) {
-        offerOrClose(entry, Finding::ClosedWithBytes, CloseReason::DiedIdle, lock);
+        offerOrClose(entry, Finding::ClosedWithBytes, CloseReason::DiedIdle, now, lock);
     } else if (m_store.idle() >= m_policy.maximumIdle) {
         closeEntry(entry, CloseReason::StockFull, lock);
     } else if (!addToStock(entry, now)) {
         closeEntry(entry, CloseReason::Dirty, lock); // unwatched, its end would never be noticed
         return Admission::Unwatched;
     } else {
-        noteGivenBack(isReturned);
+        noteGivenBack(isReturned, now);
         return Admission::Admitted;
     }
     return Admission::Full;
