@@ -64,4 +64,7 @@ GOALS = [
     Goal("p50", At("detect", "qnetpool", metric="p50"), "<=", 200, "µs"),
     Goal("full again, to the backoff in force and a fill", At("recovery", "qnetpool", metric="full / (backoff in force + fill)"),
          "<=", 1.2, "x"),
+
+    *(Goal(f"P(wait), {text}", At("ready", "qnetpool", metric="P(wait)", transport="TCP", use=use), "<=", 1, "%")
+      for text, use in (("used once", "once"), ("used once, the server waits", "once, server waits"))),
 ]
