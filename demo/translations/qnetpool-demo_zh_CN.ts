@@ -1459,5 +1459,37 @@
         <source>Whether connections are encrypted.</source>
         <translation>连接是否加密。</translation>
     </message>
+    <message>
+        <source>Stepwise: one a cycle</source>
+        <translation>逐步：每个周期增减一个</translation>
+    </message>
+    <message>
+        <source>Predictive: ahead of the demand</source>
+        <translation>预测：先于需求</translation>
+    </message>
+    <message>
+        <source>on demand</source>
+        <translation>按需</translation>
+    </message>
+    <message>
+        <source>Sizing rule</source>
+        <translation>容量规则</translation>
+    </message>
+    <message>
+        <source>Whether the demand that was seen decides how many connections are ready, or one more or less each cycle.</source>
+        <translation>就绪的连接数由观测到的需求决定，还是每个周期增减一个。</translation>
+    </message>
+    <message>
+        <source>Wait probability</source>
+        <translation>等待概率</translation>
+    </message>
+    <message>
+        <source>The share of calls that may have to wait for a connection. Only with the predictive rule.</source>
+        <translation>允许多大比例的调用等待连接。仅适用于预测规则。</translation>
+    </message>
+    <message>
+        <source>refused</source>
+        <translation>不接受</translation>
+    </message>
 </context>
 </TS>

@@ -113,6 +113,7 @@ void tst_CommandLine::onlyOneOfTheTwoLimitsGiven_data()
 {
     QTest::addColumn<int>("minimum");
     QTest::addColumn<int>("maximum");
+    QTest::newRow("--min 0") << 0 << 20; // none is ready before one was asked for
     QTest::newRow("--min 3") << 3 << 20;
     QTest::newRow("--min 50") << 50 << 50;
     QTest::newRow("--max 50") << 5 << 50;
@@ -336,7 +337,8 @@ void tst_CommandLine::badOptionIsRefused_data()
     row("--scenario tls-failure --tls 1", "--scenario: tls-failure needs --tls 2");
     row("--role client --connect a:1 --scenario outage", "--scenario: it happens at the server's end");
 
-    row("--min 0", "--min: sizing.minimumCapacity: \"0\" is not a whole number from 1 to 65536");
+    row("--min -1", "--min: sizing.minimumCapacity: \"-1\" is not a whole number from 0 to 65536");
+    row("--max 0", "--max: sizing.maximumCapacity: \"0\" is not a whole number from 1 to 65536");
     row("--max many", "--max: sizing.maximumCapacity: \"many\" is not a whole number from 1 to 65536");
     row("--client", "Missing value after '--client'.");
     row("--client maximumCapacity", "--client: \"maximumCapacity\" is not FIELD=VALUE; --fields shows the fields");

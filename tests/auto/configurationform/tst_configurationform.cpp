@@ -85,8 +85,10 @@ static QString otherText(const FieldInfo &info, const QString &preset)
         return QStringLiteral("0.25");
     case FieldKind::Switch:
         return preset == QLatin1String("true") ? QStringLiteral("false") : QStringLiteral("true");
-    case FieldKind::Choice:
-        return QString::fromLatin1(info.choices.back().name);
+    case FieldKind::Choice: {
+        const QString last = QString::fromLatin1(info.choices.back().name);
+        return last == preset ? QString::fromLatin1(info.choices.front().name) : last;
+    }
     case FieldKind::Text:
         return QStringLiteral("example.com");
     case FieldKind::Peers:
@@ -263,6 +265,26 @@ void tst_ConfigurationForm::problemsAreThoseOfThePool()
     QCOMPARE(form.problem(), ClientPool::problems(client).value(0));
     form.revert();
     QVERIFY(form.isValid());
+
+    // Only one of the rules has it.
+    client = peer();
+    client.sizing.waitProbability = 0.25;
+    enter(&form, "sizing.waitProbability", QStringLiteral("0.25"));
+    QVERIFY(form.isValid());
+    client.sizing.rule = ClientPool::Rule::Stepwise;
+    enter(&form, "sizing.rule", QStringLiteral("Stepwise"));
+    QVERIFY(!form.isValid());
+    QCOMPARE(form.problem(), ClientPool::problems(client).value(0));
+    enter(&form, "sizing.waitProbability", QStringLiteral("0.01"));
+    QVERIFY(form.isValid());
+    form.revert();
+    for (const double limit : {0.0, 1.0}) {
+        client = peer();
+        client.sizing.waitProbability = limit;
+        enter(&form, "sizing.waitProbability", QString::number(limit));
+        QVERIFY(!form.isValid());
+        QCOMPARE(form.problem(), ClientPool::problems(client).value(0));
+    }
 
     Server server;
     server.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
@@ -580,7 +602,7 @@ void tst_ConfigurationForm::runningPoolsTakeWhatIsValid()
             if (text.isNull())
                 continue;
             enter(form, field.info.name, text);
-            if (!form->isValid()) { // TLS goes with a certificate
+            if (!form->isValid()) { // TLS goes with a certificate, a wait probability with Rule::Predictive
                 form->revert();
                 continue;
             }
