@@ -22,15 +22,19 @@ void printLine(std::FILE *stream, const QString &line)
     std::fflush(stream);
 }
 
-QString liveLine(const Snapshot &now, qint64 seconds)
+QString liveLine(const Snapshot &now, const Snapshot &before, qint64 seconds)
 {
-    return QStringLiteral("%1 s  %2  idle %3/%4  leased %5  interval %6 ms  errors %7  exchanges %8  failed %9")
+    return QStringLiteral("%1 s  %2  idle %3/%4  target %5  leased %6  interval %7 ms  setup %8 ms  waited %9 %  errors %10  "
+                          "exchanges %11  failed %12")
             .arg(seconds, 4)
             .arg(QLatin1String(QMetaEnum::fromType<Pool::State>().valueToKey(int(now.state))), -8)
             .arg(now.pool.idle)
             .arg(now.pool.capacity)
+            .arg(now.pool.target)
             .arg(now.pool.leased)
             .arg(now.interval.count())
+            .arg(setupMilliseconds(now), 0, 'f', 1)
+            .arg(100 * waitShare(now, before), 0, 'f', 1)
             .arg(now.errors)
             .arg(now.exchanges)
             .arg(now.failed);
@@ -131,7 +135,8 @@ void Console::tellTroubles()
 void Console::tellProgress()
 {
     tellTroubles();
-    printLine(stdout, liveLine(m_run.snapshot(), m_clock.elapsed() / 1000));
+    const Snapshot now = m_run.snapshot();
+    printLine(stdout, liveLine(now, std::exchange(m_last, now), m_clock.elapsed() / 1000));
 }
 
 } // namespace Demo

@@ -32,6 +32,7 @@ private:
     StopSignal m_stopSignal;
     QTimer m_everySecond;
     QElapsedTimer m_clock;
+    Snapshot m_last; // that was told
     QStringList m_troubles; // since the last line
     int m_moreTroubles = 0; // that were not kept
 };

@@ -107,6 +107,9 @@ Snapshot Run::snapshot() const
     if (const Site *site = counting()) {
         now.exchanges = site->meter().exchanges();
         now.failed = site->meter().failed();
+        const QNetPool::PoolStatistics statistics = site->pool().statistics();
+        now.taken = statistics.taken;
+        now.hadToWait = statistics.hadToWait;
     }
     return now;
 }

@@ -25,6 +25,8 @@ Sample Sampler::take()
         const ClientPool::Configuration &configuration = m_site.settings().client;
         std::tie(now.minimum, now.maximum) =
                 std::minmax(configuration.sizing.minimumCapacity, configuration.sizing.maximumCapacity);
+        if (configuration.sizing.rule == ClientPool::Rule::Predictive)
+            now.target = now.pool.target;
     }
     now.waits = m_site.meter().takeWaits();
     now.exchanges = m_site.meter().exchanges();

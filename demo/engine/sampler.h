@@ -3,6 +3,8 @@
 
 #include "site.h"
 
+#include <optional>
+
 namespace Demo {
 
 // The numbers of one end at one moment, and how fast they change.
@@ -14,6 +16,7 @@ struct Sample
     std::chrono::milliseconds interval{};
     int minimum = 0; // of the capacity, as configured; a server has none
     int maximum = 0;
+    std::optional<int> target; // by the demand: of a client in Rule::Predictive
     double createdPerSecond = 0;
     double takenPerSecond = 0;
     double lostPerSecond = 0; // died idle, or were closed for another reason than that they were not needed

@@ -305,8 +305,16 @@
         <translation>Single 模式</translation>
     </message>
     <message>
-        <source>%1 idle   %2 leased   %3 pending   %4 waiting   %5 exchanges   %6 failed   %7 errors</source>
-        <translation>空闲 %1   借出 %2   建立中 %3   等待 %4   交换 %5   失败 %6   错误 %7</translation>
+        <source>Waited: the share of the takes of the last five minutes for which no connection was ready.</source>
+        <translation>等待过：最近五分钟的取用中，没有就绪连接可用的比例。</translation>
+    </message>
+    <message>
+        <source>Waited: the share of all takes so far for which no connection was ready.</source>
+        <translation>等待过：至今所有取用中，没有就绪连接可用的比例。</translation>
+    </message>
+    <message>
+        <source>%1 idle  %2 leased  %3 pending  %4 waiting  %5 exchanges  %6 failed  %7 errors  %8 % waited</source>
+        <translation>空闲 %1  借出 %2  建立中 %3  等待 %4  交换 %5  失败 %6  错误 %7  等待过 %8 %</translation>
     </message>
 </context>
 <context>
@@ -778,6 +786,14 @@
     <message>
         <source>p99</source>
         <translation>p99</translation>
+    </message>
+    <message>
+        <source>target</source>
+        <translation>目标</translation>
+    </message>
+    <message>
+        <source>setup</source>
+        <translation>建立</translation>
     </message>
 </context>
 <context>

@@ -3,6 +3,7 @@
 
 #include "gui/leases/leasetable.h"
 #include "gui/pill.h"
+#include "gui/plot/number.h"
 #include "gui/poolview/poolview.h"
 
 #include <QtWidgets/QHBoxLayout>
@@ -42,6 +43,9 @@ QWidget *EndView::makeHeader()
     for (QLabel *label : {m_address, m_numbers})
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     m_numbers->setAccessibleName(tr("Numbers"));
+    m_numbers->setToolTip(m_role == Role::Client
+                                  ? tr("Waited: the share of the takes of the last five minutes for which no connection was ready.")
+                                  : tr("Waited: the share of all takes so far for which no connection was ready."));
     return header;
 }
 
@@ -76,7 +80,7 @@ void EndView::follow(const Site *site)
     const Settings &settings = site->settings();
     const QString mode = settings.isMulti() ? tr("multi mode") : tr("single mode");
     const Endpoint where = m_role == Role::Server ? site->data() : settings.data;
-    m_address->setText(QStringLiteral("%1   ·   %2   ·   %3").arg(where.toString(), tlsText(settings, m_role), mode));
+    m_address->setText(QStringLiteral("%1  ·  %2  ·  %3").arg(where.toString(), tlsText(settings, m_role), mode));
 }
 
 void EndView::advance(double time)
@@ -183,14 +187,16 @@ QList<Cell> EndView::lostCells()
 
 void EndView::showNumbers()
 {
-    m_numbers->setText(tr("%1 idle   %2 leased   %3 pending   %4 waiting   %5 exchanges   %6 failed   %7 errors")
+    const double share = m_role == Role::Client ? m_sample.pool.recentWaitShare : m_sample.pool.waitShare();
+    m_numbers->setText(tr("%1 idle  %2 leased  %3 pending  %4 waiting  %5 exchanges  %6 failed  %7 errors  %8 % waited")
                                .arg(m_sample.pool.idle)
                                .arg(m_sample.pool.leased)
                                .arg(m_sample.pool.pending)
                                .arg(m_sample.pool.waiters)
                                .arg(m_sample.exchanges)
                                .arg(m_sample.failed)
-                               .arg(m_sample.pool.errors));
+                               .arg(m_sample.pool.errors)
+                               .arg(shortNumber(100 * share, locale())));
 }
 
 } // namespace Demo

@@ -7,13 +7,26 @@
 
 namespace Demo {
 
+static constexpr double none = std::numeric_limits<double>::quiet_NaN();
+
+static double milliseconds(std::chrono::nanoseconds time)
+{
+    return std::chrono::duration<double, std::milli>(time).count();
+}
+
 static std::vector<double> milliseconds(const Waits &waits)
 {
-    constexpr double none = std::numeric_limits<double>::quiet_NaN();
-    const auto value = [&](std::chrono::nanoseconds time) {
-        return waits.count > 0 ? std::chrono::duration<double, std::milli>(time).count() : none;
-    };
-    return {value(waits.p50), value(waits.p99)};
+    if (waits.count == 0)
+        return {none, none};
+    return {milliseconds(waits.p50), milliseconds(waits.p99)};
+}
+
+// What a wait costs, beside the waits: who finds nothing ready waits for a setup.
+static std::vector<double> withSetup(const Sample &now)
+{
+    std::vector<double> values = milliseconds(now.waits);
+    values.push_back(now.pool.setupTime.count() > 0 ? milliseconds(now.pool.setupTime) : none);
+    return values;
 }
 
 Plots::Plots(Role role, QWidget *parent) : QWidget(parent)
@@ -28,9 +41,11 @@ Plots::Plots(Role role, QWidget *parent) : QWidget(parent)
     if (role == Role::Client) {
         const Series range{tr("minimum to maximum"), Hue::Capacity, Kind::Band};
         const Series capacity{tr("capacity"), Hue::Capacity, Kind::Step};
-        stock = add(tr("Stock"), tr("connections"), {range, idle, leased, capacity}, [](const Sample &now) {
-            return std::vector{double(now.minimum), double(now.maximum), double(now.pool.idle), double(now.pool.leased),
-                               double(now.pool.capacity)};
+        // On top of the capacity, which it is as long as there is one.
+        const Series target{tr("target"), Hue::Pending, Kind::Step};
+        stock = add(tr("Stock"), tr("connections"), {range, idle, leased, capacity, target}, [](const Sample &now) {
+            return std::vector{double(now.minimum),     double(now.maximum),       double(now.pool.idle),
+                               double(now.pool.leased), double(now.pool.capacity), now.target ? double(*now.target) : none};
         });
         add(tr("Interval"), tr("ms"), {{tr("pause between two cycles"), Hue::Capacity, Kind::Step, true}},
             [](const Sample &now) { return std::vector{double(now.interval.count())}; });
@@ -44,8 +59,13 @@ Plots::Plots(Role role, QWidget *parent) : QWidget(parent)
         [](const Sample &now) {
             return std::vector{now.createdPerSecond, now.takenPerSecond, now.lostPerSecond};
         });
-    Plot *waits = add(tr("Waits"), tr("ms"), {{tr("p50"), Hue::Leased}, {tr("p99"), Hue::Pending}},
-                      [](const Sample &now) { return milliseconds(now.waits); });
+    std::vector<Series> times{{tr("p50"), Hue::Leased}, {tr("p99"), Hue::Pending}};
+    Values values = [](const Sample &now) { return milliseconds(now.waits); };
+    if (role == Role::Client) {
+        times.push_back({tr("setup"), Hue::Capacity});
+        values = withSetup;
+    }
+    Plot *waits = add(tr("Waits"), tr("ms"), std::move(times), std::move(values));
     for (const Part &part : m_parts)
         part.plot->setTimeLabelsVisible(part.plot == waits);
     m_shown = m_parts.size();

@@ -124,6 +124,10 @@ void tst_DemoPictures::framesAreInTheJsonLine()
     QCOMPARE(outcome.exitCode, 0);
     const QJsonObject told = lastLineOf(outcome.printed);
     QVERIFY(told[QStringLiteral("exchanges")].toInt() > 0);
+    QVERIFY(told[QStringLiteral("target")].toInt() >= 5);
+    QVERIFY(told[QStringLiteral("setup_ms")].toDouble() > 0);
+    const double waited = told[QStringLiteral("wait_share")].toDouble(-1);
+    QVERIFY(waited >= 0 && waited <= 1);
     QVERIFY(told[QStringLiteral("frames")].toInt() > 10);
     const double p50 = told[QStringLiteral("frame_ms_p50")].toDouble();
     const double p99 = told[QStringLiteral("frame_ms_p99")].toDouble();

@@ -11,6 +11,7 @@
 #include "patience.h"
 #include "readyfuture.h"
 
+#include <QtCore/QRegularExpression>
 #include <QtCore/QSettings>
 #include <QtCore/QTemporaryDir>
 #include <QtGui/QAccessible>
@@ -110,6 +111,15 @@ public:
     QPushButton *find(const char *button) const { return window.findChild<QPushButton *>(QLatin1String(button)); }
 
     QString state() const { return client->findChild<StatePill *>()->text(); }
+    QString numbers() const
+    {
+        const auto labels = client->findChildren<QLabel *>();
+        for (const QLabel *label : labels) {
+            if (label->accessibleName() == QLatin1String("Numbers"))
+                return label->text();
+        }
+        qFatal("there are no numbers");
+    }
     int idle() const { return client->lastSample().pool.idle; }
     QList<ConnectionInfo> connections() const
     {
@@ -195,6 +205,9 @@ void tst_DemoWindow::startFillsTheStock()
     QTRY_VERIFY(person.client->lastSample().exchanges > 0 || person.server->lastSample().exchanges > 0);
     QVERIFY(person.find("stop")->isEnabled());
     QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 6")));
+    QVERIFY(person.heard("Stock").contains(QStringLiteral("target 6")));
+    QTRY_VERIFY(person.heard("Waits").contains(QRegularExpression(QStringLiteral("setup [0-9]"))));
+    QVERIFY(person.numbers().endsWith(QStringLiteral(" % waited")));
     QVERIFY(!person.sees(Hue::Neutral) && !person.sees(Hue::Lost));
 }
 

@@ -12,6 +12,7 @@ private Q_SLOTS:
     void ratesFollowWhatHappens();
     void waitsAreThoseSinceTheLastSample();
     void limitsAreThoseOfTheClient();
+    void targetIsThatOfThePredictiveRule();
     void frozenEndIsSampledToo();
 };
 
@@ -88,6 +89,20 @@ void tst_Sampler::limitsAreThoseOfTheClient()
     run.client()->configure(configuration);
     QCOMPARE(client.take().minimum, 6);
     QCOMPARE(client.take().maximum, 9);
+}
+
+void tst_Sampler::targetIsThatOfThePredictiveRule()
+{
+    Run run(quickly());
+    QVERIFY(run.start());
+    Sampler client(*run.client());
+    Sampler server(*run.server());
+    QVERIFY(comes(client, [](const Sample &now) { return now.target == 4 && now.pool.setupTime > 0ns; }));
+    QVERIFY(!server.take().target);
+    ClientPool::Configuration configuration = run.client()->settings().client;
+    configuration.sizing.rule = ClientPool::Rule::Stepwise;
+    run.client()->configure(configuration);
+    QVERIFY(!client.take().target);
 }
 
 void tst_Sampler::frozenEndIsSampledToo()
