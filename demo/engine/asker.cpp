@@ -3,8 +3,8 @@
 
 namespace Demo {
 
-Asker::Asker(QNetPool::Connection lease, const QDeadlineTimer &deadline, QObject *parent)
-    : Conversation(std::move(lease), deadline, parent), m_question(randomPayload())
+Asker::Asker(QNetPool::Connection lease, bool isUsedOnce, const QDeadlineTimer &deadline, QObject *parent)
+    : Conversation(std::move(lease), deadline, parent), m_isUsedOnce(isUsedOnce), m_question(randomPayload())
 {
 }
 
@@ -17,7 +17,7 @@ void Asker::heard(const Message &answer)
 {
     if (answer.payload != answerTo(m_question))
         fail(tr("the answer belongs to another message"));
-    else if (answer.isGoodbye)
+    else if (answer.isGoodbye || m_isUsedOnce)
         leave();
     else
         succeed();

@@ -11,12 +11,14 @@ class Asker final : public Conversation
     Q_OBJECT
 
 public:
-    Asker(QNetPool::Connection lease, const QDeadlineTimer &deadline, QObject *parent);
+    // isUsedOnce: whether the connection is closed after the answer.
+    Asker(QNetPool::Connection lease, bool isUsedOnce, const QDeadlineTimer &deadline, QObject *parent);
 
 private:
     void open() override;
     void heard(const Message &answer) override;
 
+    const bool m_isUsedOnce;
     const QByteArray m_question;
 };
 

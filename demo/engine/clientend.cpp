@@ -51,14 +51,17 @@ bool ClientEnd::canBegin() const
 void ClientEnd::begin()
 {
     const QDeadlineTimer deadline = newDeadline();
-    exchange({}, deadline,
-             [this, deadline](Connection connection) { return new Asker(std::move(connection), deadline, this); });
+    exchange({}, deadline, [this, deadline](Connection connection) {
+        return new Asker(std::move(connection), m_load.isUsedOnce, deadline, this);
+    });
 }
 
 void ClientEnd::answer(ConnectionId id)
 {
     const QDeadlineTimer deadline = newDeadline();
-    const auto isSurplus = [this] { return m_pool.idleCount() >= m_pool.configuration().sizing.maximumCapacity; };
+    const auto isSurplus = [this] {
+        return m_load.isUsedOnce || m_pool.idleCount() >= m_pool.configuration().sizing.maximumCapacity;
+    };
     exchange(id, deadline, [this, isSurplus, deadline](Connection connection) {
         return new Answerer(std::move(connection), m_load.hold, isSurplus, deadline, this);
     });

@@ -71,6 +71,12 @@ void Run::carryOut(const Burst &burst)
     forEachSite([&burst](Site &site) { site.post([burst](Engine &engine) { engine.begin(burst.exchanges); }); });
 }
 
+void Run::carryOut(const Size &size)
+{
+    if (m_client)
+        m_client->configure(sized(m_client->settings().client, size));
+}
+
 void Run::carryOut(const Freeze &freeze)
 {
     if (m_server)

@@ -22,7 +22,7 @@ public:
     const Settings &settings() const { return m_settings; }
     Site *server() const { return m_server.get(); } // null if that end is not here
     Site *client() const { return m_client.get(); } // made by start()
-    void perform(const Act &act); // what the server would do, nobody does where it is not here
+    void perform(const Act &act); // what is for an end that is not here, nobody does
 
     Snapshot snapshot() const;
 
@@ -36,6 +36,7 @@ private:
     void carryOut(const Break &act);
     void carryOut(const Drop &drop);
     void carryOut(const Burst &burst);
+    void carryOut(const Size &size);
     template<typename Visitor> void forEachSite(Visitor visit) const; // the client's last
     Site *counting() const; // each exchange is counted once: where it begins, if that is here
     void add(std::unique_ptr<Site> &site, Role role);

@@ -14,7 +14,9 @@ struct Text
 {
     QString operator()(const Load &load) const
     {
-        return Scenario::tr("%1 exchanges per second, each held for %2 ms").arg(load.rate).arg(load.hold.count());
+        const QString text = load.isUsedOnce ? Scenario::tr("%1 exchanges per second, each held for %2 ms and then closed")
+                                             : Scenario::tr("%1 exchanges per second, each held for %2 ms");
+        return text.arg(load.rate).arg(load.hold.count());
     }
     QString operator()(const Freeze &freeze) const
     {
@@ -25,6 +27,11 @@ struct Text
         return Scenario::tr("the server drops %1 % of its idle connections").arg(qRound(100 * drop.share));
     }
     QString operator()(const Burst &burst) const { return Scenario::tr("a burst of %1 exchanges").arg(burst.exchanges); }
+    QString operator()(const Size &size) const
+    {
+        return size.rule == ClientPool::Rule::Stepwise ? Scenario::tr("the client's stock is sized stepwise")
+                                                       : Scenario::tr("the client's stock is sized by prediction");
+    }
     QString operator()(const Break &act) const
     {
         switch (act.fault) {
@@ -60,7 +67,7 @@ QList<Scenario> make()
              {},
              10s},
             {QStringLiteral("burst"),
-             QT_TRANSLATE_NOOP("Demo::Scenario", "Demand exceeds the stock: the capacity grows, and shrinks again."),
+             QT_TRANSLATE_NOOP("Demo::Scenario", "Demand exceeds the stock: the capacity grows, and shrinks again later."),
              {.rate = 20, .hold = 50ms},
              {{4s, Burst{150}}, {7s, Burst{150}}, {10s, Burst{150}}},
              20s},
@@ -82,6 +89,13 @@ QList<Scenario> make()
             broken(QStringLiteral("refuse"), QT_TRANSLATE_NOOP("Demo::Scenario", "The server refuses this peer for 5 s."),
                    Fault::PeerRefused),
             tlsFailure,
+            {QStringLiteral("used-once"),
+             QT_TRANSLATE_NOOP("Demo::Scenario",
+                               "Each connection is used once: takes wait while the stock is sized stepwise, and hardly any "
+                               "once it is sized by prediction."),
+             {.rate = 250, .isUsedOnce = true}, // more than the default maximum capacity each cycle
+             {{10ms, Size{ClientPool::Rule::Stepwise}}, {8s, Size{ClientPool::Rule::Predictive}}, {18s, Load{}}},
+             24s},
     };
 }
 
@@ -90,6 +104,14 @@ QList<Scenario> make()
 QString describe(const Act &act)
 {
     return std::visit(Text(), act);
+}
+
+ClientPool::Configuration sized(ClientPool::Configuration configuration, const Size &size)
+{
+    configuration.sizing.rule = size.rule;
+    if (size.rule == ClientPool::Rule::Stepwise)
+        configuration.sizing.waitProbability = ClientPool::Sizing().waitProbability; // others are refused with it
+    return configuration;
 }
 
 const QList<Scenario> &scenarios()

@@ -28,9 +28,15 @@ struct Burst
 {
     int exchanges;
 };
-using Act = std::variant<Load, Freeze, Break, Drop, Burst>;
+struct Size
+{
+    QNetPool::ClientPool::Rule rule; // of the client's stock
+};
+using Act = std::variant<Load, Freeze, Break, Drop, Burst, Size>;
 
 QString describe(const Act &act);
+
+QNetPool::ClientPool::Configuration sized(QNetPool::ClientPool::Configuration configuration, const Size &size);
 
 // What is done in a run, and when, after it was started.
 struct Scenario

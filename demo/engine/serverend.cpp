@@ -130,7 +130,7 @@ void ServerEnd::begin()
     const QDeadlineTimer deadline = newDeadline();
     exchange({}, deadline, [this, deadline](Connection connection) {
         m_announcer.announce(connection.id());
-        return new Asker(std::move(connection), deadline, this);
+        return new Asker(std::move(connection), false, deadline, this); // the client says goodbye if it is to be closed
     });
 }
 

@@ -15,6 +15,7 @@ struct Load
 {
     double rate = 20; // exchanges begun per second; 0 disables them: the pools only keep their stock
     std::chrono::milliseconds hold{0}; // how long the answer to each takes, for which both ends hold its connection
+    bool isUsedOnce = false; // its connection is closed then, not given back
 };
 
 // Everything a run needs to know, from whichever user interface it comes.

@@ -472,6 +472,14 @@
         <source>At once</source>
         <translation>同时取用</translation>
     </message>
+    <message>
+        <source>&amp;Used once</source>
+        <translation>只用一次(&amp;U)</translation>
+    </message>
+    <message>
+        <source>Each connection is closed after its exchange, and not given back.</source>
+        <translation>每个连接在交换后关闭，不归还。</translation>
+    </message>
 </context>
 <context>
     <name>Demo::LogView</name>
@@ -666,6 +674,10 @@
         <source>Stop</source>
         <translation>停止</translation>
     </message>
+    <message>
+        <source>Sizi&amp;ng</source>
+        <translation>容量(&amp;N)</translation>
+    </message>
 </context>
 <context>
     <name>Demo::Plot</name>
@@ -858,10 +870,6 @@
         <translation>存量逐渐填满；由于无人取用，间隔变长。</translation>
     </message>
     <message>
-        <source>Demand exceeds the stock: the capacity grows, and shrinks again.</source>
-        <translation>需求超过存量：容量增大，随后缩小。</translation>
-    </message>
-    <message>
         <source>The server is stopped for 5 s: the pauses grow, and the stock is full again soon after.</source>
         <translation>服务端停止 5 s：停顿逐渐变长；恢复后不久，存量重新填满。</translation>
     </message>
@@ -876,6 +884,26 @@
     <message>
         <source>The server refuses this peer for 5 s.</source>
         <translation>服务端拒绝此对端 5 s。</translation>
+    </message>
+    <message>
+        <source>%1 exchanges per second, each held for %2 ms and then closed</source>
+        <translation>每秒 %1 次交换，每次持有 %2 ms，然后关闭连接</translation>
+    </message>
+    <message>
+        <source>the client&apos;s stock is sized stepwise</source>
+        <translation>客户端存量逐步调整</translation>
+    </message>
+    <message>
+        <source>the client&apos;s stock is sized by prediction</source>
+        <translation>客户端存量按预测调整</translation>
+    </message>
+    <message>
+        <source>Each connection is used once: takes wait while the stock is sized stepwise, and hardly any once it is sized by prediction.</source>
+        <translation>每个连接只用一次：存量逐步调整时取用需要等待，按预测调整后几乎不再等待。</translation>
+    </message>
+    <message>
+        <source>Demand exceeds the stock: the capacity grows, and shrinks again later.</source>
+        <translation>需求超过存量：容量增大，之后再缩小。</translation>
     </message>
 </context>
 <context>

@@ -4,6 +4,7 @@
 #include "gui/icons.h"
 
 #include <QtCore/QSignalBlocker>
+#include <QtWidgets/QCheckBox>
 #include <QtWidgets/QFormLayout>
 #include <QtWidgets/QHBoxLayout>
 #include <QtWidgets/QLabel>
@@ -48,11 +49,13 @@ LoadPanel::LoadPanel(QWidget *parent)
     : QWidget(parent), m_rateSlider(new QSlider(Qt::Horizontal)),
       m_rate(makeNumber(highestRate, tr(" /s"), tr("Takes per second"))),
       m_hold(makeNumber(longestHold, tr(" ms"), tr("Time for which each is held"))),
-      m_burst(makeNumber(1000, {}, tr("Takes at once")))
+      m_isUsedOnce(new QCheckBox(tr("&Used once"))), m_burst(makeNumber(1000, {}, tr("Takes at once")))
 {
     m_rateSlider->setRange(0, sliderSteps);
     m_rateSlider->setAccessibleName(tr("Takes per second"));
     m_hold->setSingleStep(10);
+    m_isUsedOnce->setObjectName(QStringLiteral("usedOnce"));
+    m_isUsedOnce->setToolTip(tr("Each connection is closed after its exchange, and not given back."));
     m_burst->setMinimum(1);
     m_burst->setValue(150);
     auto *burst = new QPushButton(tr("&Burst"));
@@ -63,6 +66,9 @@ LoadPanel::LoadPanel(QWidget *parent)
     auto *rateLine = new QHBoxLayout;
     rateLine->addWidget(m_rateSlider, 1);
     rateLine->addWidget(m_rate);
+    auto *holdLine = new QHBoxLayout;
+    holdLine->addWidget(m_hold, 1);
+    holdLine->addWidget(m_isUsedOnce);
     auto *burstLine = new QHBoxLayout;
     burstLine->addWidget(m_burst, 1);
     burstLine->addWidget(burst);
@@ -71,7 +77,9 @@ LoadPanel::LoadPanel(QWidget *parent)
     auto *rateLabel = new QLabel(tr("Ta&kes"));
     rateLabel->setBuddy(m_rateSlider);
     form->addRow(rateLabel, rateLine);
-    form->addRow(tr("&Held for"), m_hold);
+    auto *holdLabel = new QLabel(tr("&Held for"));
+    holdLabel->setBuddy(m_hold);
+    form->addRow(holdLabel, holdLine);
     form->addRow(tr("At once"), burstLine);
 
     connect(m_rateSlider, &QSlider::valueChanged, m_rate, [this](int step) { m_rate->setValue(toRate(step)); });
@@ -81,6 +89,7 @@ LoadPanel::LoadPanel(QWidget *parent)
         tell();
     });
     connect(m_hold, &QSpinBox::valueChanged, this, &LoadPanel::tell);
+    connect(m_isUsedOnce, &QCheckBox::toggled, this, &LoadPanel::tell);
     connect(burst, &QPushButton::clicked, this, [this] { Q_EMIT acted(Burst{m_burst->value()}); });
 }
 
@@ -93,7 +102,7 @@ Load LoadPanel::load() const
 {
     // One that the box cannot show stays as it is until it is changed there.
     const double rate = m_rate->value() == shownRate() ? m_shown.rate : m_rate->value();
-    return {rate, std::chrono::milliseconds(m_hold->value())};
+    return {rate, std::chrono::milliseconds(m_hold->value()), m_isUsedOnce->isChecked()};
 }
 
 void LoadPanel::tell()
@@ -107,6 +116,7 @@ void LoadPanel::show(const Load &load)
     m_shown = load;
     m_rate->setValue(shownRate());
     m_hold->setValue(int(load.hold.count()));
+    m_isUsedOnce->setChecked(load.isUsedOnce);
 }
 
 } // namespace Demo

@@ -5,6 +5,7 @@
 
 #include <QtWidgets/QWidget>
 
+QT_FORWARD_DECLARE_CLASS(QCheckBox)
 QT_FORWARD_DECLARE_CLASS(QSlider)
 QT_FORWARD_DECLARE_CLASS(QSpinBox)
 
@@ -33,6 +34,7 @@ private:
     QSlider *m_rateSlider; // of no linear scale: small rates are told apart, too
     QSpinBox *m_rate;
     QSpinBox *m_hold;
+    QCheckBox *m_isUsedOnce;
     QSpinBox *m_burst;
 };
 

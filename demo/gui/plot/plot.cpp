@@ -133,7 +133,7 @@ QSize Plot::sizeHint() const
 QSize Plot::minimumSizeHint() const
 {
     const int em = fontMetrics().height();
-    const int width = 32 * em;
+    const int width = 30 * em;
     // The legend may take several rows there.
     const PlotLayout layout(QSizeF(width, 0), font(), m_series, m_title, m_unit, m_hasTimeLabels);
     return {width, int(std::ceil(layout.area.top())) + (m_hasTimeLabels ? 5 : 4) * em};

@@ -27,8 +27,8 @@ namespace Demo {
 
 MainWindow::MainWindow(const Settings &settings, QWidget *parent)
     : QMainWindow(parent), m_given(settings), m_settings(settings), m_ends(new QTabWidget), m_log(new LogView),
-      m_configuration(new ConfigurationPanel), m_load(new LoadPanel), m_break(new BreakPanel), m_scenarios(new QComboBox),
-      m_tls(new QComboBox), m_mode(new QComboBox)
+      m_configuration(new ConfigurationPanel), m_load(new LoadPanel), m_break(new BreakPanel), m_rule(new QComboBox),
+      m_scenarios(new QComboBox), m_tls(new QComboBox), m_mode(new QComboBox)
 {
     setWindowTitle(QStringLiteral("QNetPool"));
     setWindowIcon(applicationIcon());
@@ -38,7 +38,7 @@ MainWindow::MainWindow(const Settings &settings, QWidget *parent)
     setCentralWidget(m_ends);
     addDock(makeControls(), tr("Controls"), QStringLiteral("controls"), Qt::RightDockWidgetArea);
     addDock(makeBelow(), tr("Details"), QStringLiteral("details"), Qt::BottomDockWidgetArea);
-    m_configuration->setClientConfiguration(m_settings.client);
+    showClient();
     m_configuration->setServerConfiguration(m_settings.server);
     m_configuration->clientForm()->setPeerEditable(false); // the command line says who that is
     for (ConfigurationForm *form :
@@ -129,7 +129,7 @@ void MainWindow::choose(TlsMode mode)
 void MainWindow::restartWith(const Settings &settings)
 {
     m_settings = settings;
-    m_configuration->setClientConfiguration(m_settings.client);
+    showClient();
     m_configuration->setServerConfiguration(m_settings.server);
     if (m_run)
         start();
@@ -173,12 +173,31 @@ QWidget *MainWindow::makeControls()
     auto *column = new QVBoxLayout(controls);
     column->addWidget(grouped(tr("Load"), m_load));
     column->addWidget(grouped(tr("Faults"), m_break));
+    column->addWidget(grouped(tr("Sizi&ng"), makeRuleChoice()));
     column->addWidget(grouped(tr("Scenario"), m_scenarios));
     column->addStretch();
     connect(m_load, &LoadPanel::acted, this, &MainWindow::perform);
     connect(m_break, &BreakPanel::acted, this, &MainWindow::perform);
     connect(m_scenarios, &QComboBox::activated, this, &MainWindow::chooseScenario);
     return controls;
+}
+
+// As in the configuration, but at once, and beside what it is to be compared under.
+QWidget *MainWindow::makeRuleChoice()
+{
+    for (const Field<ClientPool::Configuration> &field : fields<ClientPool::Configuration>()) {
+        if (QLatin1String(field.info.name) != QLatin1String("sizing.rule"))
+            continue;
+        for (const FieldChoice &choice : field.info.choices)
+            m_rule->addItem(FieldInfo::tr(choice.label));
+        m_rule->setAccessibleName(field.info.title());
+        m_rule->setToolTip(FieldInfo::tr(field.info.description));
+    }
+    m_rule->setObjectName(QStringLiteral("rule"));
+    m_rule->setEnabled(m_settings.hasClient()); // whose stock it is
+    m_rule->setCurrentIndex(int(m_settings.client.sizing.rule));
+    connect(m_rule, &QComboBox::activated, this, [this](int index) { perform(Size{ClientPool::Rule(index)}); });
+    return m_rule;
 }
 
 QWidget *MainWindow::makeBelow()
@@ -214,6 +233,7 @@ void MainWindow::save(QSettings &store, bool withPools) const
         return;
     store.setValue(QStringLiteral("rate"), m_settings.load.rate);
     store.setValue(QStringLiteral("hold"), qint64(m_settings.load.hold.count()));
+    store.setValue(QStringLiteral("usedOnce"), m_settings.load.isUsedOnce);
     store.setValue(QStringLiteral("client"), toSettings(m_settings.client));
     store.setValue(QStringLiteral("server"), toSettings(m_settings.server));
 }
@@ -226,6 +246,7 @@ void MainWindow::restore(const QSettings &store, bool withPools)
         return;
     m_settings.load.rate = store.value(QStringLiteral("rate"), m_settings.load.rate).toDouble();
     m_settings.load.hold = std::chrono::milliseconds(store.value(QStringLiteral("hold")).toInt());
+    m_settings.load.isUsedOnce = store.value(QStringLiteral("usedOnce")).toBool();
     m_load->show(m_settings.load);
     Settings settings = m_settings;
     settings.client = fromSettings(store.value(QStringLiteral("client")).toMap(), m_settings.client);
@@ -247,8 +268,7 @@ void MainWindow::start()
     connect(m_run.get(), &Run::stopped, this, &MainWindow::end, Qt::QueuedConnection);
     connect(m_run.get(), &Run::performed, this, [this](const Act &act) {
         m_break->show(act);
-        if (const auto *load = std::get_if<Load>(&act))
-            m_load->show(m_settings.load = *load);
+        remember(act);
     });
     const bool isStarted = m_run->start();
     if (m_client)
@@ -335,10 +355,27 @@ void MainWindow::endScenario()
 
 void MainWindow::perform(const Act &act)
 {
-    if (const auto *load = std::get_if<Load>(&act))
-        m_settings.load = *load;
     if (m_run)
         m_run->perform(act);
+    else
+        remember(act);
+}
+
+// For the next start, too.
+void MainWindow::remember(const Act &act)
+{
+    if (const auto *load = std::get_if<Load>(&act)) {
+        m_load->show(m_settings.load = *load);
+    } else if (const auto *size = std::get_if<Size>(&act)) {
+        m_settings.client = sized(m_settings.client, *size);
+        showClient();
+    }
+}
+
+void MainWindow::showClient()
+{
+    m_configuration->setClientConfiguration(m_settings.client);
+    m_rule->setCurrentIndex(int(m_settings.client.sizing.rule));
 }
 
 void MainWindow::forEachPool(void (Pool::*what)())
@@ -362,7 +399,7 @@ void MainWindow::applyClient(const ClientPool::Configuration &configuration)
     m_settings.client = configuration;
     if (m_run && m_run->client())
         m_run->client()->configure(configuration);
-    m_configuration->setClientConfiguration(configuration);
+    showClient();
 }
 
 void MainWindow::applyServer(const ServerPool::Configuration &configuration)

@@ -52,7 +52,10 @@ private:
     QWidget *makeControls();
     QWidget *makeBelow();
     void addDock(QWidget *widget, const QString &title, const QString &name, Qt::DockWidgetArea area);
+    QWidget *makeRuleChoice();
     void perform(const Act &act);
+    void remember(const Act &act);
+    void showClient();
     void forEachPool(void (QNetPool::Pool::*what)());
     void drain();
     void applyClient(const QNetPool::ClientPool::Configuration &configuration);
@@ -81,6 +84,7 @@ private:
     ConfigurationPanel *m_configuration;
     LoadPanel *m_load;
     BreakPanel *m_break;
+    QComboBox *m_rule;
     QComboBox *m_scenarios;
     QComboBox *m_tls;
     QComboBox *m_mode;

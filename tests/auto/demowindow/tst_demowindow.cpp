@@ -17,6 +17,7 @@
 #include <QtGui/QAccessible>
 #include <QtNetwork/QTcpServer>
 #include <QtTest/QTest>
+#include <QtWidgets/QCheckBox>
 #include <QtWidgets/QComboBox>
 #include <QtWidgets/QLabel>
 #include <QtWidgets/QPushButton>
@@ -47,6 +48,8 @@ private Q_SLOTS:
     void lettersPressTheButtons();
     void everythingHasAName();
     void formChangesARunningPool();
+    void ruleIsSwitchedAtOnce();
+    void usedOnceIsSwitched();
     void poolsAreFlushedAndDrained();
     void eachEndMayHaveAWindowOfItsOwn();
     void scenarioBringsItsEncryption();
@@ -436,6 +439,56 @@ void tst_DemoWindow::formChangesARunningPool()
     QVERIFY(!apply->isEnabled());
 }
 
+void tst_DemoWindow::ruleIsSwitchedAtOnce()
+{
+    Person person(quick());
+    auto *rule = person.window.findChild<QComboBox *>(QStringLiteral("rule"));
+    QCOMPARE(rule->currentIndex(), int(ClientPool::Rule::Predictive));
+    const auto chooses = [&](Qt::Key direction) {
+        QTest::keyClick(&person.window, Qt::Key_N, Qt::AltModifier);
+        if (QApplication::focusWidget() != rule)
+            return false;
+        QTest::keyClick(rule, direction);
+        return true;
+    };
+    QVERIFY(chooses(Qt::Key_Up)); // before anything runs
+    person.press(Qt::Key_F5);
+    QCOMPARE(person.window.run()->settings().client.sizing.rule, ClientPool::Rule::Stepwise);
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("idle 6")));
+    QVERIFY(person.heard("Stock").contains(QStringLiteral("target –")));
+    QVERIFY(chooses(Qt::Key_Down)); // while it runs
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("target 6")));
+    QVERIFY(person.hasRead(QStringLiteral("by prediction")));
+    const auto *panel = person.window.findChild<ConfigurationPanel *>();
+    const ConfigurationForm *form = panel->clientForm();
+    auto *field = form->findChild<QComboBox *>(QStringLiteral("sizing.rule"));
+    QCOMPARE(field->currentIndex(), int(ClientPool::Rule::Predictive));
+    person.showDetails("Configuration"); // which is the other way
+    field->setCurrentIndex(int(ClientPool::Rule::Stepwise));
+    QTest::mouseClick(person.find("apply"), Qt::LeftButton);
+    QCOMPARE(rule->currentIndex(), int(ClientPool::Rule::Stepwise));
+    QTRY_VERIFY(person.heard("Stock").contains(QStringLiteral("target –")));
+    Scenario scenario{QStringLiteral("used-once"), {}, {}, {{1ms, Size{ClientPool::Rule::Predictive}}}, 60s};
+    person.window.play(scenario);
+    QTRY_COMPARE(rule->currentIndex(), int(ClientPool::Rule::Predictive));
+}
+
+void tst_DemoWindow::usedOnceIsSwitched()
+{
+    Person person(quick());
+    person.press(Qt::Key_F5);
+    auto *box = person.window.findChild<QCheckBox *>(QStringLiteral("usedOnce"));
+    QTRY_VERIFY(person.client->lastSample().pool.givenBack > 0);
+    QTest::keyClick(&person.window, Qt::Key_U, Qt::AltModifier);
+    QTRY_VERIFY(box->isChecked());
+    QTRY_VERIFY(person.client->lastSample().pool.discarded > 5);
+    Scenario scenario{QStringLiteral("used-once"), {}, {.rate = 9}, {{100ms, Load{.isUsedOnce = true}}}, 60s};
+    person.window.play(scenario);
+    QVERIFY(!box->isChecked());
+    QTRY_VERIFY(box->isChecked());
+    QCOMPARE(person.window.run()->settings().load.rate, Load().rate);
+}
+
 void tst_DemoWindow::poolsAreFlushedAndDrained()
 {
     std::atomic<int> checks = 0;
@@ -569,7 +622,7 @@ void tst_DemoWindow::settingsAreRemembered()
     requested.client.sizing.maximumCapacity = 9;
     requested.client.tls.peerName = QStringLiteral("127.0.0.1"); // as the certificate says, too
     requested.server.limits.maximumConnections = 77;
-    requested.load = {33, 7ms};
+    requested.load = {33, 7ms, true};
     {
         const Person person(requested);
         QSettings store(file, QSettings::IniFormat);
@@ -591,6 +644,7 @@ void tst_DemoWindow::settingsAreRemembered()
     QCOMPARE(now.server.limits.maximumConnections, 77);
     QCOMPARE(now.load.rate, 33);
     QCOMPARE(now.load.hold, 7ms);
+    QVERIFY(now.load.isUsedOnce);
 
     Person other(quick());
     other.window.restore(store, false); // the command line has said something

@@ -21,6 +21,9 @@ private Q_SLOTS:
     void droppedConnectionsAreReplaced();
     void frozenServerBlocksNothingElse();
     void frozenServerCanBeStoppedAndDeleted();
+    void usedOnceClosesEachConnection_data();
+    void usedOnceClosesEachConnection();
+    void ruleIsSwitchedWhileItRuns();
     void configurationReachesThePools();
     void invalidConfigurationIsReported();
     void configurationOutlivesAFault();
@@ -229,6 +232,49 @@ void tst_Run::frozenServerCanBeStoppedAndDeleted()
     Run run(quickly());
     QVERIFY(run.start());
     run.perform(Freeze{true});
+}
+
+void tst_Run::usedOnceClosesEachConnection_data()
+{
+    addModes();
+}
+
+void tst_Run::usedOnceClosesEachConnection()
+{
+    QFETCH(ConnectionMode, mode);
+    Settings settings = quickly(mode);
+    settings.load.isUsedOnce = true;
+    Run run(settings);
+    QVERIFY(run.start());
+    QTRY_VERIFY(run.snapshot().exchanges > 20);
+    QTRY_VERIFY(isReady(run));
+    QSignalSpy stopped(&run, &Run::stopped);
+    run.stop();
+    QTRY_COMPARE(stopped.size(), 1);
+    const Snapshot end = run.snapshot();
+    QCOMPARE(end.failed, 0);
+    QCOMPARE(end.pool.givenBack, 0);
+    QCOMPARE(end.pool.discarded, end.exchanges);
+    run.perform(Load{});
+    QVERIFY(!run.settings().load.isUsedOnce);
+}
+
+void tst_Run::ruleIsSwitchedWhileItRuns()
+{
+    Settings settings = quickly();
+    settings.client.sizing.waitProbability = 0.25; // which Rule::Stepwise does not allow
+    Run run(settings);
+    QVERIFY(run.start());
+    QTRY_VERIFY(isReady(run));
+    QCOMPARE(run.snapshot().pool.target, 4);
+    Reading client(run.client());
+    run.perform(Size{ClientPool::Rule::Stepwise});
+    QCOMPARE(run.client()->settings().client.sizing.rule, ClientPool::Rule::Stepwise);
+    QTRY_COMPARE(run.snapshot().pool.target, 0);
+    run.perform(Size{ClientPool::Rule::Predictive});
+    QTRY_COMPARE(run.snapshot().pool.target, 4);
+    QVERIFY(!client.has(Note::Kind::Error, QString()));
+    QVERIFY(client.has(Note::Kind::Action, describe(Size{ClientPool::Rule::Stepwise})));
 }
 
 void tst_Run::configurationReachesThePools()

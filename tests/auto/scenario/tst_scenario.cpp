@@ -16,11 +16,14 @@ private Q_SLOTS:
     void eachActIsDescribed();
     void summaryIsTranslatedAsItIsShown();
     void fillFillsAndRests();
+    void burstGrowsTheCapacity_data();
     void burstGrowsTheCapacity();
     void recoversFromBrokenPeer_data();
     void recoversFromBrokenPeer();
     void recoversFromFrozenServer();
     void droppedConnectionsAreDialledAgain();
+    void usedOnceWaitsUntilItIsPredicted_data();
+    void usedOnceWaitsUntilItIsPredicted();
     void playerPerformsTheStepsInOrder();
     void deletedPlayerStops();
 };
@@ -87,8 +90,9 @@ void tst_Scenario::eachIsPlayable()
 void tst_Scenario::eachActIsDescribed()
 {
     QStringList texts;
-    for (const Act &act : {Act(Load{}), Act(Freeze{true}), Act(Freeze{false}), Act(Drop{0.5}), Act(Burst{150}),
-                           Act(Break{Fault::Stopped, true}), Act(Break{Fault::Stopped, false}),
+    for (const Act &act : {Act(Load{}), Act(Load{.isUsedOnce = true}), Act(Size{ClientPool::Rule::Stepwise}),
+                           Act(Size{ClientPool::Rule::Predictive}), Act(Freeze{true}), Act(Freeze{false}), Act(Drop{0.5}),
+                           Act(Burst{150}), Act(Break{Fault::Stopped, true}), Act(Break{Fault::Stopped, false}),
                            Act(Break{Fault::PeerRefused, true}), Act(Break{Fault::PeerRefused, false}),
                            Act(Break{Fault::CertificateExpired, true}), Act(Break{Fault::CertificateExpired, false})})
         texts << describe(act);
@@ -127,11 +131,20 @@ void tst_Scenario::fillFillsAndRests()
     QCOMPARE(run.snapshot().failed, 0);
 }
 
+void tst_Scenario::burstGrowsTheCapacity_data()
+{
+    QTest::addColumn<ClientPool::Rule>("rule");
+    QTest::newRow("stepwise") << ClientPool::Rule::Stepwise;
+    QTest::newRow("predictive") << ClientPool::Rule::Predictive;
+}
+
 // Some of its exchanges may fail: the client dials for all who wait, and closes what arrives when its stock is full, which the
 // server may have taken by then.
 void tst_Scenario::burstGrowsTheCapacity()
 {
+    QFETCH(ClientPool::Rule, rule);
     Settings settings = quickly();
+    settings.client.sizing.rule = rule;
     settings.client.sizing.maximumCapacity = 20;
     Stage stage(settings);
     QVERIFY(stage.isSet());
@@ -141,7 +154,8 @@ void tst_Scenario::burstGrowsTheCapacity()
     QTRY_VERIFY(stage.run.snapshot().pool.capacity > settings.client.sizing.minimumCapacity);
     QTRY_COMPARE(count(performed), 4);
     QTRY_VERIFY(stage.run.snapshot().exchanges > 3 * 150);
-    QTRY_COMPARE(stage.run.snapshot().pool.capacity, settings.client.sizing.minimumCapacity);
+    if (rule == ClientPool::Rule::Stepwise) // the other one takes minutes
+        QTRY_COMPARE(stage.run.snapshot().pool.capacity, settings.client.sizing.minimumCapacity);
 }
 
 void tst_Scenario::recoversFromBrokenPeer_data()
@@ -198,6 +212,46 @@ void tst_Scenario::droppedConnectionsAreDialledAgain()
     QTRY_VERIFY(stage.run.snapshot().pool.diedIdle > 4); // more than all at once
     QTRY_VERIFY(isReady(stage.run));
     QCOMPARE(stage.run.snapshot().failed, 0);
+}
+
+void tst_Scenario::usedOnceWaitsUntilItIsPredicted_data()
+{
+    QTest::addColumn<ConnectionMode>("mode");
+    QTest::newRow("multi") << ConnectionMode::Multi; // where the client does not see who waits
+    QTest::newRow("single") << ConnectionMode::Single;
+}
+
+void tst_Scenario::usedOnceWaitsUntilItIsPredicted()
+{
+    QFETCH(ConnectionMode, mode);
+    Settings settings = quickly(mode);
+    settings.client.sizing.maximumCapacity = 64; // room for a slow machine's setups
+    settings.client.sizing.minimumInterval = settings.client.sizing.maximumInterval = 500ms;
+    Scenario scenario = shortened(QStringLiteral("used-once"));
+    scenario.load.rate = 100; // which is still more than a cycle makes ready
+    scenario.steps.removeLast(); // the end of it
+    Stage stage(settings);
+    QVERIFY(stage.isSet());
+    QSignalSpy performed(&stage.run, &Run::performed);
+    Player player(stage.run, scenario);
+    player.start();
+    QTRY_COMPARE(count(performed), 2);
+    const Snapshot begin = stage.run.snapshot();
+    QTRY_COMPARE(count(performed), 3);
+    QVERIFY(waitShare(stage.run.snapshot(), begin) > 0.3);
+
+    Snapshot before = stage.run.snapshot();
+    double share = 1;
+    const auto measures = [&] { // of 50 takes at a time: the first ones are those that wait already
+        const Snapshot now = stage.run.snapshot();
+        if (now.taken < before.taken + 50)
+            return false;
+        share = waitShare(now, std::exchange(before, now));
+        return share <= 0.1;
+    };
+    QVERIFY2(QTest::qWaitFor(measures, longer(20000)), qPrintable(QString::number(share)));
+    QVERIFY(stage.run.snapshot().pool.discarded > 50);
+    QVERIFY(stage.run.snapshot().pool.target > 0);
 }
 
 void tst_Scenario::playerPerformsTheStepsInOrder()
