@@ -37,8 +37,8 @@ QWidget *EndView::makeHeader()
     auto *line = new QHBoxLayout(header);
     line->setContentsMargins({});
     line->addWidget(m_pill);
-    line->addWidget(m_address);
-    line->addStretch();
+    line->addWidget(m_address, 1);
+    m_address->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // long numbers widen no window
     line->addWidget(m_numbers);
     for (QLabel *label : {m_address, m_numbers})
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
@@ -81,6 +81,7 @@ void EndView::follow(const Site *site)
     const QString mode = settings.isMulti() ? tr("multi mode") : tr("single mode");
     const Endpoint where = m_role == Role::Server ? site->data() : settings.data;
     m_address->setText(QStringLiteral("%1  ·  %2  ·  %3").arg(where.toString(), tlsText(settings, m_role), mode));
+    m_address->setToolTip(m_address->text()); // where it is cut off
 }
 
 void EndView::advance(double time)
