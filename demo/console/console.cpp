@@ -24,8 +24,9 @@ void printLine(std::FILE *stream, const QString &line)
 
 QString liveLine(const Snapshot &now, const Snapshot &before, qint64 seconds)
 {
-    return QStringLiteral("%1 s  %2  idle %3/%4  target %5  leased %6  interval %7 ms  setup %8 ms  waited %9 %  errors %10  "
-                          "exchanges %11  failed %12")
+    return QStringLiteral(
+                   "%1 s  %2  idle %3/%4  target %5  leased %6  interval %7 ms  setup %8 ms  waited %9 %  errors %10  "
+                   "exchanges %11  failed %12")
             .arg(seconds, 4)
             .arg(QLatin1String(QMetaEnum::fromType<Pool::State>().valueToKey(int(now.state))), -8)
             .arg(now.pool.idle)

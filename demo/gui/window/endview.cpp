@@ -43,9 +43,10 @@ QWidget *EndView::makeHeader()
     for (QLabel *label : {m_address, m_numbers})
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     m_numbers->setAccessibleName(tr("Numbers"));
-    m_numbers->setToolTip(m_role == Role::Client
-                                  ? tr("Waited: the share of the takes of the last five minutes for which no connection was ready.")
-                                  : tr("Waited: the share of all takes so far for which no connection was ready."));
+    m_numbers->setToolTip(
+            m_role == Role::Client
+                    ? tr("Waited: the share of the takes of the last five minutes for which no connection was ready.")
+                    : tr("Waited: the share of all takes so far for which no connection was ready."));
     return header;
 }
 

@@ -332,7 +332,8 @@ void tst_CommandLine::badOptionIsRefused_data()
     row("--rate nan", "--rate: \"nan\" is not a number from 0 to 100000");
     row("--rate 100001", "--rate: \"100001\" is not a number from 0 to 100000");
     row("--hold 5000", "--hold: \"5000\" is not a whole number from 0 to 4000");
-    row("--scenario flood", "--scenario: \"flood\" is none of fill, burst, outage, freeze, drop, refuse, tls-failure, used-once");
+    row("--scenario flood",
+        "--scenario: \"flood\" is none of fill, burst, outage, freeze, drop, refuse, tls-failure, used-once");
     row("--scenario tls-failure", "--scenario: tls-failure needs --tls 2");
     row("--scenario tls-failure --tls 1", "--scenario: tls-failure needs --tls 2");
     row("--role client --connect a:1 --scenario outage", "--scenario: it happens at the server's end");
