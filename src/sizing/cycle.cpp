@@ -6,6 +6,16 @@
 
 namespace QNetPool {
 
+namespace {
+
+// What nobody has wanted for long is not dialled again before somebody does, but for one, which is ready for him.
+int toKeep(int wanted, const StockLevel &level)
+{
+    return std::max(std::min(wanted, 1), wanted - level.unreplaced);
+}
+
+} // namespace
+
 Cycle::Cycle(const Sizing &limits) : m_limits(limits), m_capacity(limits.minimumCapacity), m_interval(limits.minimumInterval)
 {
 }
@@ -66,18 +76,11 @@ void Cycle::update(const StockLevel &level)
     m_demanded = m_outage ? 0 : std::max(0, demanded - m_wanted); // the next round is as early as the backoff allows
 }
 
-// Less what finds no room when leases end, and what nobody has wanted for long: that is not dialled again before somebody
-// does, but for one, which is ready for him.
-int Cycle::toKeep(int wanted, const StockLevel &level) const
-{
-    wanted = std::min(wanted, std::max(0, m_limits.maximumCapacity - level.returning));
-    return std::max(std::min(wanted, 1), wanted - level.unreplaced);
-}
-
-// To the target, and for waiters.
+// To the target, and for waiters. What would find no room when leases end waits for the timer's round: they may be short.
 int Cycle::missing(const StockLevel &level) const
 {
-    return level.waiting + std::max(0, toKeep(level.target, level) - level.idle);
+    const int wanted = std::min(level.target, std::max(0, m_limits.maximumCapacity - level.returning));
+    return level.waiting + std::max(0, toKeep(wanted, level) - level.idle);
 }
 
 // Further dials would probably fail, too; or the probe is in doubt.

@@ -55,7 +55,6 @@ private:
 
     void beginRound(Round round, int wanted);
     void update(const StockLevel &level);
-    int toKeep(int wanted, const StockLevel &level) const;
     int missing(const StockLevel &level) const;
     bool isStopped() const;
     milliseconds beginOutage(double random);

@@ -42,6 +42,8 @@ void Demand::taken(TimePoint now, const StockLevel &before)
     m_minutes.front().waited += before.idle <= 0;
     if (!m_isPredictive)
         return;
+    if (!m_hasLeaseEnded)
+        doubtReturns(now);
     if (now >= m_slotEnd)
         beginSlot(now);
     ++m_net;
@@ -65,8 +67,16 @@ void Demand::returned(TimePoint now)
     m_leastNow = std::min(m_leastNow, --m_net);
 }
 
+void Demand::doubtReturns(TimePoint now)
+{
+    m_firstTake = std::min(m_firstTake, now);
+    if (now - m_firstTake > 1s) // leases are long, or for ever
+        m_returnShare = 0;
+}
+
 void Demand::leaseEnded(bool isGivenBack)
 {
+    m_hasLeaseEnded = true;
     m_returnShare += ((isGivenBack ? 1 : 0) - m_returnShare) / (2 * gain);
 }
 

@@ -14,8 +14,6 @@ namespace QNetPool {
 // no more, however the setup times are distributed (Palm; Feeney and Sherbrooke 1966), so the mean of L is all that counts.
 // No model of the demand is assumed: the quantile is measured at each take, over the last minutes.
 //
-// Stock that does not find room when leases end would be closed again, so it is not dialled.
-//
 // The net demand of the moment is counted from its least value in this time slot and in the last one, whose length is
 // L / 1.5: in windows of 0.67 to 1.33 L.
 //
@@ -40,8 +38,8 @@ public:
 
     int target() const noexcept { return m_isPredictive ? m_target : 0; } // idle and pending together, beyond the waiters
     int unreplaced() const noexcept { return m_isPredictive ? m_unreplaced : 0; } // that idled out since the last take
-    // How many of those that are out will probably be given back: maximumCapacity has to have room for them, too, or one of
-    // a full stock is closed for each.
+    // How many of those that are out will probably be given back: between the timer's rounds, room is kept for them, or one of
+    // a full stock would be closed for each. At first all, but not for longer than a second in which none was.
     int returning(int leased) const noexcept { return m_isPredictive ? int(m_returnShare * leased + 0.5) : 0; }
     std::chrono::nanoseconds setupTime() const noexcept { return m_setupTime; } // the smoothed mean; zero: unknown
     double recentWaitShare(TimePoint now) const; // of the calls of the last five minutes
@@ -58,6 +56,7 @@ private:
         qint64 waited = 0;
     };
 
+    void doubtReturns(TimePoint now);
     void beginMinute(TimePoint now);
     void beginSlot(TimePoint now);
     void updateTarget(TimePoint now);
@@ -68,7 +67,9 @@ private:
     int m_unreplaced = 0;
     std::chrono::nanoseconds m_setupTime{};
     std::chrono::nanoseconds m_leadTime{}; // from the wish to the connection: longer if maximumPending makes dials wait
-    double m_returnShare = 0; // smoothed
+    double m_returnShare = 1; // smoothed
+    bool m_hasLeaseEnded = false;
+    TimePoint m_firstTake = TimePoint::max();
 
     qint64 m_net = 0; // takes less give-backs
     qint64 m_leastNow = 0; // in this time slot

@@ -187,12 +187,9 @@ void tst_Scenario::recoversFromBrokenPeer()
     QTRY_VERIFY(stage.run.snapshot().exchanges > exchanges);
 }
 
-// With room for what is dialled ahead: what a full stock closes, the server may have taken by then.
 void tst_Scenario::recoversFromFrozenServer()
 {
-    Settings settings = quickly();
-    settings.client.sizing.maximumCapacity = 20;
-    Stage stage(settings);
+    Stage stage(quickly());
     QVERIFY(stage.isSet());
     Player player(stage.run, shortened(QStringLiteral("freeze")));
     player.start();
