@@ -220,7 +220,8 @@ void ClientPoolPrivate::tell(const Stock::UnusedEnd &end)
         return;
     const auto age = std::chrono::duration_cast<milliseconds>(end.age);
     QString message = QStringLiteral("%1 closed a connection %2 ms after it was set up, before it was used")
-                              .arg(m_plan->target()).arg(age.count());
+                              .arg(m_plan->target())
+                              .arg(age.count());
     if (!end.cause.isEmpty())
         message += QStringLiteral(": ") + end.cause;
     report(end.isTlsError ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed, message);
@@ -348,9 +349,12 @@ void ClientPoolPrivate::warnIfHeldBack()
         return;
     const int pending = m_plan->configuration.sizing.maximumPending;
     qCWarning(clientLog).noquote()
-            << QStringLiteral("%1: callers wait, since sizing.maximumPending allows %2 setups at a time, and one takes %3 ms: "
-                              "that is at most %4 connections a second")
-                       .arg(m_plan->target()).arg(pending).arg(setup.count() * 1000, 0, 'f', 1)
+            << QStringLiteral(
+                       "%1: callers wait, since sizing.maximumPending allows %2 setups at a time, and one takes %3 ms: "
+                       "that is at most %4 connections a second")
+                       .arg(m_plan->target())
+                       .arg(pending)
+                       .arg(setup.count() * 1000, 0, 'f', 1)
                        .arg(pending / setup.count(), 0, 'f', 0);
 }
 

@@ -26,7 +26,8 @@ class Cycle
 public:
     explicit Cycle(const Sizing &limits = {});
     void setLimits(const Sizing &limits); // clamps capacity and interval
-    void beginAfresh(); // another peer: what is known of the former one says nothing of it. Its dials must not be finished().
+    void
+    beginAfresh(); // another peer: what is known of the former one says nothing of it. Its dials must not be finished().
 
     void begin(const StockLevel &level); // the timer's round
     void demand(const StockLevel &level); // to be called whenever the level may have changed

@@ -371,7 +371,8 @@ void tst_Cycle::moreFailuresThanSuccessesStopTheRound()
     QVERIFY(cycle.isOver()); // six of ten were never tried
     QCOMPARE(cycle.end(0), std::optional(500ms));
 
-    cycle.demand({.waiting = 1}); // the next round starts with a clean sheet: neither those six nor the failures are carried on
+    cycle.demand(
+            {.waiting = 1}); // the next round starts with a clean sheet: neither those six nor the failures are carried on
     QCOMPARE(cycle.dialsWanted(), 1);
     QCOMPARE(runRound(cycle, true), 1);
     QCOMPARE(cycle.end(0), std::nullopt);

@@ -150,9 +150,8 @@ template<typename Pool> struct Reports
 
 template<typename Pool> qsizetype countOfUnusedEnds(const Reports<Pool> &reports)
 {
-    return std::count_if(reports.errors.begin(), reports.errors.end(), [](const QVariantList &error) {
-        return error.at(1).toString().contains(u"before it was used");
-    });
+    return std::count_if(reports.errors.begin(), reports.errors.end(),
+                         [](const QVariantList &error) { return error.at(1).toString().contains(u"before it was used"); });
 }
 
 // A client tells of a connection whose end came before it was used: it was dialled in vain.

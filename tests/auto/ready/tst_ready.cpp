@@ -47,9 +47,8 @@ public:
             QObject::connect(m_server, &QTcpServer::newConnection, m_server, [this, delay] {
                 while (QTcpSocket *socket = m_server->nextPendingConnection()) {
                     QObject::connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
-                    QTimer::singleShot(delay, Qt::PreciseTimer, socket, [this, socket] {
-                        socket->write(QByteArray::number(++m_last + 0x10000000u, 16));
-                    });
+                    QTimer::singleShot(delay, Qt::PreciseTimer, socket,
+                                       [this, socket] { socket->write(QByteArray::number(++m_last + 0x10000000u, 16)); });
                 }
             });
             m_server->listen(QHostAddress::LocalHost);
@@ -150,10 +149,7 @@ struct Waits
             lots << std::exchange(waited, 0);
     }
     // Once it is steady; a machine that stands still for a moment spoils a lot, not all of them.
-    bool isOneInAHundred() const
-    {
-        return lots.size() >= 3 && *std::min_element(lots.begin() + 2, lots.end()) <= Lot / 100;
-    }
+    bool isOneInAHundred() const { return lots.size() >= 3 && *std::min_element(lots.begin() + 2, lots.end()) <= Lot / 100; }
 };
 
 static ClientPool::Configuration fiveToTwoHundred(quint16 port)
@@ -316,8 +312,8 @@ void tst_Ready::ruleCanBeSwitched()
 void tst_Ready::uselessSettingsAreRefused()
 {
     ClientPool::Configuration wish = clientOf(1);
-    for (const double share : {0.0, -0.1, 1.0, 7.0, std::numeric_limits<double>::quiet_NaN(),
-                               std::numeric_limits<double>::infinity()}) {
+    for (const double share :
+         {0.0, -0.1, 1.0, 7.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
         wish.sizing.waitProbability = share;
         QCOMPARE(ClientPool::problems(wish).size(), 1);
         QVERIFY(ClientPool::problems(wish).first().contains(u"sizing.waitProbability"));
@@ -412,8 +408,7 @@ void tst_Ready::refusedClientCertificateIsAFailure()
     ServerPool::Configuration demanding;
     demanding.connectionMode = ConnectionMode::Single;
     demanding.tls.enabled = true;
-    demanding.tls.configuration =
-            Certificates::demandingClientCertificate(Certificates::showing(QStringLiteral("server")));
+    demanding.tls.configuration = Certificates::demandingClientCertificate(Certificates::showing(QStringLiteral("server")));
     QVERIFY(server.setConfiguration(demanding));
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort());

@@ -7,7 +7,8 @@ using namespace QNetPool;
 
 Demand::TimePoint Simulation::now() const
 {
-    return Demand::TimePoint(std::chrono::duration_cast<Demand::TimePoint::duration>(std::chrono::duration<double>(m_now + 1000)));
+    return Demand::TimePoint(
+            std::chrono::duration_cast<Demand::TimePoint::duration>(std::chrono::duration<double>(m_now + 1000)));
 }
 
 StockLevel Simulation::level() const

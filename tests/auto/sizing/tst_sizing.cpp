@@ -214,8 +214,9 @@ void tst_Sizing::clampingChangesWhatIsOutOfRange()
     QFETCH(const Pair, clampedIntervals);
     QFETCH(const int, clampedPending);
     QFETCH(const int, changes);
-    Sizing limits{capacities.first, capacities.second, milliseconds(intervals.first), milliseconds(intervals.second), 60s,
-                  pending,           ClientPool::Rule::Stepwise};
+    Sizing limits{
+            capacities.first, capacities.second,         milliseconds(intervals.first), milliseconds(intervals.second), 60s,
+            pending,          ClientPool::Rule::Stepwise};
     const QStringList sentences = clampSizing(limits);
     QCOMPARE(limits.minimumCapacity, clampedCapacities.first);
     QCOMPARE(limits.maximumCapacity, clampedCapacities.second);
@@ -303,7 +304,8 @@ static const std::vector<Load> &loads()
     static const std::vector<Load> all{
             {"Poisson 20/s", true, poisson(end, 20, [](double) { return 20; })},
             {"Poisson 200/s", true, poisson(end, 200, [](double) { return 200; })},
-            {"diurnal 2 to 100/s", false, poisson(end, 100, [](double t) { return 51 - 49 * std::cos(t * 6.283185307 / 600); })},
+            {"diurnal 2 to 100/s", false,
+             poisson(end, 100, [](double t) { return 51 - 49 * std::cos(t * 6.283185307 / 600); })},
             {"MMPP 5 | 150/s", false, switching(end, 5, 150, 10)},
             {"flash crowd 10 to 300/s", false, poisson(end, 300, [](double t) { return t >= 480 && t < 540 ? 300 : 10; })},
             {"on/off 0.02 | 60/s", false, switching(end, 0.02, 60, 30)},
@@ -319,10 +321,11 @@ void tst_Sizing::fewWaitAndLittleIsIdle_data()
     QTest::addColumn<double>("spread");
 
     const auto row = [](std::size_t load, bool isUsedOnce, int setupTime, double spread) {
-        const QString name = QStringLiteral("%1, %2, %3 ms, spread %4")
-                                     .arg(QLatin1String(loads()[load].name),
-                                          QLatin1String(isUsedOnce ? "used once" : "given back"))
-                                     .arg(setupTime).arg(spread);
+        const QString name =
+                QStringLiteral("%1, %2, %3 ms, spread %4")
+                        .arg(QLatin1String(loads()[load].name), QLatin1String(isUsedOnce ? "used once" : "given back"))
+                        .arg(setupTime)
+                        .arg(spread);
         QTest::newRow(qPrintable(name)) << int(load) << isUsedOnce << setupTime << spread;
     };
 #ifdef __SANITIZE_ADDRESS__ // which sees in the first load what it would see in all
@@ -345,8 +348,11 @@ void tst_Sizing::fewWaitAndLittleIsIdle_data()
 static QString columns(const Simulation::Result &result)
 {
     return QStringLiteral("%1 %2 %3 %4 %5")
-            .arg(100 * result.waitShare, 8, 'f', 3).arg(1000 * result.p99, 9, 'f', 1).arg(1000 * result.p999, 9, 'f', 1)
-            .arg(result.meanIdle, 7, 'f', 1).arg(result.dialsPerSecond, 7, 'f', 1);
+            .arg(100 * result.waitShare, 8, 'f', 3)
+            .arg(1000 * result.p99, 9, 'f', 1)
+            .arg(1000 * result.p999, 9, 'f', 1)
+            .arg(result.meanIdle, 7, 'f', 1)
+            .arg(result.dialsPerSecond, 7, 'f', 1);
 }
 
 void tst_Sizing::fewWaitAndLittleIsIdle()
@@ -365,7 +371,8 @@ void tst_Sizing::fewWaitAndLittleIsIdle()
     const auto [stock, fixed] = Simulation::bestFixed(theCase, fiveToTwoHundred, predictive.waitShare);
     const bool isPossible = Simulation(theCase, fiveToTwoHundred, 200).run().waitShare <= tolerated;
     qInfo().noquote() << "wait % / p99 ms / p99.9 ms / idle / dials/s: Stepwise" << columns(steps) << "| Predictive"
-                      << columns(predictive) << "| fixed" << stock << columns(fixed) << (isPossible ? "" : "(beyond the limits)");
+                      << columns(predictive) << "| fixed" << stock << columns(fixed)
+                      << (isPossible ? "" : "(beyond the limits)");
 
     if (isPossible)
         QVERIFY2(predictive.waitShare <= tolerated, qPrintable(columns(predictive)));
@@ -390,8 +397,8 @@ void tst_Sizing::hiddenDemandIsLearnedAndForgotten()
     const Simulation::Case seen{.arrivals = arrivals};
     const Simulation::Result result = Simulation(hidden, fiveToTwoHundred).run();
     const Simulation::Result reference = Simulation(seen, fiveToTwoHundred).run();
-    qInfo().noquote() << "hidden" << columns(result) << "target at most" << result.largestTarget << "at last" << result.lastTarget
-                      << "| seen" << columns(reference) << "target at last" << reference.lastTarget;
+    qInfo().noquote() << "hidden" << columns(result) << "target at most" << result.largestTarget << "at last"
+                      << result.lastTarget << "| seen" << columns(reference) << "target at last" << reference.lastTarget;
     QVERIFY2(result.waitShare <= fiveToTwoHundred.waitProbability, qPrintable(columns(result)));
     QVERIFY2(result.meanIdle <= 1.5 * reference.meanIdle, qPrintable(columns(reference))); // a minute after it began
 }
