@@ -138,7 +138,7 @@ bool ClientPoolPrivate::start()
         return false;
     const quint64 thisRun = run();
     m_cycle = Cycle(prepared.plan->configuration.sizing);
-    m_plan.reset();
+    m_plan = prepared.plan; // a slot may run an event loop
     m_unproved.clear();
     m_roundsHeldBack = 0;
     m_isRetryDue = m_hasBegun = false;

@@ -14,6 +14,7 @@ class tst_ClientPool : public QObject
     Q_OBJECT
 
 private Q_SLOTS:
+    void slotOfTheStartMayRunAnEventLoop();
     void init();
     void cleanup();
 
@@ -572,6 +573,26 @@ void tst_ClientPool::putTellsWhenTheStockIsFull()
     QVERIFY(socket->waitForConnected());
     QVERIFY(!client.put(ConnectionId::fromString(u"surplus1"), socket));
     QCOMPARE(client.idleCount(), 1);
+}
+
+void tst_ClientPool::slotOfTheStartMayRunAnEventLoop()
+{
+    ServerPool server;
+    listen(server);
+    for (int run = 0; run < 2; ++run) {
+        ClientPool client(stepwiseClientOf(server.serverPort(), 2));
+        connect(&client, &Pool::stateChanged, this, [&](Pool::State state) {
+            if (state != Pool::State::Starting)
+                return;
+            client.checkStock();
+            QTRY_VERIFY(client.idleCount() > 0);
+        });
+        for (int again = 0; again <= run; ++again) {
+            client.close();
+            QVERIFY(client.start());
+            QTRY_COMPARE(client.idleCount(), 2);
+        }
+    }
 }
 
 QTEST_GUILESS_MAIN(tst_ClientPool)
