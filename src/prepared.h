@@ -3,6 +3,7 @@
 
 #include "stock/policy.h"
 
+#include <QtCore/qmetaobject.h>
 #include <QtCore/qstringlist.h>
 
 namespace QNetPool {
@@ -21,9 +22,23 @@ void clampTcp(Pool::Tcp &tcp, QStringList &changes);
 void clampLimits(Pool::Limits &limits, QStringList &changes);
 void clampSetupThreads(int &threads, QStringList &changes);
 
-// The fields that both pools' configurations have, clamped.
+// Adds a problem if no enumerator has this value: one that was cast from a number may be none.
+template<typename Enum> void checkEnumerator(Enum value, const char *name, QStringList &problems)
+{
+    const QMetaEnum known = QMetaEnum::fromType<Enum>();
+    if (!known.valueToKey(int(value)))
+        problems << QStringLiteral("%1 is %2, which is no value of %3::%4")
+                            .arg(QLatin1String(name))
+                            .arg(int(value))
+                            .arg(QLatin1String(known.scope()), QLatin1String(known.enumName()));
+}
+
+// The fields that both pools' configurations have, checked and clamped.
 template<typename Configuration> void prepareCommon(Configuration &configuration, Prepared &result)
 {
+    checkEnumerator(configuration.connectionMode, "connectionMode", result.problems);
+    checkEnumerator(configuration.idFormat, "idFormat", result.problems);
+    checkEnumerator(configuration.reuse, "reuse", result.problems);
     clampTime(configuration.handshakeTimeout, "handshakeTimeout", result.changes);
     clampTcp(configuration.tcp, result.changes);
     clampLimits(configuration.limits, result.changes);

@@ -38,6 +38,7 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
 
 void PreparedClient::addSizingProblems(const ClientPool::Sizing &requested)
 {
+    checkEnumerator(requested.rule, "sizing.rule", problems);
     const double share = requested.waitProbability;
     if (!(share > 0 && share < 1))
         problems << QStringLiteral("sizing.waitProbability is %1: it has to be above 0 and below 1").arg(share);
@@ -47,6 +48,7 @@ void PreparedClient::addSizingProblems(const ClientPool::Sizing &requested)
 
 void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
 {
+    checkEnumerator(requested.tls.mode, "tls.mode", problems);
     if (const std::optional<QString> missing = tlsUnavailableReason())
         problems << QStringLiteral("TLS to %1 is requested, but %2").arg(plan->target(), *missing);
     if (const std::optional<QString> weakness = tlsWeakness(requested.tls.configuration, requested.tls.allowTls12))

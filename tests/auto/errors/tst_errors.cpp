@@ -6,6 +6,7 @@
 #include <QtCore/QRegularExpression>
 #include <QtCore/QTimer>
 
+#include <limits>
 #include <optional>
 
 // Every error a user meets: its code, a sentence that names host, port and cause, another attempt, and nothing left over.
@@ -18,6 +19,7 @@ private Q_SLOTS:
     void clientTellsWhatIsWrong();
     void clientRefusesAConfigurationThatCannotWork_data();
     void clientRefusesAConfigurationThatCannotWork();
+    void numbersThatAreNoEnumeratorsAreRefused();
     void pinnedCertificateIsAccepted_data();
     void pinnedCertificateIsAccepted();
     void idInUseClosesTheNewcomer();
@@ -208,6 +210,46 @@ void tst_Errors::clientRefusesAConfigurationThatCannotWork()
     QVERIFY2(lastMessage(errors).contains(message), qPrintable(lastMessage(errors)));
     QCOMPARE(client.state(), Pool::State::Stopped);
     QCOMPARE(client.errorCount(), 1);
+}
+
+// A number of a settings file is cast to an enumeration, and none is meant: not TLS without verification, for instance.
+void tst_Errors::numbersThatAreNoEnumeratorsAreRefused()
+{
+    const auto none = [](const char *field, int value, const char *type) {
+        return QStringLiteral("%1 is %2, which is no value of QNetPool::%3")
+                .arg(QLatin1String(field))
+                .arg(value)
+                .arg(QLatin1String(type));
+    };
+    for (const int value : {-1, 3, 7, std::numeric_limits<int>::min(), std::numeric_limits<int>::max()}) {
+        const QStringList common{none("connectionMode", value, "ConnectionMode"), none("idFormat", value, "IdFormat"),
+                                 none("reuse", value, "Reuse")};
+        ClientPool::Configuration dialling = clientOf(1);
+        dialling.connectionMode = ConnectionMode(value);
+        dialling.idFormat = IdFormat(value);
+        dialling.reuse = Reuse(value);
+        dialling.sizing.rule = ClientPool::Rule(value);
+        dialling.tls.mode = TlsMode(value);
+        const QStringList ofClient =
+                common + QStringList{none("sizing.rule", value, "ClientPool::Rule"), none("tls.mode", value, "TlsMode")};
+        QCOMPARE(ClientPool::problems(dialling), ofClient);
+        ClientPool client(dialling);
+        QSignalSpy errors(&client, &Pool::errorOccurred);
+        QVERIFY(!client.start());
+        QCOMPARE(lastError(errors), Pool::Error::InvalidConfiguration);
+        QVERIFY2(lastMessage(errors).contains(ofClient.join(QStringLiteral("; "))), qPrintable(lastMessage(errors)));
+
+        ServerPool::Configuration serving;
+        serving.connectionMode = ConnectionMode(value);
+        serving.idFormat = IdFormat(value);
+        serving.reuse = Reuse(value);
+        QCOMPARE(ServerPool::problems(serving), common);
+        ServerPool server(serving);
+        QVERIFY(!server.listen(QHostAddress::LocalHost));
+        server.setConfiguration({});
+        QVERIFY(server.listen(QHostAddress::LocalHost));
+        QVERIFY(!server.setConfiguration(serving));
+    }
 }
 
 void tst_Errors::pinnedCertificateIsAccepted_data()
