@@ -27,8 +27,9 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
 
     if (requested.host.isEmpty() && !requested.dialer)
         problems << QStringLiteral("there is neither a host nor a dialer");
-    else if (requested.port == 0 && !requested.dialer)
-        problems << QStringLiteral("the port of host %1 is 0").arg(requested.host);
+    if (requested.port == 0 && !requested.dialer)
+        problems << (requested.host.isEmpty() ? QStringLiteral("the port is 0")
+                                              : QStringLiteral("the port of host %1 is 0").arg(requested.host));
     addSizingProblems(requested.sizing);
     if (requested.tls.mode != TlsMode::None)
         addTlsProblems(requested);
@@ -51,8 +52,7 @@ void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
     checkEnumerator(requested.tls.mode, "tls.mode", problems);
     if (const std::optional<QString> missing = tlsUnavailableReason())
         problems << QStringLiteral("TLS to %1 is requested, but %2").arg(plan->target(), *missing);
-    if (const std::optional<QString> weakness = tlsWeakness(requested.tls.configuration, requested.tls.allowTls12))
-        problems << *weakness;
+    problems << tlsWeaknesses(requested.tls.configuration, requested.tls.allowTls12);
     if (requested.tls.mode == TlsMode::Verified && requested.host.isEmpty() && requested.tls.peerName.isEmpty())
         problems << QStringLiteral("TlsMode::Verified needs a tls.peerName, or a host, to verify");
     for (qsizetype i = 0; i < plan->pins.size(); ++i) {

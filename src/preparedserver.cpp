@@ -19,10 +19,12 @@ PreparedServer::PreparedServer(const ServerPool::Configuration &requested)
     configuration.listenBacklog = std::max(1, requested.listenBacklog);
 
     QString offender;
+    for (const QString &peer : requested.allowedPeers) {
+        if (!PeerFilter::fromStrings({peer}, &offender))
+            problems << QStringLiteral("\"%1\" among the allowed peers is neither an address nor a subnet").arg(offender);
+    }
     if (const std::optional<PeerFilter> allowed = PeerFilter::fromStrings(requested.allowedPeers, &offender))
         filter = *allowed;
-    else
-        problems << QStringLiteral("\"%1\" among the allowed peers is neither an address nor a subnet").arg(offender);
     addTlsProblems(requested.tls);
     if (requested.tls.enabled && problems.isEmpty())
         plan->tls = serverTls(requested.tls.configuration, requested.tls.allowTls12);
@@ -39,8 +41,7 @@ void PreparedServer::addTlsProblems(const ServerPool::Tls &tls)
         problems << QStringLiteral("TLS is requested, but ") + *missing;
     else if (tls.configuration.localCertificateChain().isEmpty() || tls.configuration.privateKey().isNull())
         problems << QStringLiteral("TLS is requested, but tls.configuration lacks a certificate or a private key");
-    if (const std::optional<QString> weakness = tlsWeakness(tls.configuration, tls.allowTls12))
-        problems << *weakness;
+    problems << tlsWeaknesses(tls.configuration, tls.allowTls12);
 }
 
 } // namespace QNetPool

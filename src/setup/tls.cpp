@@ -63,26 +63,29 @@ std::optional<QString> tlsUnavailableReason()
     return std::nullopt;
 }
 
-std::optional<QString> tlsWeakness(const QSslConfiguration &requested, bool allowTls12)
+QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12)
 {
+    QStringList weaknesses;
     const QList<QSslCipher> ciphers = requested.ciphers();
     const auto isAllowed = [allowTls12](const QSslCipher &cipher) { return isStrong(cipher, allowTls12); };
     if (!ciphers.isEmpty() && std::none_of(ciphers.begin(), ciphers.end(), isAllowed))
-        return QStringLiteral("tls.configuration names no cipher of TLS 1.3");
+        weaknesses << QStringLiteral("tls.configuration names no cipher of TLS 1.3");
     switch (requested.protocol()) {
     case QSsl::UnknownProtocol: // of a null configuration
     case QSsl::SecureProtocols:
     case QSsl::TlsV1_3:
     case QSsl::TlsV1_3OrLater:
-        return std::nullopt;
+        break;
     case QSsl::TlsV1_2:
     case QSsl::TlsV1_2OrLater:
-        if (allowTls12)
-            return std::nullopt;
-        return QStringLiteral("tls.configuration asks for TLS 1.2, which is refused unless tls.allowTls12 is set");
+        if (!allowTls12)
+            weaknesses << QStringLiteral(
+                    "tls.configuration asks for TLS 1.2, which is refused unless tls.allowTls12 is set");
+        break;
     default:
-        return QStringLiteral("tls.configuration asks for a protocol older than TLS 1.2, or for DTLS");
+        weaknesses << QStringLiteral("tls.configuration asks for a protocol older than TLS 1.2, or for DTLS");
     }
+    return weaknesses;
 }
 
 QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allowTls12)

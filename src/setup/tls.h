@@ -3,6 +3,7 @@
 
 #include <qnetpool/global.h>
 
+#include <QtCore/qstringlist.h>
 #include <QtNetwork/qsslconfiguration.h>
 
 #include <optional>
@@ -16,9 +17,9 @@ namespace QNetPool {
 // What this Qt lacks for TLS; nothing if it lacks nothing.
 std::optional<QString> tlsUnavailableReason();
 
-// Why a configuration that asks for too old a protocol is refused; nothing if it does not. Qt's default, which includes TLS
-// 1.2, does not ask for it.
-std::optional<QString> tlsWeakness(const QSslConfiguration &requested, bool allowTls12);
+// A sentence for each reason to refuse a configuration that asks for too old a protocol. Qt's default, which includes TLS 1.2,
+// does not ask for it.
+QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12);
 
 QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allowTls12);
 QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12);

@@ -19,6 +19,7 @@ private Q_SLOTS:
     void clientTellsWhatIsWrong();
     void clientRefusesAConfigurationThatCannotWork_data();
     void clientRefusesAConfigurationThatCannotWork();
+    void everyProblemIsListed();
     void numbersThatAreNoEnumeratorsAreRefused();
     void pinnedCertificateIsAccepted_data();
     void pinnedCertificateIsAccepted();
@@ -210,6 +211,33 @@ void tst_Errors::clientRefusesAConfigurationThatCannotWork()
     QVERIFY2(lastMessage(errors).contains(message), qPrintable(lastMessage(errors)));
     QCOMPARE(client.state(), Pool::State::Stopped);
     QCOMPARE(client.errorCount(), 1);
+}
+
+void tst_Errors::everyProblemIsListed()
+{
+    QSslConfiguration weak = QSslConfiguration::defaultConfiguration();
+    weak.setProtocol(QSsl::DtlsV1_2);
+    weak.setCiphers(QStringLiteral("ECDHE-RSA-AES128-GCM-SHA256")); // of TLS 1.2
+    const QStringList weaknesses{QStringLiteral("tls.configuration names no cipher of TLS 1.3"),
+                                 QStringLiteral("tls.configuration asks for a protocol older than TLS 1.2, or for DTLS")};
+
+    ClientPool::Configuration dialling;
+    dialling.sizing.waitProbability = 2;
+    dialling.tls = {.mode = TlsMode::Verified, .configuration = weak};
+    QCOMPARE(ClientPool::problems(dialling),
+             QStringList({QStringLiteral("there is neither a host nor a dialer"), QStringLiteral("the port is 0"),
+                          QStringLiteral("sizing.waitProbability is 2: it has to be above 0 and below 1")})
+                     + weaknesses
+                     + QStringList{QStringLiteral("TlsMode::Verified needs a tls.peerName, or a host, to verify")});
+
+    ServerPool::Configuration serving;
+    serving.allowedPeers = QStringList{QStringLiteral("foo"), QStringLiteral("::1"), QStringLiteral("bar")};
+    serving.tls = {.enabled = true, .configuration = weak};
+    QCOMPARE(ServerPool::problems(serving),
+             QStringList({QStringLiteral("\"foo\" among the allowed peers is neither an address nor a subnet"),
+                          QStringLiteral("\"bar\" among the allowed peers is neither an address nor a subnet"),
+                          QStringLiteral("TLS is requested, but tls.configuration lacks a certificate or a private key")})
+                     + weaknesses);
 }
 
 // A number of a settings file is cast to an enumeration, and none is meant: not TLS without verification, for instance.
