@@ -4,6 +4,9 @@
 #include "setup/tls.h"
 #include "sizing/sizing.h"
 
+#include <QtNetwork/qsslcertificate.h>
+#include <QtNetwork/qsslkey.h>
+
 namespace QNetPool {
 
 PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
@@ -53,6 +56,11 @@ void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
     if (const std::optional<QString> missing = tlsUnavailableReason())
         problems << QStringLiteral("TLS to %1 is requested, but %2").arg(plan->target(), *missing);
     problems << tlsWeaknesses(requested.tls.configuration, requested.tls.allowTls12);
+    const bool hasCertificate = !requested.tls.configuration.localCertificate().isNull();
+    if (hasCertificate == requested.tls.configuration.privateKey().isNull())
+        problems << QStringLiteral("tls.configuration has a %1, but lacks a %2")
+                            .arg(hasCertificate ? QLatin1String("client certificate") : QLatin1String("private key"),
+                                 hasCertificate ? QLatin1String("private key") : QLatin1String("client certificate"));
     if (requested.tls.mode == TlsMode::Verified && requested.host.isEmpty() && requested.tls.peerName.isEmpty())
         problems << QStringLiteral("TlsMode::Verified needs a tls.peerName, or a host, to verify");
     for (qsizetype i = 0; i < plan->pins.size(); ++i) {

@@ -39,7 +39,7 @@ void PreparedServer::addTlsProblems(const ServerPool::Tls &tls)
     }
     if (const std::optional<QString> missing = tlsUnavailableReason())
         problems << QStringLiteral("TLS is requested, but ") + *missing;
-    else if (tls.configuration.localCertificateChain().isEmpty() || tls.configuration.privateKey().isNull())
+    else if (tls.configuration.localCertificate().isNull() || tls.configuration.privateKey().isNull())
         problems << QStringLiteral("TLS is requested, but tls.configuration lacks a certificate or a private key");
     problems << tlsWeaknesses(tls.configuration, tls.allowTls12);
 }

@@ -61,9 +61,9 @@ public:
         TlsMode mode = TlsMode::None;
         // The name that the peer's certificate must carry in TlsMode::Verified, and that is sent as SNI. Default: the host.
         QString peerName{};
-        // Client certificate and key, certificate authorities, ALPN, ciphers; the mode decides the verification. A
-        // configuration that asks for TLS 1.2 is refused unless allowTls12 is set, one that asks for an older protocol
-        // always. Default: Qt's default configuration, with TLS 1.3 or later.
+        // Client certificate and key (one without the other is refused), certificate authorities, ALPN, ciphers; the mode
+        // decides the verification. A configuration that asks for TLS 1.2 is refused unless allowTls12 is set, one that asks
+        // for an older protocol always. Default: Qt's default configuration, with TLS 1.3 or later.
         QSslConfiguration configuration{};
         // Whether to connect to servers that support nothing newer than TLS 1.2, too; to no others if the configuration's
         // protocol is TlsV1_2. Default: false.

@@ -13,6 +13,7 @@ private Q_SLOTS:
     void weakWishesAreRefused_data();
     void weakWishesAreRefused();
     void weakWishesChangeNothingWhileRunning();
+    void certificateAndKeyAreRefusedWithoutEachOther();
     void peersAgreeOnAVersion_data();
     void peersAgreeOnAVersion();
 };
@@ -111,6 +112,39 @@ void tst_TlsRules::weakWishesChangeNothingWhileRunning()
     QTRY_COMPARE(errors.size(), 1);
     QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
     QCOMPARE(server.idleCount(), 0);
+}
+
+void tst_TlsRules::certificateAndKeyAreRefusedWithoutEachOther()
+{
+    const QSslConfiguration both = Certificates::showing(QStringLiteral("client"));
+    QSslConfiguration certificateOnly = both;
+    certificateOnly.setPrivateKey(QSslKey());
+    QSslConfiguration keyOnly = both;
+    keyOnly.setLocalCertificateChain({});
+    QSslConfiguration nullCertificate = both;
+    nullCertificate.setLocalCertificate(QSslCertificate()); // what a file that cannot be read comes to
+    const auto ofClient = [](TlsMode mode, const QSslConfiguration &configuration) {
+        ClientPool::Configuration dialling = clientOf(1);
+        dialling.tls = {.mode = mode, .configuration = configuration};
+        return ClientPool::problems(dialling);
+    };
+    const QStringList lacksKey{QStringLiteral("tls.configuration has a client certificate, but lacks a private key")};
+    const QStringList lacksCertificate{
+            QStringLiteral("tls.configuration has a private key, but lacks a client certificate")};
+    for (const TlsMode mode : {TlsMode::SelfSigned, TlsMode::Verified}) {
+        QCOMPARE(ofClient(mode, both), QStringList());
+        QCOMPARE(ofClient(mode, QSslConfiguration::defaultConfiguration()), QStringList());
+        QCOMPARE(ofClient(mode, certificateOnly), lacksKey);
+        QCOMPARE(ofClient(mode, keyOnly), lacksCertificate);
+        QCOMPARE(ofClient(mode, nullCertificate), lacksCertificate);
+    }
+    for (const QSslConfiguration &half : {certificateOnly, keyOnly, nullCertificate}) {
+        ServerPool::Configuration serving;
+        serving.tls = {.enabled = true, .configuration = half};
+        QCOMPARE(
+                ServerPool::problems(serving),
+                QStringList(QStringLiteral("TLS is requested, but tls.configuration lacks a certificate or a private key")));
+    }
 }
 
 void tst_TlsRules::peersAgreeOnAVersion_data()
