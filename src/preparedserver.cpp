@@ -35,6 +35,8 @@ void PreparedServer::addTlsProblems(const ServerPool::Tls &tls)
     if (!tls.enabled) {
         if (!tls.configuration.isNull())
             problems << QStringLiteral("tls.configuration has no effect unless tls.enabled is set");
+        if (tls.allowTls12)
+            problems << QStringLiteral("tls.allowTls12 has no effect unless tls.enabled is set");
         return;
     }
     if (const std::optional<QString> missing = tlsUnavailableReason())

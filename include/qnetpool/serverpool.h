@@ -17,7 +17,7 @@ public:
     // Whether and how connections are encrypted.
     struct Tls
     {
-        // Whether connections are encrypted. If not, a configuration is refused, as it would have no effect. Default: false.
+        // Whether connections are encrypted. If not, the other two are refused, as they would have no effect. Default: false.
         bool enabled = false;
         // Certificate chain and private key (both required), certificate authorities for client certificates, and the
         // peerVerifyMode (VerifyPeer requires a client certificate). TLS 1.3 or later is spoken. A configuration that asks

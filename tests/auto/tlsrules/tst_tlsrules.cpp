@@ -14,6 +14,7 @@ private Q_SLOTS:
     void weakWishesAreRefused();
     void weakWishesChangeNothingWhileRunning();
     void certificateAndKeyAreRefusedWithoutEachOther();
+    void settingsOfATlsThatIsOffAreRefused();
     void peersAgreeOnAVersion_data();
     void peersAgreeOnAVersion();
 };
@@ -145,6 +146,19 @@ void tst_TlsRules::certificateAndKeyAreRefusedWithoutEachOther()
                 ServerPool::problems(serving),
                 QStringList(QStringLiteral("TLS is requested, but tls.configuration lacks a certificate or a private key")));
     }
+}
+
+void tst_TlsRules::settingsOfATlsThatIsOffAreRefused()
+{
+    ServerPool::Configuration serving;
+    serving.tls.allowTls12 = true;
+    const QString allowance = QStringLiteral("tls.allowTls12 has no effect unless tls.enabled is set");
+    QCOMPARE(ServerPool::problems(serving), QStringList(allowance));
+    serving.tls.configuration = Certificates::showing(QStringLiteral("server"));
+    QCOMPARE(ServerPool::problems(serving),
+             QStringList({QStringLiteral("tls.configuration has no effect unless tls.enabled is set"), allowance}));
+    serving.tls.enabled = true;
+    QCOMPARE(ServerPool::problems(serving), QStringList());
 }
 
 void tst_TlsRules::peersAgreeOnAVersion_data()
