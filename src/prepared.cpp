@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "prepared.h"
 
+#include <QtCore/qdebug.h>
+
 #include <algorithm>
 
 namespace QNetPool {
 
 using std::chrono::milliseconds;
+
+QString quoted(const QString &text)
+{
+    QString result;
+    QDebug(&result).nospace() << text;
+    return result;
+}
 
 void clampTime(milliseconds &time, const char *name, QStringList &changes)
 {

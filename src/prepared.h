@@ -22,6 +22,9 @@ void clampTcp(Pool::Tcp &tcp, QStringList &changes);
 void clampLimits(Pool::Limits &limits, QStringList &changes);
 void clampSetupThreads(int &threads, QStringList &changes);
 
+// For a sentence: quoted, with escapes for what is not printable.
+QString quoted(const QString &text);
+
 // Adds a problem if no enumerator has this value: one that was cast from a number may be none.
 template<typename Enum> void checkEnumerator(Enum value, const char *name, QStringList &problems)
 {

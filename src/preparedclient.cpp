@@ -4,10 +4,31 @@
 #include "setup/tls.h"
 #include "sizing/sizing.h"
 
+#include <QtCore/qurl.h>
 #include <QtNetwork/qsslcertificate.h>
 #include <QtNetwork/qsslkey.h>
 
+#include <algorithm>
+
 namespace QNetPool {
+
+namespace {
+
+// Whether the text can be looked up or is an address. QHostInfo refuses what has no ASCII form; QHostAddress ignores white space.
+bool isHost(const QString &text)
+{
+    const auto isForeign = [](QChar c) { return c.isSpace() || c.category() == QChar::Other_Control; };
+    return std::none_of(text.begin(), text.end(), isForeign)
+            && (!QHostAddress(text).isNull() || !QUrl::toAce(text).isEmpty());
+}
+
+QString noHost(const char *name, const QString &text)
+{
+    return QStringLiteral("%1 is %2: it has to be a host name or an address, without scheme, port or brackets")
+            .arg(QLatin1String(name), quoted(text));
+}
+
+} // namespace
 
 PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
 {
@@ -28,16 +49,29 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
             plan->pins << parseFingerprint(text);
     }
 
-    if (requested.host.isEmpty() && !requested.dialer)
-        problems << QStringLiteral("there is neither a host nor a dialer");
-    if (requested.port == 0 && !requested.dialer)
-        problems << (requested.host.isEmpty() ? QStringLiteral("the port is 0")
-                                              : QStringLiteral("the port of host %1 is 0").arg(requested.host));
+    addPeerProblems(requested);
     addSizingProblems(requested.sizing);
     if (requested.tls.mode != TlsMode::None)
         addTlsProblems(requested);
     if (requested.tls.mode != TlsMode::None && problems.isEmpty())
         plan->tls = clientTls(requested.tls.configuration, requested.tls.mode, requested.tls.allowTls12);
+}
+
+void PreparedClient::addPeerProblems(const ClientPool::Configuration &requested)
+{
+    const QString &peerName = requested.tls.peerName;
+    const bool isDialled = !requested.dialer; // else it is a word for messages, unless it is verified
+    const bool isVerified = requested.tls.mode == TlsMode::Verified && peerName.isEmpty();
+    const bool isUsable = isHost(requested.host);
+    if (requested.host.isEmpty() && isDialled)
+        problems << QStringLiteral("there is neither a host nor a dialer");
+    else if (!requested.host.isEmpty() && !isUsable && (isDialled || isVerified))
+        problems << noHost("host", requested.host);
+    if (requested.port == 0 && isDialled)
+        problems << (isUsable ? QStringLiteral("the port of host %1 is 0").arg(requested.host)
+                              : QStringLiteral("the port is 0"));
+    if (requested.tls.mode != TlsMode::None && !peerName.isEmpty() && !isHost(peerName))
+        problems << noHost("tls.peerName", peerName);
 }
 
 void PreparedClient::addSizingProblems(const ClientPool::Sizing &requested)
@@ -54,7 +88,8 @@ void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
 {
     checkEnumerator(requested.tls.mode, "tls.mode", problems);
     if (const std::optional<QString> missing = tlsUnavailableReason())
-        problems << QStringLiteral("TLS to %1 is requested, but %2").arg(plan->target(), *missing);
+        problems << QStringLiteral("TLS to %1 is requested, but %2")
+                            .arg(isHost(requested.host) ? plan->target() : quoted(plan->target()), *missing);
     problems << tlsWeaknesses(requested.tls.configuration, requested.tls.allowTls12);
     const bool hasCertificate = !requested.tls.configuration.localCertificate().isNull();
     if (hasCertificate == requested.tls.configuration.privateKey().isNull())

@@ -14,6 +14,7 @@ struct PreparedClient : Prepared
     std::shared_ptr<DialPlan> plan = std::make_shared<DialPlan>();
 
 private:
+    void addPeerProblems(const ClientPool::Configuration &requested);
     void addSizingProblems(const ClientPool::Sizing &requested);
     void addTlsProblems(const ClientPool::Configuration &requested);
 };

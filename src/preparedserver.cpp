@@ -21,7 +21,8 @@ PreparedServer::PreparedServer(const ServerPool::Configuration &requested)
     QString offender;
     for (const QString &peer : requested.allowedPeers) {
         if (!PeerFilter::fromStrings({peer}, &offender))
-            problems << QStringLiteral("\"%1\" among the allowed peers is neither an address nor a subnet").arg(offender);
+            problems
+                    << QStringLiteral("%1 among the allowed peers is neither an address nor a subnet").arg(quoted(offender));
     }
     if (const std::optional<PeerFilter> allowed = PeerFilter::fromStrings(requested.allowedPeers, &offender))
         filter = *allowed;

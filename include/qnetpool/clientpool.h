@@ -59,7 +59,8 @@ public:
     {
         // Plain TCP, TLS without a certificate authority, or verified TLS. Default: plain TCP.
         TlsMode mode = TlsMode::None;
-        // The name that the peer's certificate must carry in TlsMode::Verified, and that is sent as SNI. Default: the host.
+        // The name that the peer's certificate must carry in TlsMode::Verified, and that is sent as SNI; refused if it cannot
+        // be the name or the address of a host. Default: the host.
         QString peerName{};
         // Client certificate and key (one without the other is refused), certificate authorities, ALPN, ciphers; the mode
         // decides the verification. A configuration that asks for TLS 1.2 is refused unless allowTls12 is set, one that asks
@@ -76,7 +77,8 @@ public:
     // Everything that a client pool can be told. Only host and port are required.
     struct Configuration
     {
-        // Name or address of the peer. Required unless a dialer is set; error messages name it either way. Default: empty.
+        // Name or address of the peer, without scheme, port or brackets; what cannot be one is refused. Required unless a
+        // dialer is set; error messages name it either way. Default: empty.
         QString host{};
         // Port of the peer, 1 to 65535. Required unless a dialer is set. Default: 0.
         quint16 port = 0;

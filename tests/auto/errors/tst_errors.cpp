@@ -19,6 +19,11 @@ private Q_SLOTS:
     void clientTellsWhatIsWrong();
     void clientRefusesAConfigurationThatCannotWork_data();
     void clientRefusesAConfigurationThatCannotWork();
+    void hostsThatCanNeverWorkAreRefused_data();
+    void hostsThatCanNeverWorkAreRefused();
+    void unusualHostsAreAccepted_data();
+    void unusualHostsAreAccepted();
+    void hostOfADialerIsAWordForMessages();
     void everyProblemIsListed();
     void numbersThatAreNoEnumeratorsAreRefused();
     void pinnedCertificateIsAccepted_data();
@@ -66,11 +71,11 @@ void tst_Errors::clientTellsWhatIsWrong_data()
 
     const QString here = QStringLiteral("127\\.0\\.0\\.1:\\d+");
     QTest::newRow("host unknown") << Case{[](auto &, ClientPool::Configuration &client) {
-                                              client.host = QString(
-                                                      64, u'x'); // longer than a name may be: no name server has to be asked
+                                              // longer than a name may be: no name server has to be asked
+                                              client.host = QStringList(5, QString(60, u'x')).join(u'.');
                                           },
                                           {}}
-                                  << Pool::Error::ConnectFailed << QStringLiteral("x{64}:\\d+: .*[Hh]ost");
+                                  << Pool::Error::ConnectFailed << QStringLiteral("x{60}:\\d+: .*[Hh]ost");
     QTest::newRow("refused") << Case{[](auto &, ClientPool::Configuration &client) {
                                          QTcpServer closed;
                                          closed.listen(QHostAddress::LocalHost);
@@ -213,6 +218,89 @@ void tst_Errors::clientRefusesAConfigurationThatCannotWork()
     QCOMPARE(client.errorCount(), 1);
 }
 
+void tst_Errors::hostsThatCanNeverWorkAreRefused_data()
+{
+    QTest::addColumn<QString>("host");
+    QTest::addColumn<QString>("quoted");
+    const auto row = [](const char *what, const QString &host, const char *quoted) {
+        QTest::newRow(what) << host << QString::fromLatin1(quoted);
+    };
+    row("space", QStringLiteral(" "), "\" \"");
+    row("space behind an address", QStringLiteral("127.0.0.1 "), "\"127.0.0.1 \"");
+    row("space inside", QStringLiteral("two words"), "\"two words\"");
+    row("URL", QStringLiteral("https://example.com/"), "\"https://example.com/\"");
+    row("port", QStringLiteral("example.com:80"), "\"example.com:80\"");
+    row("address and port", QStringLiteral("127.0.0.1:80"), "\"127.0.0.1:80\"");
+    row("brackets", QStringLiteral("[::1]"), "\"[::1]\"");
+    row("brackets and port", QStringLiteral("[::1]:80"), "\"[::1]:80\"");
+    row("user", QStringLiteral("user@example.com"), "\"user@example.com\"");
+    row("path", QStringLiteral("example.com/path"), "\"example.com/path\"");
+    row("subnet", QStringLiteral("10.0.0.0/8"), "\"10.0.0.0/8\"");
+    row("NUL", QString::fromLatin1("a\0b", 3), "\"a\\u0000b\"");
+    row("line feed", QStringLiteral("a\nb"), "\"a\\nb\"");
+    row("line feed behind", QStringLiteral("127.0.0.1\n"), "\"127.0.0.1\\n\"");
+    row("escape sequence", QStringLiteral("a\x1b[31m"), "\"a\\u001B[31m\"");
+    row("control character in a scope", QStringLiteral("fe80::1%\x01"), "\"fe80::1%\\u0001\"");
+    row("quotation marks", QStringLiteral("\"a\""), "\"\\\"a\\\"\"");
+    row("empty label", QStringLiteral("example..com"), "\"example..com\"");
+    row("label of 64 letters", QString(64, u'a'), QByteArray('"' + QByteArray(64, 'a') + '"').constData());
+    row("wildcard", QStringLiteral("*.example.com"), "\"*.example.com\"");
+}
+
+void tst_Errors::hostsThatCanNeverWorkAreRefused()
+{
+    QFETCH(const QString, host);
+    QFETCH(const QString, quoted);
+    const QString expected =
+            QStringLiteral(" is %1: it has to be a host name or an address, without scheme, port or brackets").arg(quoted);
+    ClientPool::Configuration wish = clientOf(1);
+    wish.host = host;
+    QCOMPARE(ClientPool::problems(wish), QStringList(QStringLiteral("host") + expected));
+    ClientPool client(wish);
+    QVERIFY(!client.start());
+    wish.port = 0;
+    QCOMPARE(ClientPool::problems(wish), QStringList({QStringLiteral("host") + expected, QStringLiteral("the port is 0")}));
+
+    wish = clientOf(1);
+    wish.tls = {.mode = TlsMode::Verified, .peerName = host};
+    QCOMPARE(ClientPool::problems(wish), QStringList(QStringLiteral("tls.peerName") + expected));
+}
+
+void tst_Errors::unusualHostsAreAccepted_data()
+{
+    QTest::addColumn<QString>("host");
+    for (const char *host :
+         {"localhost", "with_underscore.example", "_service._tcp.example.com", "example.com.", "EXAMPLE.com",
+          "b\u00fccher.example", "xn--bcher-kva.example", "\u4f8b\u3048.\u30c6\u30b9\u30c8", "3com.com",
+          "two--hyphens.example", "127.0.0.1", "::1", "fe80::1%eth0", "fe80::1%3", "::ffff:127.0.0.1", "2001:DB8::7"})
+        QTest::newRow(host) << QString::fromUtf8(host);
+}
+
+void tst_Errors::unusualHostsAreAccepted()
+{
+    QFETCH(const QString, host);
+    ClientPool::Configuration wish = clientOf(1);
+    wish.host = host;
+    wish.tls.mode = TlsMode::Verified;
+    QCOMPARE(ClientPool::problems(wish), QStringList());
+    wish.tls.peerName = host;
+    QCOMPARE(ClientPool::problems(wish), QStringList());
+}
+
+void tst_Errors::hostOfADialerIsAWordForMessages()
+{
+    ClientPool::Configuration wish;
+    wish.host = QStringLiteral("the database, through a tunnel");
+    wish.dialer = [](QTcpSocket *) {};
+    QCOMPARE(ClientPool::problems(wish), QStringList());
+    wish.tls.mode = TlsMode::SelfSigned;
+    QCOMPARE(ClientPool::problems(wish), QStringList());
+    wish.tls.mode = TlsMode::Verified; // by this name, then
+    QCOMPARE(ClientPool::problems(wish).size(), 1);
+    wish.tls.peerName = QStringLiteral("example.com");
+    QCOMPARE(ClientPool::problems(wish), QStringList());
+}
+
 void tst_Errors::everyProblemIsListed()
 {
     QSslConfiguration weak = QSslConfiguration::defaultConfiguration();
@@ -231,11 +319,11 @@ void tst_Errors::everyProblemIsListed()
                      + QStringList{QStringLiteral("TlsMode::Verified needs a tls.peerName, or a host, to verify")});
 
     ServerPool::Configuration serving;
-    serving.allowedPeers = QStringList{QStringLiteral("foo"), QStringLiteral("::1"), QStringLiteral("bar")};
+    serving.allowedPeers = QStringList{QStringLiteral("foo"), QStringLiteral("::1"), QStringLiteral("b\nr")};
     serving.tls = {.enabled = true, .configuration = weak};
     QCOMPARE(ServerPool::problems(serving),
              QStringList({QStringLiteral("\"foo\" among the allowed peers is neither an address nor a subnet"),
-                          QStringLiteral("\"bar\" among the allowed peers is neither an address nor a subnet"),
+                          QStringLiteral("\"b\\nr\" among the allowed peers is neither an address nor a subnet"),
                           QStringLiteral("TLS is requested, but tls.configuration lacks a certificate or a private key")})
                      + weaknesses);
 }
