@@ -18,9 +18,10 @@ struct Prepared
 
 // Clamp values out of range, and add a sentence for each.
 void clampTime(std::chrono::milliseconds &time, const char *name, QStringList &changes); // 0 or less becomes 1 s
+void clampNumber(int &number, int least, int most, const char *name, QStringList &changes);
 void clampTcp(Pool::Tcp &tcp, QStringList &changes);
 void clampLimits(Pool::Limits &limits, QStringList &changes);
-void clampSetupThreads(int &threads, QStringList &changes);
+void clampHooks(Pool::Hooks &hooks, QStringList &changes);
 
 // For a sentence: quoted, with escapes for what is not printable.
 QString quoted(const QString &text);
@@ -45,8 +46,8 @@ template<typename Configuration> void prepareCommon(Configuration &configuration
     clampTime(configuration.handshakeTimeout, "handshakeTimeout", result.changes);
     clampTcp(configuration.tcp, result.changes);
     clampLimits(configuration.limits, result.changes);
-    clampTime(configuration.hooks.timeout, "hooks.timeout", result.changes);
-    clampSetupThreads(configuration.setupThreads, result.changes);
+    clampHooks(configuration.hooks, result.changes);
+    clampNumber(configuration.setupThreads, 0, 64, "setupThreads", result.changes);
     result.policy.reuse = configuration.reuse;
     result.policy.limits = configuration.limits;
     result.policy.hooks = configuration.hooks;

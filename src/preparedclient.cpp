@@ -35,6 +35,12 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
     ClientPool::Configuration &configuration = plan->configuration;
     configuration = requested;
     changes = clampSizing(configuration.sizing);
+    const milliseconds backoff = requested.sizing.maximumBackoff;
+    // The default goes with any maximumInterval.
+    if (configuration.sizing.maximumBackoff != backoff && backoff != ClientPool::Sizing().maximumBackoff)
+        changes << QStringLiteral("sizing.maximumBackoff is %1 ms, less than sizing.maximumInterval: it becomes %2 ms")
+                           .arg(backoff.count())
+                           .arg(configuration.sizing.maximumBackoff.count());
     clampTime(configuration.connectTimeout, "connectTimeout", changes);
     prepareCommon(configuration, *this);
     policy.host = requested.host;

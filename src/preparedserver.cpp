@@ -6,6 +6,8 @@
 #include <QtNetwork/qsslcertificate.h>
 #include <QtNetwork/qsslkey.h>
 
+#include <limits>
+
 namespace QNetPool {
 
 PreparedServer::PreparedServer(const ServerPool::Configuration &requested)
@@ -13,10 +15,12 @@ PreparedServer::PreparedServer(const ServerPool::Configuration &requested)
     ServerPool::Configuration &configuration = plan->configuration;
     configuration = requested;
     prepareCommon(configuration, *this);
-    if (requested.maximumCapacity < 1)
-        changes << QStringLiteral("maximumCapacity is %1, out of range: it becomes 1").arg(requested.maximumCapacity);
-    policy.maximumIdle = configuration.maximumCapacity = std::max(1, requested.maximumCapacity);
-    configuration.listenBacklog = std::max(1, requested.listenBacklog);
+    constexpr int most = std::numeric_limits<int>::max();
+    clampNumber(configuration.maximumCapacity, 1, most, "maximumCapacity", changes);
+    clampNumber(configuration.maximumPendingHandshakes, 0, most, "maximumPendingHandshakes", changes);
+    clampNumber(configuration.maximumPendingPerPeer, 0, most, "maximumPendingPerPeer", changes);
+    clampNumber(configuration.listenBacklog, 1, most, "listenBacklog", changes);
+    policy.maximumIdle = configuration.maximumCapacity;
 
     QString offender;
     for (const QString &peer : requested.allowedPeers) {

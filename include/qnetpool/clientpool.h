@@ -40,7 +40,7 @@ public:
         // if it is smaller.
         std::chrono::milliseconds maximumInterval{5000};
         // The longest pause between two attempts while the peer cannot be reached; pauses double from interval() up to here.
-        // Default: 60 s. Clamped to maximumInterval or more, without a warning.
+        // Default: 60 s. Clamped to maximumInterval or more, the default without a warning.
         std::chrono::milliseconds maximumBackoff{60000};
         // The largest number of connections that are set up at the same time. Default: 64. Clamped to 1 or more. Divided by
         // the time that a setup takes it is the largest number of connections a second; the log warns if waiters wait for

@@ -77,7 +77,7 @@ public:
     struct Tcp
     {
         // How long a connection may be silent before TCP probes it, and the time between two of the three probes.
-        // Rounded up to full seconds. Default: 30 s. 0 disables this.
+        // Rounded up to full seconds. Default: 30 s. Clamped to 0 to 32767 s. 0 disables this.
         std::chrono::milliseconds keepAlivePeriod{30000};
         // How long sent bytes may stay unacknowledged, or unsent because the peer does not read, before TCP gives up the
         // connection, so that a dead path is noticed with data in flight, too. Default: 60 s. Clamped to 0 to 24 h. 0 leaves
@@ -92,26 +92,27 @@ public:
     struct Limits
     {
         // The largest number of connections: idle, leased, unclaimed and pending together. At the limit a client does not
-        // dial, so that waiters get what is given back; a server turns further peers away. Default: 0. 0 = no limit.
+        // dial, so that waiters get what is given back; a server turns further peers away. Default: 0. Clamped to 0 or more.
+        // 0 = no limit.
         int maximumConnections = 0;
         // The largest number of acquire() and waitForConnection() calls that wait; further ones fail with
-        // Error::TooManyWaiters. Default: 0. 0 = no limit.
+        // Error::TooManyWaiters. Default: 0. Clamped to 0 or more. 0 = no limit.
         int maximumWaiters = 0;
         // How long a connection may be idle before it is closed: set it below the time after which the peer or a firewall
         // closes it. A client replaces it when somebody takes a connection, and until then keeps one ready; with
-        // Rule::Stepwise, in its next cycle. Default: 0. 0 = no limit.
+        // Rule::Stepwise, in its next cycle. Default: 0. Clamped to 0 or more. 0 = no limit.
         std::chrono::milliseconds idleTimeout{0};
         // How long a connection may live: then it is closed if it is idle, else when it is given back. A new value applies
-        // to connections that are set up from then on. Default: 0. 0 = no limit.
+        // to connections that are set up from then on. Default: 0. Clamped to 0 or more. 0 = no limit.
         std::chrono::milliseconds maximumLifetime{0};
         // The largest share of maximumLifetime by which each connection's life is shortened at random, so that connections
         // set up together do not end together. Default: 0.1. Clamped to 0 to 1. 0 disables this.
         double lifetimeSpread = 0.1;
         // A lease that is held for longer is reported once, with Error::LeakSuspected: its ID, its age, the thread that
-        // holds it. Nothing else happens to it. Default: 0. 0 disables this.
+        // holds it. Nothing else happens to it. Default: 0. Clamped to 0 or more. 0 disables this.
         std::chrono::milliseconds leakThreshold{0};
-        // How long a connection that its peer closed after sending bytes is kept for take(id). Default: 30 s. 0 disables
-        // this: it is closed at once.
+        // How long a connection that its peer closed after sending bytes is kept for take(id). Default: 30 s. Clamped to 0
+        // or more. 0 disables this: it is closed at once.
         std::chrono::milliseconds unclaimedTimeout{30000};
     };
 
@@ -127,8 +128,8 @@ public:
         // It must leave nothing unread in the socket. If the connection fails, callers get another one. take() does not wait
         // for a validator: it starts it and passes the connection over. Default: none.
         Hook validator{};
-        // How long a connection may be idle and still be leased without validation. Default: 1 s. 0 validates always; take()
-        // then returns an empty Connection.
+        // How long a connection may be idle and still be leased without validation. Default: 1 s. Clamped to 0 or more. 0
+        // validates always; take() then returns an empty Connection.
         std::chrono::milliseconds validateAfter{1000};
         // Run on each connection that is given back after its socket was used, before it is idle again: to roll back a
         // transaction or log out, for instance. Default: none.

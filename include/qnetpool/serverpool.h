@@ -50,14 +50,14 @@ public:
         std::chrono::milliseconds handshakeTimeout{10000};
         // The largest number of pending TLS handshakes. At the limit nothing is accepted, and further clients wait in the
         // backlog. From half of it on a new handshake gets less time, down to a quarter of handshakeTimeout, so that peers
-        // which never finish theirs make room. Default: 1024. 0 = no limit.
+        // which never finish theirs make room. Default: 1024. 0 = no limit. Clamped to 0 or more.
         int maximumPendingHandshakes = 1024;
         // The largest number of pending TLS handshakes with one peer, which is an IPv4 address or a /64 of IPv6; further
         // ones are turned away. All clients behind one address count as one peer, and a ClientPool dials up to
-        // maximumPending connections at a time. Default: 256. 0 = no limit.
+        // maximumPending connections at a time. Default: 256. 0 = no limit. Clamped to 0 or more.
         int maximumPendingPerPeer = 256;
         // The largest number of connections that wait in the system's backlog to be accepted; the system may have a lower
-        // limit. Default: 1024. Clamped to 1 or more, without a warning.
+        // limit. Default: 1024. Clamped to 1 or more.
         int listenBacklog = 1024;
         // The number of threads that the pool starts to set up connections: TLS handshake and ID. One is enough to keep TLS
         // handshakes out of a GUI's thread, one per core serves many handshakes a second. If a thread cannot start, the

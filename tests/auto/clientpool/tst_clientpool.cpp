@@ -21,6 +21,8 @@ private Q_SLOTS:
     void isStoppedUntilStarted();
     void becomesReadyOnce();
     void clampsNumbersWithAWarning();
+    void warnsOfEachValueThatItClamps();
+    void aSmallBackoffIsRaisedWithAWarning();
     void countsErrors();
     void propertiesTellOfChanges();
     void growsWhileItHasToCreate();
@@ -115,6 +117,65 @@ void tst_ClientPool::clampsNumbersWithAWarning()
     QCOMPARE(client.interval(), 200ms);
     QTRY_VERIFY(client.isReady());
     QCOMPARE(client.configuration().sizing.minimumCapacity, 3); // as it was given
+}
+
+void tst_ClientPool::warnsOfEachValueThatItClamps()
+{
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort());
+    wish.tcp = {.keepAlivePeriod = -1ms, .userTimeout = -1ms};
+    wish.limits = {.maximumConnections = -1,
+                   .maximumWaiters = -1,
+                   .idleTimeout = -1ms,
+                   .maximumLifetime = -1ms,
+                   .lifetimeSpread = -1,
+                   .leakThreshold = -1ms,
+                   .unclaimedTimeout = -1ms};
+    wish.hooks.validateAfter = -1ms;
+    wish.setupThreads = -1;
+    for (const char *time : {"tcp.keepAlivePeriod", "tcp.userTimeout", "limits.idleTimeout", "limits.maximumLifetime",
+                             "limits.leakThreshold", "limits.unclaimedTimeout", "hooks.validateAfter"})
+        QTest::ignoreMessage(
+                QtWarningMsg,
+                qPrintable(QStringLiteral("%1 is -1 ms, out of range: it becomes 0 ms").arg(QLatin1String(time))));
+    for (const char *number :
+         {"limits.maximumConnections", "limits.maximumWaiters", "limits.lifetimeSpread", "setupThreads"})
+        QTest::ignoreMessage(QtWarningMsg,
+                             qPrintable(QStringLiteral("%1 is -1, out of range: it becomes 0").arg(QLatin1String(number))));
+    QTest::failOnWarning(QRegularExpression(QStringLiteral(".")));
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_VERIFY(client.isReady());
+
+    wish = stepwiseClientOf(m_server->serverPort());
+    wish.tcp.keepAlivePeriod = 32767001ms;
+    QTest::ignoreMessage(QtWarningMsg, "tcp.keepAlivePeriod is 32767001 ms, out of range: it becomes 32767000 ms");
+    QVERIFY(client.setConfiguration(wish));
+    wish.tcp.keepAlivePeriod = 32767s;
+    wish.limits = {.maximumConnections = 100,
+                   .idleTimeout = std::chrono::milliseconds::max(),
+                   .maximumLifetime = std::chrono::milliseconds::max()};
+    QVERIFY(client.setConfiguration(wish));
+}
+
+void tst_ClientPool::aSmallBackoffIsRaisedWithAWarning()
+{
+    QTest::failOnWarning(QRegularExpression(QStringLiteral(".")));
+    ClientPool::Configuration wish = stepwiseClientOf(m_server->serverPort());
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    for (const auto backoff : {-1ms, 0ms, 99ms}) {
+        wish.sizing.maximumBackoff = backoff;
+        QTest::ignoreMessage(QtWarningMsg,
+                             qPrintable(QStringLiteral("sizing.maximumBackoff is %1 ms, less than "
+                                                       "sizing.maximumInterval: it becomes 100 ms")
+                                                .arg(backoff.count())));
+        QVERIFY(client.setConfiguration(wish));
+    }
+    wish.sizing.maximumBackoff = wish.sizing.maximumInterval;
+    QVERIFY(client.setConfiguration(wish));
+    wish.sizing.maximumBackoff = ClientPool::Sizing().maximumBackoff; // nobody has asked for it
+    wish.sizing.maximumInterval = 2min;
+    QVERIFY(client.setConfiguration(wish));
 }
 
 void tst_ClientPool::countsErrors()

@@ -30,6 +30,7 @@ private Q_SLOTS:
     void demandsClientCertificates();
     void configurationCanBeReplacedWhileRunning();
     void clampsNumbersWithAWarning();
+    void warnsOfEachValueThatItClamps();
     void mayBeDestroyedDuringHandshakes();
     void survivesClientsThatResetAtOnce_data();
     void survivesClientsThatResetAtOnce();
@@ -369,6 +370,25 @@ void tst_ServerPool::clampsNumbersWithAWarning()
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(QStringLiteral("handshakeTimeout is 0 ms")));
     listen(server);
     QCOMPARE(server.capacity(), 1);
+}
+
+void tst_ServerPool::warnsOfEachValueThatItClamps()
+{
+    ServerPool::Configuration wish;
+    wish.maximumPendingHandshakes = wish.maximumPendingPerPeer = wish.listenBacklog = -1;
+    wish.tcp.keepAlivePeriod = -1ms; // the client pool's test has the others that both have in common
+    wish.limits.maximumWaiters = -1;
+    wish.hooks.validateAfter = -1ms;
+    for (const char *warning :
+         {"maximumPendingHandshakes is -1, out of range: it becomes 0",
+          "maximumPendingPerPeer is -1, out of range: it becomes 0", "listenBacklog is -1, out of range: it becomes 1",
+          "tcp.keepAlivePeriod is -1 ms, out of range: it becomes 0 ms",
+          "limits.maximumWaiters is -1, out of range: it becomes 0",
+          "hooks.validateAfter is -1 ms, out of range: it becomes 0 ms"})
+        QTest::ignoreMessage(QtWarningMsg, warning);
+    QTest::failOnWarning(QRegularExpression(QStringLiteral(".")));
+    ServerPool server(wish);
+    listen(server);
 }
 
 void tst_ServerPool::mayBeDestroyedDuringHandshakes()
