@@ -411,8 +411,8 @@ QStringList ClientPool::problems(const Configuration &configuration)
 /*!
     Replaces the configuration, and returns whether it did. A running pool applies limits at once, and the peer and TLS from
     the next dial on; call flush() to replace idle connections. While the pool runs, a \a configuration that cannot work
-    changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. In the pool's
-    thread.
+    changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. A stopped pool takes
+    any: start() checks it, and problems() does so beforehand. In the pool's thread.
 */
 bool ClientPool::setConfiguration(const Configuration &configuration)
 {
@@ -422,8 +422,8 @@ bool ClientPool::setConfiguration(const Configuration &configuration)
 /*!
     Starts the pool, which begins to dial once the event loop runs, and returns whether it runs now; true if it ran already.
     On failure errorOccurred() is emitted: Error::InvalidConfiguration if the configuration cannot work,
-    Error::ResourcesExhausted if the system has no descriptor to watch connections. In the pool's thread, which needs an
-    event loop.
+    Error::ResourcesExhausted if the system has no descriptor to watch connections. A pool that drains ends that, and starts.
+    In the pool's thread, which needs an event loop.
 */
 bool ClientPool::start()
 {

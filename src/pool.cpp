@@ -291,7 +291,8 @@ QFuture<Connection> Pool::acquire(std::chrono::milliseconds timeout)
 
 /*!
     \overload
-    Waits for connection \a id, which the other end may have announced before it arrives. A null \a id stands for any.
+    Waits for connection \a id, which the other end may have announced before it arrives, for \a timeout at most (negative:
+    without limit). A null \a id stands for any.
 */
 QFuture<Connection> Pool::acquire(ConnectionId id, std::chrono::milliseconds timeout)
 {
@@ -318,8 +319,8 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
 }
 
 /*!
-    Adds the connected \a socket to the pool, with \a id or, if that is null, with a random ID. Returns whether the pool
-    accepted it: it is idle then, or was leased to a waiter.
+    Adds the connected \a socket to the pool, with \a id or, if that is null, with a random ID, which the other end does not
+    know and connectionAvailable() tells. Returns whether the pool accepted it: it is idle then, or was leased to a waiter.
 
     It is not accepted if it is not fit for use (see Connection::giveBack()), if \a id is in use, if the stock is full and
     nobody waits, if there are maximumConnections, or if the pool is not running. errorOccurred() is not emitted.

@@ -325,8 +325,8 @@ QStringList ServerPool::problems(const Configuration &configuration)
 /*!
     Replaces the configuration, and returns whether it did. A running pool applies limits at once, and all else from the next
     connection on; a new listenBacklog needs another listen(). While the pool runs, a \a configuration that cannot work
-    changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. In the pool's
-    thread.
+    changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. A stopped pool takes
+    any: listen() and addConnection() check it, and problems() does so beforehand. In the pool's thread.
 */
 bool ServerPool::setConfiguration(const Configuration &configuration)
 {
@@ -337,7 +337,8 @@ bool ServerPool::setConfiguration(const Configuration &configuration)
     Starts the pool and listens on \a address and \a port (0: a free one, see serverPort()). Returns whether it listens now.
     On failure errorOccurred() is emitted: Error::InvalidConfiguration if the configuration cannot work, Error::ListenFailed
     if the address cannot be listened on or the pool listens already, Error::ResourcesExhausted if the system has no
-    descriptor to watch connections. In the pool's thread, which needs an event loop.
+    descriptor to watch connections. A pool that drains ends that, and starts. In the pool's thread, which needs an event
+    loop.
 */
 bool ServerPool::listen(const QHostAddress &address, quint16 port)
 {
