@@ -6,6 +6,9 @@
 
 #include <QtCore/qexception.h>
 
+// Needs exceptions: without them (-fno-exceptions) there is no QException, and this header declares nothing.
+#if !defined(QT_NO_EXCEPTIONS) || defined(Q_CLANG_QDOC)
+
 namespace QNetPool {
 
 class QNETPOOL_EXPORT PoolException : public QException
@@ -30,5 +33,7 @@ private:
 };
 
 } // namespace QNetPool
+
+#endif // QT_NO_EXCEPTIONS
 
 #endif
