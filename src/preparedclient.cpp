@@ -106,8 +106,10 @@ void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
         problems << QStringLiteral("TlsMode::Verified needs a tls.peerName, or a host, to verify");
     for (qsizetype i = 0; i < plan->pins.size(); ++i) {
         if (plan->pins.at(i).isEmpty())
-            problems << QStringLiteral("the pinned fingerprint \"%1\" is not a SHA-256 fingerprint of 64 hexadecimal digits")
-                                .arg(QString::fromLatin1(requested.tls.pinnedFingerprints.at(i)));
+            problems << QStringLiteral(
+                                "the pinned fingerprint %1 is not a SHA-256 fingerprint, which is 64 hexadecimal digits, "
+                                "with or without colons between bytes, or 32 raw bytes")
+                                .arg(quoted(QString::fromLatin1(requested.tls.pinnedFingerprints.at(i))));
     }
 }
 

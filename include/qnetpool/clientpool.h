@@ -70,7 +70,7 @@ public:
         // protocol is TlsV1_2. Default: false.
         bool allowTls12 = false;
         // SHA-256 fingerprints of the certificates that are accepted in TlsMode::SelfSigned, each as 64 hexadecimal digits
-        // (colons between bytes are allowed) or 32 raw bytes. Default: none, any certificate is accepted.
+        // (colons between bytes are allowed) or 32 raw bytes; others are refused. Default: none, any certificate is accepted.
         QList<QByteArray> pinnedFingerprints{};
     };
 

@@ -109,10 +109,13 @@ QByteArray parseFingerprint(const QByteArray &text)
     // 32 hexadecimal digits are an MD5 fingerprint.
     if (text.size() == size && QByteArray::fromHex(text).toHex() != text.toLower())
         return text;
-    QByteArray digits = text.trimmed();
-    digits.replace(':', QByteArrayView());
-    const QByteArray bytes = QByteArray::fromHex(digits);
-    return bytes.size() == size && digits.size() == 2 * size && bytes.toHex() == digits.toLower() ? bytes : QByteArray();
+    QByteArray digits = text.toLower();
+    for (qsizetype i = 2; i < 2 * size && i < digits.size(); i += 2) {
+        if (digits.at(i) == ':')
+            digits.remove(i, 1);
+    }
+    const QByteArray bytes = QByteArray::fromHex(digits); // which passes over what is no digit
+    return bytes.size() == size && bytes.toHex() == digits ? bytes : QByteArray();
 }
 
 bool matchesPin(const QSslSocket &socket, const QList<QByteArray> &pins)

@@ -24,8 +24,8 @@ QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12);
 QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allowTls12);
 QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12);
 
-// Returns the 32 bytes of a SHA-256 fingerprint given as 64 hexadecimal digits, with or without colons, or as bytes; else an
-// empty array.
+// Returns the 32 bytes of a SHA-256 fingerprint given as 64 hexadecimal digits, with or without colons between bytes, or as
+// bytes; else an empty array.
 QByteArray parseFingerprint(const QByteArray &text);
 
 // Whether the peer's certificate is pinned; true if pins is empty.

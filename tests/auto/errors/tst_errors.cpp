@@ -198,6 +198,11 @@ void tst_Errors::clientRefusesAConfigurationThatCannotWork_data()
     wish.tls.mode = TlsMode::SelfSigned;
     wish.tls.pinnedFingerprints = {"abc"};
     QTest::newRow("fingerprint") << wish << QStringLiteral("\"abc\" is not a SHA-256");
+    QTest::newRow("fingerprint, what it could be") << wish
+                                                   << QStringLiteral("64 hexadecimal digits, with or without colons between "
+                                                                     "bytes, or 32 raw bytes");
+    wish.tls.pinnedFingerprints = {QByteArray(64, '0') + "\n"};
+    QTest::newRow("fingerprint and line feed") << wish << QStringLiteral("000\\n\" is not a SHA-256");
     wish = {};
     wish.dialer = [](QTcpSocket *) {};
     wish.tls.mode = TlsMode::Verified;

@@ -37,8 +37,8 @@ void tst_Fingerprint::isReadHoweverItIsWritten_data()
     QTest::newRow("mixed case") << digits.left(32) + digits.mid(32).toUpper();
     QTest::newRow("colons") << withColons(digits);
     QTest::newRow("upper case and colons, as openssl prints it") << withColons(digits).toUpper();
-    QTest::newRow("white space around") << " \t" + digits + "\r\n";
-    QTest::newRow("white space around colons") << withColons(digits) + '\n';
+    QTest::newRow("a colon less") << withColons(digits).remove(2, 1);
+    QTest::newRow("one colon") << digits.left(32) + ':' + digits.mid(32);
     QTest::newRow("bytes") << QByteArray::fromHex(digits);
 }
 
@@ -67,6 +67,14 @@ void tst_Fingerprint::whatIsNoFingerprintIsEmpty_data()
     QTest::newRow("empty") << QByteArray("");
     QTest::newRow("white space") << QByteArray("   ");
     QTest::newRow("colons") << QByteArray(31, ':');
+    QTest::newRow("space behind") << digits + ' ';
+    QTest::newRow("line feed behind") << digits + '\n';
+    QTest::newRow("line feed behind colons") << withColons(digits) + '\n';
+    QTest::newRow("white space before") << " \t" + digits;
+    QTest::newRow("colon before") << ':' + digits;
+    QTest::newRow("colon behind") << withColons(digits) + ':';
+    QTest::newRow("colon within a byte") << digits.left(1) + ':' + digits.mid(1);
+    QTest::newRow("two colons between bytes") << withColons(digits).replace(2, 1, "::");
     QTest::newRow("one digit less") << digits.left(63);
     QTest::newRow("one byte less") << digits.left(62);
     QTest::newRow("one digit more") << digits + '0';
