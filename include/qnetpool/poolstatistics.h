@@ -123,9 +123,11 @@ public:
         return diedIdle + idleTooLong + livedTooLong + failedCheck + closedDirty + discarded + flushed + stockFull;
     }
 
-    // Of the leases handed out, the share that had to wait, 0 to 1.
+    // Of the leases handed out, the share that came from the wait queue, 0 to 1.
     double waitShare() const noexcept { return taken > 0 ? double(hadToWait) / double(taken) : 0; }
-    double recentWaitShare = 0; // of the calls of the last five minutes; of a client
+    // Of the calls for any connection in the last five minutes, the share that had to wait, 0 to 1, whether they got one, timed
+    // out or were canceled. Of a client, since its last start.
+    double recentWaitShare = 0;
 
     // Times.
     std::chrono::nanoseconds setupTime{}; // of a client: the smoothed mean from dial to admission; 0: unknown

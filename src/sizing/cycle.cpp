@@ -22,11 +22,11 @@ Cycle::Cycle(const Sizing &limits) : m_limits(limits), m_capacity(limits.minimum
 
 void Cycle::setLimits(const Sizing &limits)
 {
-    if (limits.rule != m_limits.rule) // go on from what there is
-        m_capacity = limits.rule == ClientPool::Rule::Stepwise ? capacity() : limits.minimumCapacity;
+    // Rule::Stepwise goes on from what there is; in Rule::Predictive the capacity is the target, which follows.
+    const bool isStepwise = limits.rule == ClientPool::Rule::Stepwise;
     m_limits = limits;
-    m_capacity = std::clamp(m_capacity, limits.minimumCapacity, limits.maximumCapacity);
-    m_target = std::min(m_target, limits.maximumCapacity);
+    m_capacity = std::clamp(isStepwise ? capacity() : 0, limits.minimumCapacity, limits.maximumCapacity);
+    m_target = isStepwise ? 0 : std::min(m_target, limits.maximumCapacity);
     m_interval = std::clamp(m_interval, limits.minimumInterval, limits.maximumInterval);
 }
 
@@ -79,8 +79,7 @@ void Cycle::update(const StockLevel &level)
 // To the target, and for waiters. What would find no room when leases end waits for the timer's round: they may be short.
 int Cycle::missing(const StockLevel &level) const
 {
-    const int wanted = std::min(level.target, std::max(0, m_limits.maximumCapacity - level.returning));
-    return level.waiting + std::max(0, toKeep(wanted, level) - level.idle);
+    return level.waiting + std::max(0, toKeep(level.target - level.surplus, level) - level.idle);
 }
 
 // Further dials would probably fail, too; or the probe is in doubt.

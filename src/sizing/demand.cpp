@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr int gain = 8; // of the smoothed mean: a new setup time counts for an eighth
+constexpr int gain = 8; // of the smoothed means: a new setup time counts for an eighth
 constexpr std::chrono::nanoseconds shortestSetup = 1ms; // an event loop's turn counts, too
 constexpr int updateEvery = 32; // takes
 
@@ -28,33 +28,34 @@ void Demand::setLimits(const Sizing &limits)
         m_usual.clear();
         m_backlog.clear();
         m_leastNow = m_leastBefore = m_net;
-        m_target = limits.minimumCapacity;
+        m_quantile = 0;
     }
-    m_target = std::clamp(m_target, limits.minimumCapacity, limits.maximumCapacity);
+    m_surplus = surplusOf(limits.minimumCapacity); // the target beyond it is wanted, unless it finds no room
 }
 
-void Demand::taken(TimePoint now, const StockLevel &before)
+void Demand::taken(TimePoint now, const StockLevel &before, bool hasToWait)
 {
     m_unreplaced = 0;
     if (now >= m_minutes.front().begin + 1min)
         beginMinute(now);
     ++m_minutes.front().taken;
-    m_minutes.front().waited += before.idle <= 0;
+    hasToWait |= before.idle <= 0;
+    m_minutes.front().waited += hasToWait;
     if (!m_isPredictive)
         return;
-    if (!m_hasLeaseEnded)
-        doubtReturns(now);
     if (now >= m_slotEnd)
         beginSlot(now);
     ++m_net;
     const auto demand = int(std::min<qint64>(m_net - std::min(m_leastNow, m_leastBefore), std::numeric_limits<int>::max()));
     m_emptied = before.idle == 1 && !before.waiting ? m_emptied + 1 : 0;
     DecayingHistogram &histogram = m_emptied > 1 ? m_backlog : m_usual;
-    if (before.idle + before.pending - before.waiting <= m_target)
+    if (hasToWait || m_emptied > 1)
+        m_surplus = 0; // all of it is wanted
+    if (before.idle + before.pending - before.waiting <= target())
         histogram.add(now, demand);
     else
         histogram.addUnknown(now); // with more than the target, nothing can be said of the target
-    if (++m_sinceUpdate >= updateEvery || now >= m_nextUpdate || before.idle <= 0)
+    if (++m_sinceUpdate >= updateEvery || now >= m_nextUpdate || hasToWait)
         updateTarget(now);
 }
 
@@ -67,17 +68,16 @@ void Demand::returned(TimePoint now)
     m_leastNow = std::min(m_leastNow, --m_net);
 }
 
-void Demand::doubtReturns(TimePoint now)
+void Demand::foundNoRoom()
 {
-    m_firstTake = std::min(m_firstTake, now);
-    if (now - m_firstTake > 1s) // leases are long, or for ever
-        m_returnShare = 0;
+    m_surplus = std::min(m_surplus + 1, m_limits.maximumCapacity);
 }
 
-void Demand::leaseEnded(bool isGivenBack)
+int Demand::target() const noexcept
 {
-    m_hasLeaseEnded = true;
-    m_returnShare += ((isGivenBack ? 1 : 0) - m_returnShare) / (2 * gain);
+    if (!m_isPredictive)
+        return 0;
+    return int(std::clamp(m_quantile, quint64(m_limits.minimumCapacity), quint64(m_limits.maximumCapacity)));
 }
 
 void Demand::setUp(std::chrono::nanoseconds time, const StockLevel &after)
@@ -85,7 +85,7 @@ void Demand::setUp(std::chrono::nanoseconds time, const StockLevel &after)
     const auto smooth = [](std::chrono::nanoseconds &mean, std::chrono::nanoseconds sample) {
         mean = mean == 0ns ? sample : mean + (sample - mean) / gain;
     };
-    const int missing = m_target - after.idle + after.waiting;
+    const int missing = target() - after.idle + after.waiting;
     smooth(m_setupTime, time);
     smooth(m_leadTime, std::max(time, time * missing / std::max(m_limits.maximumPending, 1)));
 }
@@ -97,6 +97,17 @@ void Demand::beginSlot(TimePoint now)
     m_leastBefore = isNext ? m_leastNow : m_net;
     m_leastNow = m_net;
     m_slotEnd = isNext ? m_slotEnd + length : now + length;
+}
+
+int Demand::surplus() const noexcept
+{
+    return std::min(surplusOf(target()), m_surplus);
+}
+
+// What would find no room if the whole target were taken, dialled anew and given back.
+int Demand::surplusOf(int target) const noexcept
+{
+    return int(std::max<qint64>(2 * qint64(target) - m_limits.maximumCapacity, 0));
 }
 
 // The least number that is exceeded with at most waitProbability.
@@ -112,8 +123,7 @@ void Demand::updateTarget(TimePoint now)
         if (exceeding > tolerated)
             break;
     }
-    const quint64 target = DecayingHistogram::Buckets::endOf(bucket);
-    m_target = int(std::clamp(target, quint64(m_limits.minimumCapacity), quint64(m_limits.maximumCapacity)));
+    m_quantile = DecayingHistogram::Buckets::endOf(bucket);
 }
 
 void Demand::beginMinute(TimePoint now)

@@ -30,17 +30,19 @@ public:
     explicit Demand(const Sizing &limits = {});
     void setLimits(const Sizing &limits);
 
-    void taken(TimePoint now, const StockLevel &before); // by a call, which waits if nothing is idle
+    // By a call, which waits if nothing is idle, or if it has to although something is: that is to be validated.
+    void taken(TimePoint now, const StockLevel &before, bool hasToWait = false);
     void returned(TimePoint now); // a connection that can be leased again; or a waiter left without one
-    void leaseEnded(bool isGivenBack); // else the connection was closed or left the pool
+    void foundNoRoom(); // a connection, in a full stock: it is closed
     void setUp(std::chrono::nanoseconds time, const StockLevel &after); // how long a connection took
     void idledOut() noexcept { ++m_unreplaced; } // a connection was closed because nobody wanted it for long
 
-    int target() const noexcept { return m_isPredictive ? m_target : 0; } // idle and pending together, beyond the waiters
+    int target() const noexcept; // idle and pending together, beyond the waiters; of Rule::Stepwise: 0
     int unreplaced() const noexcept { return m_isPredictive ? m_unreplaced : 0; } // that idled out since the last take
-    // How many of those that are out will probably be given back: between the timer's rounds, room is kept for them, or one of
-    // a full stock would be closed for each. At first all, but not for longer than a second in which none was.
-    int returning(int leased) const noexcept { return m_isPredictive ? int(m_returnShare * leased + 0.5) : 0; }
+    // How much of the target is in vain: so many connections have found no room since a call waited. Between the timer's
+    // rounds they are not dialled, or a target near maximumCapacity would cost a dial for each take, and a full stock would
+    // close a connection for each that is given back.
+    int surplus() const noexcept;
     std::chrono::nanoseconds setupTime() const noexcept { return m_setupTime; } // the smoothed mean; zero: unknown
     double recentWaitShare(TimePoint now) const; // of the calls of the last five minutes
 
@@ -56,20 +58,18 @@ private:
         qint64 waited = 0;
     };
 
-    void doubtReturns(TimePoint now);
+    int surplusOf(int target) const noexcept;
     void beginMinute(TimePoint now);
     void beginSlot(TimePoint now);
     void updateTarget(TimePoint now);
 
     Sizing m_limits;
     bool m_isPredictive = true;
-    int m_target = 0;
+    quint64 m_quantile = 0;
+    int m_surplus = 0;
     int m_unreplaced = 0;
     std::chrono::nanoseconds m_setupTime{};
     std::chrono::nanoseconds m_leadTime{}; // from the wish to the connection: longer if maximumPending makes dials wait
-    double m_returnShare = 1; // smoothed
-    bool m_hasLeaseEnded = false;
-    TimePoint m_firstTake = TimePoint::max();
 
     qint64 m_net = 0; // takes less give-backs
     qint64 m_leastNow = 0; // in this time slot

@@ -19,7 +19,7 @@ struct StockLevel
     int waiting = 0; // for any connection
     int target = 0; // Demand::target()
     int unreplaced = 0; // Demand::unreplaced()
-    int returning = 0; // Demand::returning()
+    int surplus = 0; // Demand::surplus()
 };
 
 // Clamps values out of range: a negative minimumCapacity (in the stepwise rule 0, too) and a maximumCapacity of 0 or less

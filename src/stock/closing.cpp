@@ -42,8 +42,8 @@ ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
     ++(m_totals.*cause.total);
     if (m_demand && reason == CloseReason::IdleTooLong)
         m_demand->idledOut();
-    if (m_demand && (reason == CloseReason::Dirty || reason == CloseReason::Discarded))
-        m_demand->leaseEnded(false);
+    if (m_demand && reason == CloseReason::StockFull)
+        m_demand->foundNoRoom();
     return removeEntry(entry);
 }
 

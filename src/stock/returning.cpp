@@ -44,8 +44,6 @@ void Stock::detach(Lease *lease, bool hasSocket)
     endLease(entry, Clock::now());
     m_store.remove(entry);
     ++(hasSocket ? m_totals.detached : m_totals.discarded);
-    if (m_demand)
-        m_demand->leaseEnded(false);
     wake();
 }
 

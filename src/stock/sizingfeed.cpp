@@ -26,7 +26,7 @@ StockLevel Stock::currentLevel() const
     if (m_demand) {
         level.target = m_demand->target();
         level.unreplaced = m_demand->unreplaced();
-        level.returning = m_demand->returning(m_store.leased());
+        level.surplus = m_demand->surplus();
     }
     return level;
 }
@@ -51,18 +51,15 @@ void Stock::noteTaken(const Entry *entry)
     const int idle = m_store.idle();
     const int pending = m_store.count(Stage::Pending);
     m_demand->taken(entry->since, {.idle = idle + 1, .pending = pending, .waiting = unservedWaiters()});
-    if (idle + pending < m_demand->target() && hasRoom()
-        && idle + pending < m_policy.maximumIdle - m_demand->returning(m_store.leased()))
+    if (idle + pending < m_demand->target() - m_demand->surplus() && hasRoom())
         wake(); // to dial
 }
 
 void Stock::noteGivenBack(bool isReturned, Clock::time_point now)
 {
     m_totals.givenBack += isReturned;
-    if (!m_demand || !isReturned)
-        return;
-    m_demand->returned(now);
-    m_demand->leaseEnded(true);
+    if (m_demand && isReturned)
+        m_demand->returned(now);
 }
 
 void Stock::noteDeparture(const Waiter &waiter)

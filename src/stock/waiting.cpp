@@ -42,7 +42,7 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
     }
     ++m_totals.queued;
     if (m_demand && waiter->wanted.isNull())
-        m_demand->taken(Clock::now(), currentLevel());
+        m_demand->taken(Clock::now(), currentLevel(), true);
     m_newWaiters.push_back(waiter);
     m_queue.join(std::move(waiter));
     requestChecksForWaiters();

@@ -68,7 +68,8 @@ private Q_SLOTS:
     void capacityIsTheTarget();
     void rulesAreSwitchedInTheMiddle();
     void whatIdledOutIsNotDialledButForOne();
-    void roomIsKeptForWhatComesBack();
+    void surplusIsNotDialledBetweenRounds();
+    void lowerMinimumLowersTheCapacity();
     void nothingOnDemandBeforeItIsAskedFor();
     void heldBackByMaximumPending();
 
@@ -990,15 +991,29 @@ void tst_Cycle::whatIdledOutIsNotDialledButForOne()
     QCOMPARE(launchAll(cycle), 10);
 }
 
-void tst_Cycle::roomIsKeptForWhatComesBack()
+void tst_Cycle::surplusIsNotDialledBetweenRounds()
 {
     Cycle cycle({.minimumCapacity = 5, .maximumCapacity = 5});
-    cycle.demand({.idle = 4, .target = 5, .returning = 1});
+    cycle.demand({.idle = 4, .target = 5, .surplus = 1});
     QCOMPARE(cycle.dialsWanted(), 0);
-    cycle.demand({.idle = 3, .target = 5, .returning = 1}); // one was closed
+    cycle.demand({.idle = 3, .target = 5, .surplus = 1}); // one was closed
     QCOMPARE(cycle.dialsWanted(), 1);
-    cycle.demand({.idle = 0, .waiting = 2, .target = 5, .returning = 5}); // who waits is not refused
+    cycle.demand({.idle = 0, .waiting = 2, .target = 5, .surplus = 5}); // who waits is not refused
     QCOMPARE(cycle.dialsWanted(), 2);
+    runRound(cycle, true);
+    cycle.end(0);
+    cycle.begin({.idle = 4, .target = 5, .surplus = 5}); // the timer's fills it
+    QCOMPARE(cycle.dialsWanted(), 1);
+}
+
+void tst_Cycle::lowerMinimumLowersTheCapacity()
+{
+    Cycle cycle({.minimumCapacity = 15, .maximumCapacity = 20});
+    cycle.demand({.idle = 15, .target = 15});
+    QCOMPARE(cycle.capacity(), 15);
+    cycle.setLimits({.minimumCapacity = 2, .maximumCapacity = 20});
+    cycle.demand({.idle = 15, .target = 2});
+    QCOMPARE(cycle.capacity(), 2);
 }
 
 void tst_Cycle::nothingOnDemandBeforeItIsAskedFor()

@@ -32,7 +32,9 @@ private Q_SLOTS:
     void newLimitsClampTheTarget();
 
     void unreplacedUntilTheNextTake();
-    void returningFollowsTheLeases();
+    void surplusUntilACallWaits();
+    void noSurplusWhereThereIsRoom();
+    void newDemandIsNoSurplus();
     void recentWaitShareIsOfFiveMinutes();
 };
 
@@ -219,10 +221,10 @@ void tst_Demand::stepwiseHasNoTarget()
     for (int i = 0; i < 100; ++i)
         demand.taken(start, {.waiting = i});
     demand.idledOut();
-    demand.leaseEnded(true);
+    demand.foundNoRoom();
     QCOMPARE(demand.target(), 0);
     QCOMPARE(demand.unreplaced(), 0);
-    QCOMPARE(demand.returning(10), 0);
+    QCOMPARE(demand.surplus(), 0);
     QCOMPARE(demand.recentWaitShare(start), 1); // this it knows
 }
 
@@ -250,7 +252,10 @@ void tst_Demand::newLimitsClampTheTarget()
     demand.setLimits({.minimumCapacity = 2, .maximumCapacity = 30});
     QCOMPARE(demand.target(), 30);
     demand.setLimits({.minimumCapacity = 50, .maximumCapacity = 60});
-    QCOMPARE(demand.target(), 50);
+    QCOMPARE(demand.target(), 60); // as before, within the limits
+    Demand quiet = demandWith(60ms, {.minimumCapacity = 15, .maximumCapacity = 60});
+    quiet.setLimits(limits);
+    QCOMPARE(quiet.target(), 2); // nobody has wanted more
 }
 
 void tst_Demand::unreplacedUntilTheNextTake()
@@ -263,24 +268,48 @@ void tst_Demand::unreplacedUntilTheNextTake()
     QCOMPARE(demand.unreplaced(), 0);
 }
 
-void tst_Demand::returningFollowsTheLeases()
+void tst_Demand::surplusUntilACallWaits()
 {
-    Demand demand(limits);
-    QCOMPARE(demand.returning(10), 10); // nobody knows
+    const Sizing fixed{.minimumCapacity = 7, .maximumCapacity = 7};
+    Demand demand(fixed);
+    QCOMPARE(demand.surplus(), 7); // until somebody waits, all that is taken is expected back
     take(demand, start);
-    take(demand, start + 1s);
-    QCOMPARE(demand.returning(10), 10);
-    take(demand, start + 2s);
-    QCOMPARE(demand.returning(10), 0); // tunnels, maybe
-    for (int i = 0; i < 200; ++i)
-        demand.leaseEnded(true);
-    QCOMPARE(demand.returning(10), 10);
-    for (int i = 0; i < 200; ++i)
-        demand.leaseEnded(i % 2);
-    QVERIFY(demand.returning(10) >= 4 && demand.returning(10) <= 6);
-    for (int i = 0; i < 200; ++i)
-        demand.leaseEnded(false);
-    QCOMPARE(demand.returning(10), 0);
+    QCOMPARE(demand.surplus(), 7);
+    demand.taken(start, {.idle = 0});
+    QCOMPARE(demand.surplus(), 0);
+    for (int i = 0; i < 3; ++i)
+        demand.foundNoRoom();
+    QCOMPARE(demand.surplus(), 3);
+    for (int i = 0; i < 1000; ++i)
+        demand.foundNoRoom();
+    QCOMPARE(demand.surplus(), 7);
+    demand.taken(start, {.idle = 1}); // hidden demand takes the stock empty again and again
+    demand.taken(start, {.idle = 1});
+    QCOMPARE(demand.surplus(), 0);
+}
+
+void tst_Demand::noSurplusWhereThereIsRoom()
+{
+    QCOMPARE(Demand({.minimumCapacity = 7, .maximumCapacity = 10}).surplus(), 4);
+    QCOMPARE(Demand({.minimumCapacity = 7, .maximumCapacity = 14}).surplus(), 0);
+    QCOMPARE(Demand({.minimumCapacity = 0, .maximumCapacity = 1}).surplus(), 0);
+    Demand demand({.minimumCapacity = 5, .maximumCapacity = 20});
+    for (int i = 0; i < 100; ++i)
+        demand.foundNoRoom();
+    QCOMPARE(demand.surplus(), 0);
+}
+
+void tst_Demand::newDemandIsNoSurplus()
+{
+    Demand demand = demandWith(60ms, {.minimumCapacity = 5, .maximumCapacity = 20});
+    for (int second = 0; second < 60; ++second) {
+        for (int i = 0; i < 15; ++i)
+            take(demand, start + second * 1s);
+    }
+    QVERIFY(demand.target() >= 15);
+    QCOMPARE(demand.surplus(), 0);
+    demand.foundNoRoom();
+    QCOMPARE(demand.surplus(), 1);
 }
 
 void tst_Demand::recentWaitShareIsOfFiveMinutes()

@@ -18,7 +18,7 @@ StockLevel Simulation::level() const
             .waiting = int(m_waiters.size()),
             .target = m_fixedStock.value_or(m_demand.target()),
             .unreplaced = m_demand.unreplaced(),
-            .returning = m_demand.returning(m_leased)};
+            .surplus = m_fixedStock ? 0 : m_demand.surplus()};
 }
 
 Simulation::Result Simulation::run()
@@ -87,16 +87,21 @@ void Simulation::serve(double since)
 {
     if (since >= WarmUp)
         m_waits.push_back(m_now - since);
+    const bool isKept = m_case.keptShare > 0 && m_random.uniform() < m_case.keptShare;
     if (m_case.isUsedOnce)
-        return m_demand.leaseEnded(false);
-    ++m_leased;
-    plan(Hold, Kind::GivenBack);
+        return;
+    plan(isKept ? m_case.keptFor : Hold, Kind::GivenBack);
 }
 
 void Simulation::supply()
 {
-    if (m_waiters.empty())
-        return m_idle.push_back(m_now);
+    if (m_waiters.empty()) {
+        if (int(m_idle.size()) < m_limits.maximumCapacity)
+            m_idle.push_back(m_now);
+        else
+            m_demand.foundNoRoom();
+        return;
+    }
     serve(m_waiters.front());
     m_waiters.pop_front();
 }
@@ -110,8 +115,6 @@ void Simulation::happen(const Event &event)
         return;
     case Kind::GivenBack:
         m_demand.returned(now());
-        m_demand.leaseEnded(true);
-        --m_leased;
         return supply();
     case Kind::Success:
         --m_pending;

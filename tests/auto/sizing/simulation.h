@@ -20,6 +20,8 @@ public:
         double setupTime = 0.06; // mean
         double spread = 0.5; // of the setup time: its deviation, in means
         bool isUsedOnce = true;
+        double keptShare = 0; // of the leases that do not end like that, but only much later
+        double keptFor = 30;
         bool isHidden = false; // the callers wait in another process, which takes connections as they arrive
         double outageFrom = 0; // the peer refuses, and has closed what was idle
         double outageTo = 0;
@@ -96,7 +98,6 @@ private:
     double m_now = 0;
     std::deque<double> m_idle; // since when, the oldest first
     int m_pending = 0;
-    int m_leased = 0;
     std::deque<double> m_waiters; // since when
     std::deque<double> m_hidden;
     bool m_isBroken = false;

@@ -31,6 +31,8 @@ private Q_SLOTS:
 
     void fewWaitAndLittleIsIdle_data();
     void fewWaitAndLittleIsIdle();
+    void leasesThatAreKept_data();
+    void leasesThatAreKept();
     void hiddenDemandIsLearnedAndForgotten_data();
     void hiddenDemandIsLearnedAndForgotten();
     void outagesInTheMiddle_data();
@@ -380,6 +382,37 @@ void tst_Sizing::fewWaitAndLittleIsIdle()
         QVERIFY2(predictive.waitShare <= std::max(tolerated, steps.waitShare), qPrintable(columns(steps)));
     if (isPossible)
         QVERIFY2(predictive.meanIdle <= 1.5 * fixed.meanIdle, qPrintable(columns(fixed)));
+}
+
+void tst_Sizing::leasesThatAreKept_data()
+{
+    QTest::addColumn<double>("rate");
+    QTest::addColumn<double>("keptShare");
+    QTest::addColumn<double>("keptFor");
+    QTest::newRow("a tenth, for 30 s") << 100.0 << 0.1 << 30.0;
+    QTest::newRow("a quarter, for 20 s") << 20.0 << 0.25 << 20.0;
+    QTest::newRow("a few, for ever") << 100.0 << 0.01 << 1e9;
+    QTest::newRow("most, for ever") << 10.0 << 0.9 << 1e9;
+}
+
+void tst_Sizing::leasesThatAreKept()
+{
+    QFETCH(const double, rate);
+    QFETCH(const double, keptShare);
+    QFETCH(const double, keptFor);
+    const Simulation::Case theCase{.arrivals = poisson(240, rate, [](double) { return 1e9; }),
+                                   .isUsedOnce = false,
+                                   .keptShare = keptShare,
+                                   .keptFor = keptFor};
+    const Sizing defaults;
+    Sizing steps;
+    steps.rule = ClientPool::Rule::Stepwise;
+    const Simulation::Result predictive = Simulation(theCase, defaults).run();
+    const Simulation::Result stepwise = Simulation(theCase, steps).run();
+    const auto [stock, fixed] = Simulation::bestFixed(theCase, defaults, predictive.waitShare);
+    qInfo().noquote() << "Stepwise" << columns(stepwise) << "| Predictive" << columns(predictive) << "| fixed" << stock
+                      << columns(fixed);
+    QVERIFY2(predictive.waitShare <= defaults.waitProbability, qPrintable(columns(predictive)));
 }
 
 void tst_Sizing::hiddenDemandIsLearnedAndForgotten_data()
