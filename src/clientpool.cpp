@@ -91,6 +91,9 @@ private:
 
     static constexpr milliseconds Probation{1000}; // who closes a connection unused within that time has not accepted it
 
+    static constexpr milliseconds LongestFloor{
+            1000}; // between two first rounds with other peers; minimumInterval if shorter
+
     Cycle m_cycle;
     std::shared_ptr<const DialPlan> m_plan;
     quint32 m_peer = 0; // incremented with another peer: see Entry::peer
@@ -99,7 +102,8 @@ private:
     bool m_isExhausted = false; // out of descriptors or memory, and no setup has succeeded since
     QTimer m_pause; // until the next round
     bool m_isRetryDue = false; // retry without a pause if the running round fails
-    bool m_hasBegun = false; // the first round
+    bool m_hasBegun = false; // the first round with this peer
+    Stock::Clock::time_point m_nextStart{}; // with another peer: not earlier
     int m_roundsHeldBack = 0; // consecutive ones that maximumPending held back
     bool m_wasHeldBack = false; // the log has said so
 };
@@ -113,9 +117,13 @@ ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration requested)
 
 void ClientPoolPrivate::use(const PreparedClient &prepared)
 {
-    if (m_plan && !m_plan->hasPeerOf(*prepared.plan))
-        beginAfresh();
+    const QPointer<ClientPoolPrivate> alive(this);
+    const bool isFormerPeer = m_plan && !m_plan->hasPeerOf(*prepared.plan);
     m_plan = prepared.plan;
+    if (isFormerPeer)
+        beginAfresh();
+    if (!alive || m_plan != prepared.plan)
+        return; // a slot that a dialer has connected has deleted the pool, or set another configuration
     const Sizing &sizing = m_plan->configuration.sizing;
     const int most = prepared.policy.limits.maximumConnections;
     m_minimumCapacity = most > 0 ? std::min(sizing.minimumCapacity, most) : sizing.minimumCapacity;
@@ -160,8 +168,8 @@ bool ClientPoolPrivate::apply(const ClientPool::Configuration &requested)
         if (refuses(prepared))
             return false;
         use(prepared);
-        if (!alive)
-            return true;
+        if (!alive || m_plan != prepared.plan)
+            return true; // a slot that a dialer has connected has deleted the pool, or set another configuration
         if (m_pause.isActive() && m_pause.remainingTimeAsDuration() > m_cycle.interval())
             sleep(m_cycle.interval());
     }
@@ -185,13 +193,18 @@ void ClientPoolPrivate::retryNow()
         m_pause.start(0);
 }
 
-// What the former peer has done says nothing of another one, nor do the results of dials to it.
+// What the former peer has done says nothing of another one. At once, but not again and again: a slot of errorOccurred() may
+// go from one dead peer to the next.
 void ClientPoolPrivate::beginAfresh()
 {
     ++m_peer;
     m_cycle.beginAfresh();
     m_unproved.clear();
-    m_pause.start(0);
+    m_hasBegun = false;
+    const milliseconds left = std::chrono::ceil<milliseconds>(m_nextStart - Stock::Clock::now());
+    m_pause.start(std::max(left, milliseconds(0)));
+    if (stock->pendingCount() > 0)
+        abandonSetups(); // which ends the setup threads, too
 }
 
 void ClientPoolPrivate::stockChanged(const std::vector<Stock::UnusedEnd> &unusedEnds)
@@ -237,7 +250,8 @@ void ClientPoolPrivate::proveOld()
 void ClientPoolPrivate::beginRound()
 {
     const QPointer<ClientPoolPrivate> alive(this);
-    m_hasBegun = true;
+    if (!std::exchange(m_hasBegun, true))
+        m_nextStart = Stock::Clock::now() + std::min(m_plan->configuration.sizing.minimumInterval, LongestFloor);
     proveOld();
     warnIfHeldBack();
     m_cycle.begin(stock->level());
@@ -250,6 +264,8 @@ void ClientPoolPrivate::beginRound()
 void ClientPoolPrivate::advance()
 {
     const QPointer<ClientPoolPrivate> alive(this);
+    if (!m_hasBegun)
+        return publish();
     proveOld();
     for (bool isEnded = true, hasRoom = true; isEnded && hasRoom;) {
         m_cycle.demand(stock->level());
@@ -285,11 +301,11 @@ void ClientPoolPrivate::setupFinished(Entry *entry, SetupOutcome outcome)
 {
     const QPointer<ClientPoolPrivate> alive(this);
     const quint64 thisRun = run();
-    const quint32 peer = entry->peer;
+    const quint32 peer = m_peer;
     const bool isCreated = admit(entry, std::move(outcome));
     if (!alive || !isStill(thisRun))
         return; // or a slot has restarted it, and this dial is of the former run
-    if (peer == m_peer)
+    if (peer == m_peer) // else a slot has set another one
         count(isCreated);
     publish();
     if (alive)

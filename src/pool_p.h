@@ -68,6 +68,7 @@ public:
     std::atomic<int> callsInProgress{0};
 
 protected:
+    void abandonSetups(); // a slot that a dialer has connected may delete the pool
     bool event(QEvent *event) override;
 
 private:
@@ -75,7 +76,6 @@ private:
     void checkStock();
     void closeHere();
     void drainHere();
-    void abandonSetups();
 
     void watchForCancel(const std::shared_ptr<FutureWaiter> &waiter);
     void armExpiry(std::optional<Stock::Clock::time_point> deadline);

@@ -33,29 +33,33 @@ private Q_SLOTS:
 
     void anotherPeerBeginsAfresh_data();
     void anotherPeerBeginsAfresh();
+    void dialsOfTheFormerPeerAreAbandoned_data();
+    void dialsOfTheFormerPeerAreAbandoned();
+    void deadPeersInTurnsDoNotMakeItSpin();
+    void leasesThatAreKeptDoNotStopIt();
+    void lowerCapacitiesCountAtOnce();
 };
 
-// A server in a thread of its own, whose setup takes a while: it sends the ID late.
-class SlowServer
+// A server in a thread of its own, which handles each connection there.
+class ThreadedServer
 {
 public:
-    explicit SlowServer(std::chrono::milliseconds delay)
+    explicit ThreadedServer(const std::function<void(QTcpSocket *)> &handle)
     {
-        m_worker.run([this, delay] {
+        m_worker.run([this, handle] {
             m_server = new QTcpServer;
             m_server->setListenBacklogSize(1000);
-            QObject::connect(m_server, &QTcpServer::newConnection, m_server, [this, delay] {
+            QObject::connect(m_server, &QTcpServer::newConnection, m_server, [this, handle] {
                 while (QTcpSocket *socket = m_server->nextPendingConnection()) {
                     QObject::connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
-                    QTimer::singleShot(delay, Qt::PreciseTimer, socket,
-                                       [this, socket] { socket->write(QByteArray::number(++m_last + 0x10000000u, 16)); });
+                    handle(socket);
                 }
             });
             m_server->listen(QHostAddress::LocalHost);
             m_port = m_server->serverPort();
         });
     }
-    ~SlowServer()
+    ~ThreadedServer()
     {
         m_worker.run([this] { delete m_server; });
     }
@@ -63,52 +67,37 @@ public:
 
 private:
     QTcpServer *m_server = nullptr;
-    quint32 m_last = 0;
     quint16 m_port = 0;
     Worker m_worker;
 };
 
-// Passes bytes on, each a while later: a long way to the server.
-class LongWay
+// Its setup takes a while: it sends the ID late.
+static std::function<void(QTcpSocket *)> slowly(std::chrono::milliseconds delay)
 {
-public:
-    LongWay(quint16 server, std::chrono::milliseconds delay)
-    {
-        m_worker.run([this, server, delay] {
-            m_server = new QTcpServer;
-            m_server->setListenBacklogSize(1000);
-            QObject::connect(m_server, &QTcpServer::newConnection, m_server, [this, server, delay] {
-                while (QTcpSocket *client = m_server->nextPendingConnection()) {
-                    auto *onward = new QTcpSocket(client);
-                    join(client, onward, delay);
-                    join(onward, client, delay);
-                    QObject::connect(client, &QTcpSocket::disconnected, client, &QObject::deleteLater);
-                    onward->connectToHost(QHostAddress::LocalHost, server);
-                }
-            });
-            m_server->listen(QHostAddress::LocalHost);
-            m_port = m_server->serverPort();
-        });
-    }
-    ~LongWay()
-    {
-        m_worker.run([this] { delete m_server; });
-    }
-    quint16 port() const { return m_port; }
+    return [delay, last = quint32(0x10000000)](QTcpSocket *socket) mutable {
+        QTimer::singleShot(delay, Qt::PreciseTimer, socket,
+                           [socket, id = ++last] { socket->write(QByteArray::number(id, 16)); });
+    };
+}
 
-private:
-    static void join(QTcpSocket *from, QTcpSocket *to, std::chrono::milliseconds delay)
-    {
-        QObject::connect(from, &QTcpSocket::readyRead, to, [from, to, delay] {
-            QTimer::singleShot(delay, Qt::PreciseTimer, to, [to, bytes = from->readAll()] { to->write(bytes); });
-        });
-        QObject::connect(from, &QTcpSocket::disconnected, to, &QTcpSocket::disconnectFromHost);
-    }
+static void passOnLater(QTcpSocket *from, QTcpSocket *to, std::chrono::milliseconds delay)
+{
+    QObject::connect(from, &QTcpSocket::readyRead, to, [from, to, delay] {
+        QTimer::singleShot(delay, Qt::PreciseTimer, to, [to, bytes = from->readAll()] { to->write(bytes); });
+    });
+    QObject::connect(from, &QTcpSocket::disconnected, to, &QTcpSocket::disconnectFromHost);
+}
 
-    QTcpServer *m_server = nullptr;
-    quint16 m_port = 0;
-    Worker m_worker;
-};
+// A long way to a server.
+static std::function<void(QTcpSocket *)> longWayTo(quint16 server, std::chrono::milliseconds delay)
+{
+    return [server, delay](QTcpSocket *client) {
+        auto *onward = new QTcpSocket(client);
+        passOnLater(client, onward, delay);
+        passOnLater(onward, client, delay);
+        onward->connectToHost(QHostAddress::LocalHost, server);
+    };
+}
 
 // Callers that come at random, 200 a second. It catches up when the machine was away, as real ones would.
 class Callers : public QObject
@@ -164,7 +153,7 @@ static ClientPool::Configuration fiveToTwoHundred(quint16 port)
 
 void tst_Ready::usedOnceHardlyWaits()
 {
-    const SlowServer server(60ms);
+    const ThreadedServer server(slowly(60ms));
     ClientPool pool(fiveToTwoHundred(server.port()));
     QVERIFY(pool.start());
     QTRY_VERIFY(pool.isReady());
@@ -189,7 +178,7 @@ void tst_Ready::hiddenDemandHardlyWaits()
 {
     ServerPool server;
     listen(server);
-    const LongWay way(server.serverPort(), 60ms);
+    const ThreadedServer way(longWayTo(server.serverPort(), 60ms));
     ClientPool client(fiveToTwoHundred(way.port()));
     connect(&client, &Pool::connectionAvailable, this, [&](ConnectionId id) { // its application serves what comes
         if (auto connection = std::make_shared<Connection>(client.take(id)); *connection)
@@ -263,7 +252,7 @@ void tst_Ready::fixedStockIsNotDialledForEachTake()
 
 void tst_Ready::nobodyIsDialledForWhoHasLeft()
 {
-    const SlowServer server(20ms);
+    const ThreadedServer server(slowly(20ms));
     ClientPool::Configuration wish = clientOf(server.port(), 1);
     wish.sizing.maximumPending = 8;
     ClientPool pool(wish);
@@ -539,6 +528,112 @@ void tst_Ready::anotherPeerBeginsAfresh()
     QVERIFY(pool.setConfiguration(wish));
     QTRY_COMPARE(pool.state(), Pool::State::Ready);
     QCOMPARE(pool.idleCount(), 2);
+}
+
+void tst_Ready::dialsOfTheFormerPeerAreAbandoned_data()
+{
+    QTest::addColumn<int>("setupThreads");
+    QTest::addColumn<bool>("hasDialer");
+    QTest::newRow("direct") << 0 << false;
+    QTest::newRow("dialer") << 0 << true;
+    QTest::newRow("threads") << 2 << false;
+}
+
+void tst_Ready::dialsOfTheFormerPeerAreAbandoned()
+{
+    QFETCH(const int, setupThreads);
+    QFETCH(const bool, hasDialer);
+    QTcpServer silent[2]; // no ID ever comes
+    for (QTcpServer &server : silent)
+        QVERIFY(server.listen(QHostAddress::LocalHost));
+    ServerPool good;
+    listen(good);
+    const auto configurationFor = [&](quint16 port) {
+        ClientPool::Configuration wish = clientOf(port, 8);
+        wish.sizing.minimumInterval = 1ms;
+        wish.sizing.maximumPending = wish.limits.maximumConnections = 8;
+        wish.setupThreads = setupThreads;
+        wish.handshakeTimeout = 1h;
+        if (hasDialer)
+            wish.dialer = [port](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, port); };
+        return wish;
+    };
+    ClientPool pool(configurationFor(silent[0].serverPort()));
+    QVERIFY(pool.start());
+    for (int i = 0; i < 20; ++i) {
+        QTRY_COMPARE(pool.pendingCount(), 8);
+        QVERIFY(pool.setConfiguration(configurationFor(silent[i % 2 ? 0 : 1].serverPort())));
+        QCOMPARE(pool.pendingCount(), 0);
+    }
+    QTRY_COMPARE(pool.pendingCount(), 8);
+    QVERIFY(pool.setConfiguration(configurationFor(good.serverPort())));
+    QTRY_COMPARE(pool.idleCount(), 8); // none of the former ones is in the way
+    QCOMPARE(pool.state(), Pool::State::Ready);
+    QCOMPARE(pool.errorCount(), 0);
+}
+
+void tst_Ready::deadPeersInTurnsDoNotMakeItSpin()
+{
+    quint16 ports[2];
+    for (quint16 &port : ports) {
+        QTcpServer closed;
+        QVERIFY(closed.listen(QHostAddress::LocalHost));
+        port = closed.serverPort();
+    }
+    ClientPool::Configuration wish = clientOf(ports[0], 4);
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 100ms;
+    ClientPool pool(wish);
+    int turns = 0;
+    connect(&pool, &Pool::errorOccurred, this, [&] { // a simple failover
+        wish.port = ports[++turns % 2];
+        QVERIFY(pool.setConfiguration(wish));
+    });
+    QElapsedTimer time;
+    time.start();
+    QVERIFY(pool.start());
+    QTRY_VERIFY(turns >= 10);
+    const qint64 rounds = 2 + time.elapsed() / 100;
+    QVERIFY2(turns <= rounds, qPrintable(QStringLiteral("%1 turns in %2 ms").arg(turns).arg(time.elapsed())));
+}
+
+void tst_Ready::leasesThatAreKeptDoNotStopIt()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 20);
+    wish.sizing.minimumCapacity = 5;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h; // no round fills the stock
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
+    QTRY_COMPARE(pool.idleCount(), 5);
+    for (int i = 0; i < 100; ++i) {
+        QTRY_VERIFY(pool.idleCount() >= 5);
+        pool.take().giveBack();
+    }
+    std::vector<Connection> kept;
+    while (kept.size() < 100) {
+        QTRY_VERIFY(pool.idleCount() >= 5); // each is replaced
+        kept.push_back(pool.take());
+        QVERIFY(kept.back());
+    }
+}
+
+void tst_Ready::lowerCapacitiesCountAtOnce()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 20);
+    wish.sizing.minimumCapacity = 15;
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
+    QTRY_COMPARE(pool.idleCount(), 15);
+    wish.sizing.minimumCapacity = 2;
+    QVERIFY(pool.setConfiguration(wish));
+    QTRY_COMPARE(pool.capacity(), 2);
+    QCOMPARE(pool.statistics().target, 2);
+    pool.flush();
+    QTRY_COMPARE(pool.idleCount(), 2);
+    QCOMPARE(pool.statistics().created, 15 + 2);
 }
 
 QTEST_GUILESS_MAIN(tst_Ready)
