@@ -66,7 +66,7 @@ public:
     explicit ClientPoolPrivate(ClientPool::Configuration requested);
 
     bool start();
-    bool apply(const ClientPool::Configuration &requested);
+    bool apply(ClientPool::Configuration requested);
 
     ClientPool::Configuration configuration;
 
@@ -82,6 +82,7 @@ private:
     void count(bool isCreated);
     void proveOld();
     void tell(const Stock::UnusedEnd &end);
+    static QString sentenceOf(const Stock::UnusedEnd &end); // without the peer
     void warnIfHeldBack();
     bool dial(); // false: maximumConnections is reached
     void setupFinished(Entry *entry, SetupOutcome outcome) override;
@@ -111,6 +112,7 @@ private:
 ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration requested)
     : PoolPrivate(&clientLog), configuration(std::move(requested)), m_pause(this)
 {
+    configuration.dialer = recognizable(configuration.dialer);
     m_pause.setSingleShot(true);
     connect(&m_pause, &QTimer::timeout, this, &ClientPoolPrivate::beginRound);
 }
@@ -158,8 +160,9 @@ bool ClientPoolPrivate::start()
     return alive && isStill(thisRun);
 }
 
-bool ClientPoolPrivate::apply(const ClientPool::Configuration &requested)
+bool ClientPoolPrivate::apply(ClientPool::Configuration requested)
 {
+    requested.dialer = recognizable(requested.dialer);
     const QPointer<ClientPoolPrivate> alive(this);
     if (!finishStopping())
         return false;
@@ -198,6 +201,7 @@ void ClientPoolPrivate::retryNow()
 void ClientPoolPrivate::beginAfresh()
 {
     ++m_peer;
+    stock->renew();
     m_cycle.beginAfresh();
     m_unproved.clear();
     m_hasBegun = false;
@@ -231,13 +235,19 @@ void ClientPoolPrivate::tell(const Stock::UnusedEnd &end)
         sleep(m_cycle.interval());
     if (!isFirst && !pause)
         return;
-    const auto age = std::chrono::duration_cast<milliseconds>(end.age);
-    QString message = QStringLiteral("%1 closed a connection %2 ms after it was set up, before it was used")
-                              .arg(m_plan->target())
-                              .arg(age.count());
-    if (!end.cause.isEmpty())
-        message += QStringLiteral(": ") + end.cause;
-    report(end.isTlsError ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed, message);
+    report(end.isTlsError ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed, m_plan->target() + sentenceOf(end));
+}
+
+QString ClientPoolPrivate::sentenceOf(const Stock::UnusedEnd &end)
+{
+    const qint64 age = std::chrono::duration_cast<milliseconds>(end.age).count();
+    if (end.isUnasked)
+        return QStringLiteral(
+                       " sent bytes unasked %1 ms after a connection was set up (%2), and dropUnexpectedBytes closes it: "
+                       "if the server speaks first, set that to false")
+                .arg(QString::number(age), end.cause);
+    const QString message = QStringLiteral(" closed a connection %1 ms after it was set up, before it was used").arg(age);
+    return end.cause.isEmpty() ? message : message + QStringLiteral(": ") + end.cause;
 }
 
 void ClientPoolPrivate::proveOld()
@@ -425,8 +435,10 @@ QStringList ClientPool::problems(const Configuration &configuration)
 }
 
 /*!
-    Replaces the configuration, and returns whether it did. A running pool applies limits at once, and the peer and TLS from
-    the next dial on; call flush() to replace idle connections. While the pool runs, a \a configuration that cannot work
+    Replaces the configuration, and returns whether it did. A running pool applies it at once. With another host, port, dialer
+    (any but the one that configuration() returns, as two cannot be compared), TLS, connection mode or ID format, it closes idle connections, abandons
+    dials, and closes leased connections when they are given back: none of the former peer is leased any more. With other
+    TCP options, call flush() to replace idle connections. While the pool runs, a \a configuration that cannot work
     changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. A stopped pool takes
     any: start() checks it, and problems() does so beforehand. In the pool's thread.
 */

@@ -14,6 +14,11 @@
     is destroyed, the connection goes back to its pool if it is fit to be used again, else it is closed. A lease may outlive
     its pool: its connection is closed when it ends.
 
+    In ConnectionMode::Single, a client pool never hands out a connection on which an answer to the last holder may come yet.
+    A lease that ends by itself is closed if something was written and nothing has arrived since, so that an early return
+    does no harm, and always if an exception ends it. giveBack() is the holder's word that the connection is in step, which
+    a protocol needs in which nobody answers.
+
     A Connection is not thread-safe, but may be moved to another thread, and a lease may end in any thread. The socket lives
     in the thread that called socket() first. If the lease ends in another one, the socket's thread gives it back: from its
     event loop, when it next uses a pool, or as it ends. A lease may outlive that thread, too: the socket lives in no thread
@@ -35,7 +40,8 @@ namespace QNetPool {
 
 /*!
     \fn QNetPool::Connection::~Connection()
-    Ends the lease as giveBack() does.
+    Ends the lease as giveBack() does; but a client pool in ConnectionMode::Single closes the connection, as
+    PoolStatistics::outOfStep, if nothing has arrived since something was written, or while an exception unwinds the stack.
 */
 
 /*!
@@ -45,7 +51,7 @@ namespace QNetPool {
 
 /*!
     \fn Connection &QNetPool::Connection::operator=(Connection &&other)
-    Ends this object's lease as giveBack() does, and takes over that of \a other, which is empty afterwards. The socket stays
+    Ends this object's lease as the destructor does, and takes over that of \a other, which is empty afterwards. The socket stays
     in its thread.
 */
 
@@ -85,7 +91,7 @@ QTcpSocket *Connection::socket() const
 */
 
 /*!
-    Ends the lease, as the destructor does. The connection goes to the first waiter for it, or into the stock, if it is
+    Ends the lease, with the holder's word that no answer is due. The connection goes to the first waiter for it, or into the stock, if it is
     connected and clean: nothing unread, and nothing unsent once the socket was flushed. Else it is closed, as it is when the
     stock is full, or the pool was closed since the connection was taken. No effect on an empty Connection.
 
@@ -100,6 +106,11 @@ void Connection::giveBack()
 {
     if (Lease *lease = std::exchange(m_lease, nullptr))
         QNetPool::giveBack(lease);
+}
+
+void Connection::end()
+{
+    endByItself(std::exchange(m_lease, nullptr));
 }
 
 /*!

@@ -46,7 +46,8 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
     policy.host = requested.host;
     policy.sizing = configuration.sizing;
     policy.maximumIdle = configuration.sizing.maximumCapacity;
-    policy.dropUnexpectedBytes = requested.dropUnexpectedBytes && requested.connectionMode == ConnectionMode::Single;
+    policy.keepsStep = requested.connectionMode == ConnectionMode::Single;
+    policy.dropUnexpectedBytes = requested.dropUnexpectedBytes && policy.keepsStep;
 
     plan->address = QHostAddress(requested.host);
     plan->resolver = std::make_shared<Resolver>(requested.host);

@@ -2,6 +2,7 @@
 #include "preparedserver.h"
 
 #include "setup/tls.h"
+#include "system/descriptor.h"
 
 #include <QtNetwork/qsslcertificate.h>
 #include <QtNetwork/qsslkey.h>
@@ -30,6 +31,8 @@ PreparedServer::PreparedServer(const ServerPool::Configuration &requested)
     }
     if (const std::optional<PeerFilter> allowed = PeerFilter::fromStrings(requested.allowedPeers, &offender))
         filter = *allowed;
+    if (!requested.allowedPeers.isEmpty())
+        policy.allowsPeer = [peers = filter](qintptr descriptor) { return peers.allows(unmapped(peerAddress(descriptor))); };
     addTlsProblems(requested.tls);
     if (requested.tls.enabled && problems.isEmpty())
         plan->tls = serverTls(requested.tls.configuration, requested.tls.allowTls12);

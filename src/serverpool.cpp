@@ -90,9 +90,13 @@ ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration requested)
 
 void ServerPoolPrivate::use(const PreparedServer &prepared)
 {
-    m_prepared = prepared;
+    const PreparedServer former = std::exchange(m_prepared, prepared);
     const ServerPool::Configuration &used = prepared.plan->configuration;
     setPolicy(prepared);
+    if (!former.plan->isLike(*prepared.plan))
+        stock->renew();
+    else if (former.plan->configuration.allowedPeers != used.allowedPeers)
+        stock->recheckPeers();
     setups.setThreads(used.setupThreads);
     followNetwork(used.checkOnNetworkChange);
     m_handshakes.setLimits(used.maximumPendingHandshakes, used.maximumPendingPerPeer);
@@ -323,8 +327,10 @@ QStringList ServerPool::problems(const Configuration &configuration)
 }
 
 /*!
-    Replaces the configuration, and returns whether it did. A running pool applies limits at once, and all else from the next
-    connection on; a new listenBacklog needs another listen(). While the pool runs, a \a configuration that cannot work
+    Replaces the configuration, and returns whether it did. A running pool applies it at once, but for TCP options, which new
+    connections get, and listenBacklog, which needs another listen(). With other TLS, another connection mode or ID format,
+    it closes idle connections, those being set up once they are, and leased ones when they are given back; with other
+    allowedPeers, those of peers that are not allowed any more. While the pool runs, a \a configuration that cannot work
     changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. A stopped pool takes
     any: listen() and addConnection() check it, and problems() does so beforehand. In the pool's thread.
 */

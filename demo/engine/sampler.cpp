@@ -10,7 +10,7 @@ namespace Demo {
 
 static qint64 lost(const PoolStatistics &pool)
 {
-    return pool.diedIdle + pool.failedCheck + pool.closedDirty + pool.discarded;
+    return pool.diedIdle + pool.failedCheck + pool.closedDirty + pool.outOfStep + pool.discarded;
 }
 
 Sample Sampler::take()

@@ -117,8 +117,8 @@ public:
         Reuse reuse = Reuse::OldestFirst;
         // Whether an idle connection on which bytes arrive is closed, because a request-response protocol that gets
         // unexpected bytes is out of step. Only in ConnectionMode::Single; in ConnectionMode::Multi the holder gets them.
-        // Default: false.
-        bool dropUnexpectedBytes = false;
+        // Default: true.
+        bool dropUnexpectedBytes = true;
     };
 
     static QStringList problems(const Configuration &configuration);

@@ -18,7 +18,11 @@ class QNETPOOL_EXPORT Connection
 {
 public:
     constexpr Connection() noexcept = default;
-    ~Connection() { giveBack(); }
+    ~Connection()
+    {
+        if (m_lease)
+            end();
+    }
     Connection(Connection &&other) noexcept : m_lease(std::exchange(other.m_lease, nullptr)) { }
     Connection &operator=(Connection &&other) noexcept
     {
@@ -40,6 +44,7 @@ private:
     Q_DISABLE_COPY(Connection)
     friend class Stock;
     explicit Connection(Lease *lease) noexcept : m_lease(lease) { }
+    void end();
 
     Lease *m_lease = nullptr;
 };

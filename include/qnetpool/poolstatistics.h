@@ -67,6 +67,7 @@ class QNETPOOL_EXPORT PoolStatistics
     Q_PROPERTY(qint64 livedTooLong MEMBER livedTooLong)
     Q_PROPERTY(qint64 failedCheck MEMBER failedCheck)
     Q_PROPERTY(qint64 closedDirty MEMBER closedDirty)
+    Q_PROPERTY(qint64 outOfStep MEMBER outOfStep)
     Q_PROPERTY(qint64 discarded MEMBER discarded)
     Q_PROPERTY(qint64 flushed MEMBER flushed)
     Q_PROPERTY(qint64 stockFull MEMBER stockFull)
@@ -114,13 +115,16 @@ public:
     qint64 livedTooLong = 0; // maximumLifetime
     qint64 failedCheck = 0; // the validator or the resetter refused it, or took too long
     qint64 closedDirty = 0; // given back not connected, with bytes unread or unsent, or not restorable
+    // Of a client in ConnectionMode::Single: an answer may have been due when the lease ended by itself, or bytes came while it
+    // was idle.
+    qint64 outOfStep = 0;
     qint64 discarded = 0; // discard() was called, or the holder deleted the socket
     qint64 flushed = 0; // flush() or close() was called, or it was given back after close()
     qint64 stockFull = 0; // given back or set up while the stock was full
 
     qint64 closed() const noexcept
     {
-        return diedIdle + idleTooLong + livedTooLong + failedCheck + closedDirty + discarded + flushed + stockFull;
+        return diedIdle + idleTooLong + livedTooLong + failedCheck + closedDirty + outOfStep + discarded + flushed + stockFull;
     }
 
     // Of the leases handed out, the share that came from the wait queue, 0 to 1.

@@ -14,6 +14,14 @@ struct AcceptPlan
     QSslConfiguration tls; // the effective one
     std::shared_ptr<TlsContext> context = std::make_shared<TlsContext>(); // for tls
 
+    // Whether a connection that was accepted with the one may be used with the other.
+    bool isLike(const AcceptPlan &other) const
+    {
+        const ServerPool::Configuration &a = configuration;
+        const ServerPool::Configuration &b = other.configuration;
+        return a.connectionMode == b.connectionMode && a.idFormat == b.idFormat && a.tls.enabled == b.tls.enabled
+                && tls == other.tls;
+    }
     bool isEncrypted() const { return configuration.tls.enabled; }
     bool sendsId() const { return configuration.connectionMode == ConnectionMode::Multi; }
 };

@@ -3,6 +3,28 @@
 
 namespace QNetPool {
 
+namespace {
+
+struct SharedDialer
+{
+    std::shared_ptr<const Dialer> dialer;
+    void operator()(QTcpSocket *socket) const { (*dialer)(socket); }
+};
+
+bool isSame(const Dialer &one, const Dialer &other)
+{
+    const auto *a = one.target<SharedDialer>();
+    const auto *b = other.target<SharedDialer>();
+    return a && b ? a->dialer == b->dialer : !one && !other;
+}
+
+} // namespace
+
+Dialer recognizable(const Dialer &dialer)
+{
+    return !dialer || dialer.target<SharedDialer>() ? dialer : SharedDialer{std::make_shared<const Dialer>(dialer)};
+}
+
 QString DialPlan::target() const
 {
     const QString &host = configuration.host;
@@ -15,7 +37,7 @@ bool DialPlan::hasPeerOf(const DialPlan &other) const
 {
     const ClientPool::Configuration &a = configuration;
     const ClientPool::Configuration &b = other.configuration;
-    return a.host == b.host && a.port == b.port && !a.dialer && !b.dialer && a.connectionMode == b.connectionMode
+    return a.host == b.host && a.port == b.port && isSame(a.dialer, b.dialer) && a.connectionMode == b.connectionMode
             && a.idFormat == b.idFormat && a.tls.mode == b.tls.mode && a.tls.peerName == b.tls.peerName && tls == other.tls
             && pins == other.pins;
 }

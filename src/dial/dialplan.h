@@ -23,9 +23,13 @@ struct DialPlan
     bool isEncrypted() const { return configuration.tls.mode != TlsMode::None; }
     bool readsId() const { return configuration.connectionMode == ConnectionMode::Multi; }
     QString target() const; // for messages
-    // Whether what is known of the one's peer holds for the other's. Two dialers cannot be compared.
+    // Whether what is known of the one's peer holds for the other's.
     bool hasPeerOf(const DialPlan &other) const;
 };
+
+// A dialer that is told from others once it comes back in a configuration, which two functions cannot be.
+using Dialer = std::function<void(QTcpSocket *)>;
+Dialer recognizable(const Dialer &dialer);
 
 // "host:port", with brackets around an IPv6 address.
 QString endpointText(const QString &host, quint16 port);

@@ -12,6 +12,8 @@
 #include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
 
+#include <exception>
+
 namespace QNetPool {
 
 namespace {
@@ -95,24 +97,39 @@ QTcpSocket *socketOf(Lease *lease)
     return lease->socket;
 }
 
-void giveBack(Lease *lease)
+static Condition refitUsed(Lease *lease)
 {
-    if (runElsewhere(lease, &giveBack))
+    if (lease->socket)
+        pullFromEndedThread(lease);
+    const bool awaitsAnswer = lease->socket && lease->guard->awaitsAnswer();
+    if (lease->socket && refit(lease))
+        return awaitsAnswer ? Condition::AwaitsAnswer : Condition::Fit;
+    return lease->socket ? Condition::Unfit : Condition::Deleted;
+}
+
+template<LeaseEnd How> static void end(Lease *lease)
+{
+    if (runElsewhere(lease, &end<How>))
         return;
     const std::shared_ptr<LeaseOwner> owner = lease->owner;
-    Condition condition = Condition::Untouched;
-    if (lease->isUsed) {
-        if (lease->socket)
-            pullFromEndedThread(lease);
-        if (!lease->socket)
-            condition = Condition::Deleted;
-        else
-            condition = refit(lease) ? Condition::Fit : lease->socket ? Condition::Unfit : Condition::Deleted;
-    }
+    const Condition condition = lease->isUsed ? refitUsed(lease) : Condition::Untouched;
     leaveMailbox(lease);
-    if (condition == Condition::Fit)
+    if (condition == Condition::Fit || condition == Condition::AwaitsAnswer)
         park(lease);
-    owner->takeBack(lease, condition);
+    owner->takeBack(lease, condition, How);
+}
+
+void giveBack(Lease *lease)
+{
+    end<LeaseEnd::GivenBack>(lease);
+}
+
+void endByItself(Lease *lease)
+{
+    if (std::uncaught_exceptions() > 0)
+        end<LeaseEnd::Unwinding>(lease);
+    else
+        end<LeaseEnd::ByItself>(lease);
 }
 
 bool refit(Lease *lease)

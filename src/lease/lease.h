@@ -34,8 +34,16 @@ struct Lease
 enum class Condition {
     Untouched, // the holder has not called socket(); not inspected yet
     Fit, // restored for the next holder, and parked
+    AwaitsAnswer, // as Fit, but nothing has arrived since the holder's last bytes: an answer may come yet
     Unfit, // not connected, with bytes unread or unsent, or not restorable
     Deleted, // the holder has deleted the socket
+};
+
+// How a lease has ended.
+enum class LeaseEnd {
+    GivenBack, // by giveBack(): the holder's word that the connection is in step
+    ByItself, // its Connection was destroyed, or got another lease
+    Unwinding, // as ByItself, while an exception unwinds the stack
 };
 
 // Who lends connections. Called in the holder's thread, without a lock held.
@@ -43,7 +51,7 @@ class LeaseOwner
 {
 public:
     virtual ~LeaseOwner() = default;
-    virtual void takeBack(Lease *lease, Condition condition) = 0;
+    virtual void takeBack(Lease *lease, Condition condition, LeaseEnd end) = 0;
     virtual void discard(Lease *lease) = 0;
     virtual void detach(Lease *lease, bool hasSocket) = 0; // hasSocket: false if the holder has deleted it
     virtual QString noteFirstUse(Lease *lease) = 0; // returns the new socket's peerName()
@@ -53,6 +61,7 @@ public:
 // What Connection's functions do, in the holder's thread.
 QTcpSocket *socketOf(Lease *lease); // the first call decides the thread in which it lives
 void giveBack(Lease *lease);
+void endByItself(Lease *lease);
 void discard(Lease *lease);
 std::unique_ptr<QTcpSocket> detach(Lease *lease);
 

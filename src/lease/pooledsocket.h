@@ -49,8 +49,16 @@ public:
     virtual ~ObservedSocket() = default;
     virtual QObject *eventFilterObject() noexcept = 0;
     virtual void clearError() { } // impossible for a foreign socket
+    virtual void listenForAnswers() { } // likewise
+
+    void startAnew() // for the next holder
+    {
+        dirtyFlags.clear();
+        awaitsAnswer = false;
+    }
 
     DirtyFlags dirtyFlags;
+    bool awaitsAnswer = false; // nothing has arrived since the holder wrote
     std::unique_ptr<SocketObserver> observer;
 
 protected:
@@ -67,7 +75,7 @@ protected:
 template<typename Socket> class PooledSocket final : public Socket, public ObservedSocket
 {
 public:
-    PooledSocket() = default;
+    PooledSocket() { PooledSocket::listenForAnswers(); }
     ~PooledSocket() override { observer.reset(); } // which uses the socket
 
     QObject *eventFilterObject() noexcept override { return this; }
@@ -79,6 +87,21 @@ public:
             return;
         this->setSocketError(QAbstractSocket::UnknownSocketError);
         this->setErrorString(QString());
+    }
+
+    // Before any slot of a holder, which may read the answer and write the next request. QIODevice's reading functions are not
+    // virtual, so that arrivals have to do; what a holder leaves unread closes the connection anyway.
+    void listenForAnswers() override
+    {
+        if (!m_listening)
+            m_listening = QObject::connect(this, &QIODevice::readyRead, this, [this] { awaitsAnswer = false; });
+    }
+
+    bool waitForReadyRead(int msecs) override // in a slot of readyRead(), it does not emit that
+    {
+        const bool hasArrived = Socket::waitForReadyRead(msecs);
+        awaitsAnswer = awaitsAnswer && !hasArrived;
+        return hasArrived;
     }
 
     void setSocketOption(QAbstractSocket::SocketOption option, const QVariant &value) override
@@ -111,6 +134,12 @@ protected:
         Socket::connectNotify(signal);
     }
 
+    void disconnectNotify(const QMetaMethod &signal) override
+    {
+        listenForAnswers(); // if a holder has disconnected everything
+        Socket::disconnectNotify(signal);
+    }
+
     qint64 readData(char *data, qint64 size) override
     {
         dirtyFlags.set(DirtyFlags::Bytes);
@@ -120,8 +149,12 @@ protected:
     qint64 writeData(const char *data, qint64 size) override
     {
         dirtyFlags.set(DirtyFlags::Bytes);
+        awaitsAnswer = true;
         return Socket::writeData(data, size);
     }
+
+private:
+    QMetaObject::Connection m_listening;
 };
 
 } // namespace QNetPool

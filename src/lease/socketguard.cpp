@@ -108,7 +108,7 @@ void SocketGuard::recordState()
     m_notifiersChanged = true;
     m_hasBuffers = m_isEncrypted; // used by the handshake
     m_options.reset();
-    m_observed.dirtyFlags.clear();
+    m_observed.startAnew();
     if (!m_tracksDirtyFlags)
         aboutToTouchOptions();
     m_socket->installEventFilter(m_filter); // for isBusy()
@@ -315,6 +315,7 @@ void SocketGuard::sever()
         m_socket->setParent(nullptr);
     if (isTouched(DirtyFlags::Connections))
         m_socket->disconnect();
+    m_observed.listenForAnswers();
     m_socket->blockSignals(false);
     resetChannels(m_socket); // other channels would hide unread bytes
 }
@@ -367,7 +368,7 @@ bool SocketGuard::restore()
     // A holder's event filters cannot be listed, but they can be bypassed: the filter that is installed last comes first,
     // and this one delivers every event itself.
     m_socket->installEventFilter(m_filter);
-    m_observed.dirtyFlags.clear();
+    m_observed.startAnew();
     return isRestored;
 }
 

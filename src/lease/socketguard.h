@@ -45,6 +45,8 @@ public:
     bool hasUnsent() const;
     // The same connection, nothing unsent, and the peer has not closed TLS.
     bool isFit() const;
+    // Whether nothing has arrived since the holder wrote; true, too, if that cannot be known.
+    bool awaitsAnswer() const { return !m_tracksDirtyFlags || m_observed.awaitsAnswer; }
     bool isClean() const { return isFit() && !hasUnread(); }
     bool hasPeerClosedTls() const;
     // Undo what the holder did: sever() signal connections and the parent, restore() event filters, queued calls,

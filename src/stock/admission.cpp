@@ -26,6 +26,8 @@ Entry *Stock::addPending()
     Entry *entry = m_store.add();
     entry->born = entry->since = Clock::now();
     entry->epoch = m_epoch;
+    entry->rules = m_rules;
+    entry->host = m_policy.host;
     return entry;
 }
 

@@ -47,7 +47,7 @@ Entry *Stock::nextToCheck()
             return entry;
         }
         // Bytes are for its next holder, not for the validator.
-        offerOrClose(entry, seen, entry->isReturning ? CloseReason::Dirty : CloseReason::DiedIdle, Clock::now(), lock);
+        offerOrRetire(entry, seen, entry->isReturning ? CloseReason::Dirty : CloseReason::DiedIdle, Clock::now(), lock);
         if (!lock.owns_lock())
             lock.lock();
         requestChecksForWaiters();

@@ -40,30 +40,28 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
             lock.lock();
             continue;
         }
-        lock.unlock();
-        const Finding seen = inspect(entry);
-        lock.lock();
-        if (!isCurrent(entry)) {
-            closeEntry(entry, CloseReason::Flushed, lock);
-            lock.lock();
-            continue; // the pool was closed, and perhaps opened again, meanwhile
-        }
-        const bool keeps = !m_policy.dropUnexpectedBytes;
-        const bool isCertain = !id.isNull();
-        if (seen == Finding::Quiet || (seen == Finding::HasBytes && keeps)
-            || (seen == Finding::ClosedWithBytes && keeps && isCertain))
+        const std::optional<Finding> seen = lastLook(entry, lock);
+        if (seen && (*seen != Finding::ClosedWithBytes || !id.isNull()))
             return entry;
-        if (seen == Finding::ClosedWithBytes && keepsUnclaimed()) {
-            noteUnusedEnd(entry, seen);
-            keepUnclaimed(entry);
-        } else {
-            noteUnusedEnd(entry, seen);
-            notify(EventType::Lost, entry->id);
-            closeEntry(entry, CloseReason::DiedIdle, lock);
-            lock.lock();
-        }
+        if (seen)
+            retire(entry, *seen, CloseReason::DiedIdle, lock);
     }
     return nullptr;
+}
+
+// The last look at a connection that goes to a caller, whichever way: from the stock, or straight from its setup, its check
+// or its last holder to a waiter. It is in Stage::Leased, and the lock is held before and after, but not meanwhile.
+// Finding::ClosedWithBytes: it may go to a caller that asks for it by its ID, else it is to be retired. Nothing: it must not
+// go out, as it has ended, is out of step, or is of a former run, peer or rule, and has been retired.
+std::optional<Stock::Finding> Stock::lastLook(Entry *entry, Lock &lock)
+{
+    lock.unlock();
+    const Finding seen = inspect(entry);
+    lock.lock();
+    if (isCurrent(entry) && isUsable(seen))
+        return seen;
+    retire(entry, seen, CloseReason::DiedIdle, lock);
+    return std::nullopt;
 }
 
 // Returns the next connection to lease. Null if there is none, or if the one with the ID has to be validated, which is

@@ -33,6 +33,7 @@ ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
                                        {"it has lived too long", &PoolStatistics::livedTooLong},
                                        {"it failed its check", &PoolStatistics::failedCheck},
                                        {"it was given back unfit for reuse", &PoolStatistics::closedDirty},
+                                       {"it is out of step", &PoolStatistics::outOfStep},
                                        {"it was discarded", &PoolStatistics::discarded},
                                        {"the pool was flushed or closed", &PoolStatistics::flushed},
                                        {"the stock is full", &PoolStatistics::stockFull}};
@@ -40,6 +41,8 @@ ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
     const Cause &cause = causes[std::size_t(reason)];
     qCDebug(m_log) << entry->id << "is closed:" << cause.text;
     ++(m_totals.*cause.total);
+    if (entry->stage == Stage::Idle || entry->stage == Stage::Stale)
+        m_watcher->remove(entry->descriptor);
     if (m_demand && reason == CloseReason::IdleTooLong)
         m_demand->idledOut();
     if (m_demand && reason == CloseReason::StockFull)
@@ -56,17 +59,13 @@ ClosingHandle Stock::removeEntry(Entry *entry)
     return closing;
 }
 
-// All that are in no thread.
 std::vector<ClosingHandle> Stock::startClosingAllIdle()
 {
     std::vector<ClosingHandle> closing;
     closing.reserve(std::size_t(m_store.idle()));
-    for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Unchecked, Stage::Unclaimed}) {
-        while (Entry *entry = m_store.first(stage)) {
-            if (stage == Stage::Idle || stage == Stage::Stale)
-                m_watcher->remove(entry->descriptor);
+    for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Unchecked}) {
+        while (Entry *entry = m_store.first(stage))
             closing.push_back(startClosing(entry, CloseReason::Flushed));
-        }
     }
     for (Entry *entry = m_store.first(Stage::Checked); entry; entry = entry->next) {
         if (!entry->isReturning) // idle but for its validator: closed when that has finished
@@ -75,14 +74,62 @@ std::vector<ClosingHandle> Stock::startClosingAllIdle()
     return closing;
 }
 
+// All that are in no thread.
+std::vector<ClosingHandle> Stock::startClosingAll()
+{
+    std::vector<ClosingHandle> closing = startClosingAllIdle();
+    while (Entry *entry = m_store.first(Stage::Unclaimed))
+        closing.push_back(startClosing(entry, CloseReason::Flushed));
+    return closing;
+}
+
 void Stock::flush()
 {
     Lock lock(m_mutex);
+    std::vector<ClosingHandle> closing = startClosingAll();
+    wake();
+    lock.unlock();
+    for (ClosingHandle &connection : closing)
+        connection.close();
+}
+
+void Stock::renew()
+{
+    Lock lock(m_mutex);
+    ++m_epoch;
     std::vector<ClosingHandle> closing = startClosingAllIdle();
     wake();
     lock.unlock();
     for (ClosingHandle &connection : closing)
         connection.close();
+}
+
+void Stock::recheckPeers()
+{
+    std::vector<ClosingHandle> closing;
+    Lock lock(m_mutex);
+    ++m_rules;
+    for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Unchecked, Stage::Unclaimed}) {
+        for (Entry *entry = m_store.first(stage); entry;) {
+            Entry *const candidate = std::exchange(entry, entry->next);
+            if (!isPeerAllowed(candidate))
+                closing.push_back(startClosing(candidate, CloseReason::Flushed));
+        }
+    }
+    wake();
+    lock.unlock();
+    for (ClosingHandle &connection : closing)
+        connection.close();
+}
+
+bool Stock::isPeerAllowed(Entry *entry) const
+{
+    if (entry->rules == m_rules)
+        return true;
+    if (m_policy.allowsPeer && !m_policy.allowsPeer(entry->descriptor))
+        return false;
+    entry->rules = m_rules;
+    return true;
 }
 
 void Stock::shut(const QString &reason, std::optional<Clock::time_point> drainUntil)
@@ -95,7 +142,7 @@ void Stock::shut(const QString &reason, std::optional<Clock::time_point> drainUn
     ++m_epoch;
     const std::vector<std::shared_ptr<Waiter>> waiters = m_queue.takeAll();
     m_totals.abandoned += qint64(waiters.size());
-    std::vector<ClosingHandle> closing = startClosingAllIdle();
+    std::vector<ClosingHandle> closing = startClosingAll();
     wake();
     lock.unlock();
 

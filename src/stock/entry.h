@@ -11,7 +11,17 @@
 namespace QNetPool {
 
 // Why a connection was closed; PoolStatistics has a total for each.
-enum class CloseReason : quint8 { DiedIdle, IdleTooLong, LivedTooLong, FailedCheck, Dirty, Discarded, Flushed, StockFull };
+enum class CloseReason : quint8 {
+    DiedIdle,
+    IdleTooLong,
+    LivedTooLong,
+    FailedCheck,
+    Dirty,
+    OutOfStep,
+    Discarded,
+    Flushed,
+    StockFull
+};
 
 // The record of a connection in the store, which alone changes the stage, under the stock's lock.
 struct Entry : Lease
@@ -23,7 +33,9 @@ struct Entry : Lease
     quint32 generation = 0; // grows each time the slot is reused
     Entry *previous = nullptr;
     Entry *next = nullptr;
-    quint64 epoch = 0; // the pool's run that set it up: one of an earlier run is closed when it is given back
+    quint64 epoch = 0; // of the stock when the setup began: one of an earlier epoch does not go out any more
+    quint32 rules = 0; // of the stock when its peer was last found to be allowed
+    QString host; // that it was dialled at: the socket's peerName()
     TimePoint born; // when its setup began
     TimePoint since; // when the stage began; of a stale one, when it became idle
     TimePoint endOfLife = TimePoint::max();

@@ -53,15 +53,12 @@ void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vec
         closing.push_back(startClosing(entry, CloseReason::DiedIdle));
         return;
     case TimeLimits::Verdict::IdleTooLong:
-        m_watcher->remove(entry->descriptor);
         closing.push_back(startClosing(entry, CloseReason::IdleTooLong));
         return;
     case TimeLimits::Verdict::LivedTooLong:
         m_store.clearEndOfLife(entry);
-        if (entry->stage == Stage::Idle || entry->stage == Stage::Stale) {
-            m_watcher->remove(entry->descriptor);
+        if (entry->stage == Stage::Idle || entry->stage == Stage::Stale)
             closing.push_back(startClosing(entry, CloseReason::LivedTooLong));
-        }
         return; // a leased one is closed when it is given back
     }
 }

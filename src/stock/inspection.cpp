@@ -78,53 +78,54 @@ void Stock::handleActivity(quint64 token)
     if (!entry || (entry->stage != Stage::Idle && entry->stage != Stage::Stale))
         return; // leased meanwhile
     const Finding seen = inspect(entry);
-    noteUnusedEnd(entry, seen);
-    switch (seen) {
-    case Finding::Quiet:
+    if (!isUsable(seen) || seen == Finding::ClosedWithBytes)
+        return retire(entry, seen, CloseReason::DiedIdle, lock);
+    if (seen != Finding::HasBytes)
         return;
-    case Finding::HasBytes:
-        if (m_policy.dropUnexpectedBytes)
-            break;
-        entry->hasBytes = true;
-        m_watcher->change(entry->descriptor, token, Watcher::Event::HangUp);
-        return;
-    case Finding::ClosedWithBytes:
-        if (keepsUnclaimed()) {
-            m_watcher->remove(entry->descriptor);
-            return keepUnclaimed(entry);
-        }
-        break;
-    case Finding::Dead:
-        break;
-    }
-    m_watcher->remove(entry->descriptor);
-    notify(EventType::Lost, entry->id);
-    closeEntry(entry, CloseReason::DiedIdle, lock);
+    entry->hasBytes = true;
+    m_watcher->change(entry->descriptor, token, Watcher::Event::HangUp);
 }
 
 // Keeps the last bytes of a connection for take(id).
 void Stock::keepUnclaimed(Entry *entry)
 {
+    if (entry->stage == Stage::Idle || entry->stage == Stage::Stale)
+        m_watcher->remove(entry->descriptor);
     notify(EventType::Lost, entry->id);
     m_store.move(entry, Stage::Unclaimed, Clock::now());
     entry->owner.reset();
 }
 
-// The caller owns the entry and has inspected it: offers it, keeps it unclaimed, or closes it.
-void Stock::offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Clock::time_point now, Lock &lock)
+// By somebody; by anybody unless it has ended.
+bool Stock::isUsable(Finding seen) const
 {
-    if (seen == Finding::Quiet || (seen == Finding::HasBytes && !m_policy.dropUnexpectedBytes)) {
-        offer(entry, now, lock);
-        return;
-    }
+    return seen == Finding::Quiet || (seen != Finding::Dead && !m_policy.dropUnexpectedBytes);
+}
+
+// The caller owns the entry and has inspected it: keeps it unclaimed, or closes it. The lock is held before and after.
+void Stock::retire(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock)
+{
+    const bool isOfToday = isCurrent(entry);
     noteUnusedEnd(entry, seen);
-    if (seen == Finding::ClosedWithBytes && isCurrent(entry) && keepsUnclaimed()) {
-        keepUnclaimed(entry);
-    } else {
-        if (isCurrent(entry) && ifDead == CloseReason::DiedIdle)
-            notify(EventType::Lost, entry->id);
-        closeEntry(entry, isCurrent(entry) ? ifDead : CloseReason::Flushed, lock);
-    }
+    if (seen == Finding::ClosedWithBytes && isOfToday && keepsUnclaimed())
+        return keepUnclaimed(entry);
+    if (isOfToday && ifDead == CloseReason::DiedIdle)
+        notify(EventType::Lost, entry->id);
+    if (!isOfToday)
+        ifDead = CloseReason::Flushed;
+    else if (seen == Finding::HasBytes)
+        ifDead = CloseReason::OutOfStep;
+    closeEntry(entry, ifDead, lock);
+    lock.lock();
+}
+
+// The caller owns the entry and has inspected it.
+void Stock::offerOrRetire(Entry *entry, Finding seen, CloseReason ifDead, Clock::time_point now, Lock &lock)
+{
+    if (isUsable(seen) && seen != Finding::ClosedWithBytes)
+        offer(entry, now, lock);
+    else
+        retire(entry, seen, ifDead, lock);
 }
 
 } // namespace QNetPool

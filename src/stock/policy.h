@@ -3,6 +3,7 @@
 
 #include <qnetpool/clientpool.h>
 
+#include <functional>
 #include <optional>
 
 namespace QNetPool {
@@ -11,8 +12,10 @@ namespace QNetPool {
 struct Policy
 {
     QString host; // becomes the peerName() of sockets
+    std::function<bool(qintptr descriptor)> allowsPeer; // of a server pool that does not allow every peer
     int maximumIdle = 1; // 1 or more
     Reuse reuse = Reuse::OldestFirst;
+    bool keepsStep = false; // a lease that ends while an answer may be due is closed, unless its holder vouches for it
     bool dropUnexpectedBytes = false;
     Pool::Limits limits;
     Pool::Hooks hooks;

@@ -6,7 +6,13 @@
 
 namespace QNetPool {
 
-void Stock::takeBack(Lease *lease, Condition condition)
+// Whether the next holder may read an answer to the last one.
+static bool isOutOfStep(Condition condition, LeaseEnd end)
+{
+    return end == LeaseEnd::Unwinding || (end == LeaseEnd::ByItself && condition == Condition::AwaitsAnswer);
+}
+
+void Stock::takeBack(Lease *lease, Condition condition, LeaseEnd end)
 {
     auto *const entry = static_cast<Entry *>(lease);
     qCDebug(m_log) << entry->id << "is given back";
@@ -14,18 +20,35 @@ void Stock::takeBack(Lease *lease, Condition condition)
     Lock lock(m_mutex);
     const Clock::time_point now = Clock::now();
     endLease(entry, now);
+    if (m_policy.keepsStep && condition == Condition::AwaitsAnswer && end == LeaseEnd::GivenBack)
+        sayThatItBelieves(entry, lock);
     if (condition == Condition::Unfit) {
         closeEntry(entry, CloseReason::Dirty, lock);
     } else if (condition == Condition::Deleted) {
         closeEntry(entry, CloseReason::Discarded, lock);
-    } else if (condition == Condition::Fit && m_policy.hooks.resetter && isCurrent(entry)) {
+    } else if (m_policy.keepsStep && isOutOfStep(condition, end)) {
+        closeEntry(entry, CloseReason::OutOfStep, lock);
+    } else if (condition != Condition::Untouched && m_policy.hooks.resetter && isCurrent(entry)) {
         entry->isReturning = true;
         entry->owner.reset();
         m_store.move(entry, Stage::Unchecked, now);
         wake();
     } else {
-        offerOrClose(entry, seen, CloseReason::Dirty, now, lock);
+        offerOrRetire(entry, seen, CloseReason::Dirty, now, lock);
     }
+}
+
+// Once a pool: for a protocol in which nobody answers, such as syslog's, that is as it should be.
+void Stock::sayThatItBelieves(const Entry *entry, Lock &lock)
+{
+    if (std::exchange(m_hasSaidItBelieves, true))
+        return;
+    lock.unlock();
+    qCInfo(m_log)
+            << "giveBack() has kept connection" << entry->id
+            << "on which nothing has arrived since the last bytes that were written: it is believed. If an answer may be "
+               "due, let the lease end by itself, or call discard()";
+    lock.lock();
 }
 
 void Stock::discard(Lease *lease)
@@ -56,7 +79,7 @@ QString Stock::noteFirstUse(Lease *lease)
 {
     const Lock lock(m_mutex);
     static_cast<Entry *>(lease)->holder = holderName();
-    return m_policy.host;
+    return static_cast<Entry *>(lease)->host;
 }
 
 // The first thread to use the socket becomes its holder, even if another one has leased it.

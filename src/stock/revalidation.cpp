@@ -53,7 +53,6 @@ std::vector<ClosingHandle> Stock::startClosingAllFrom(const QSet<QHostAddress> &
             Entry *const candidate = std::exchange(entry, entry->next);
             if (!gone.contains(localAddress(candidate->descriptor)))
                 continue;
-            m_watcher->remove(candidate->descriptor);
             notify(EventType::Lost, candidate->id);
             closing.push_back(startClosing(candidate, CloseReason::DiedIdle));
         }

@@ -71,12 +71,13 @@ void Stock::noteDeparture(const Waiter &waiter)
 // The caller has inspected it.
 void Stock::noteUnusedEnd(const Entry *entry, Finding seen)
 {
-    if (!m_demand || entry->wasUsed || (seen != Finding::Dead && seen != Finding::ClosedWithBytes))
+    if (!m_demand || entry->wasUsed || seen == Finding::Quiet)
         return;
     UnusedEnd end;
     end.age = Clock::now() - entry->since;
     end.peer = entry->peer;
     end.isTlsError = !entry->tlsError.isEmpty();
+    end.isUnasked = seen == Finding::HasBytes;
     char bytes[128]; // the beginning of what it sent is enough
     qint64 size = entry->socket ? entry->socket->peek(bytes, sizeof bytes) : 0;
     if (size <= 0 && !entry->encrypted && entry->descriptor >= 0)

@@ -27,7 +27,7 @@ namespace QNetPool {
 //
 // Its functions are in files of their own, by subject:
 //     admission      how a connection enters the stock
-//     checkout       how one is leased
+//     checkout       how one is leased, and whether it may be
 //     waiting        the wait queue, and who gets an available connection
 //     returning      how a lease ends
 //     inspection     whether the peer of an idle connection is still there
@@ -55,6 +55,7 @@ public:
         std::chrono::nanoseconds age{}; // since its setup
         quint32 peer = 0; // Entry::peer
         bool isTlsError = false;
+        bool isUnasked = false; // it has not ended, but it has sent bytes, and dropUnexpectedBytes
         QString cause; // what the peer said; empty: nothing
     };
 
@@ -90,6 +91,10 @@ public:
     // The pool's side. wake is called from any thread with the lock held, at most once until takeNotifications().
     void open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake);
     void setPolicy(Policy policy);
+    // Another peer, or other security: today's connections do not go out any more. Idle ones are closed, the others once they
+    // are set up or given back; last words stay for who asks for them by ID.
+    void renew();
+    void recheckPeers(); // other rules: the same for connections of peers that are not allowed any more
     // Whether connectionAvailable() and idleCountChanged() are connected: if not, the pool's thread is not woken for them.
     void setHasReceivers(bool forAvailable, bool forIdleCount) noexcept;
     Notifications takeNotifications();
@@ -138,7 +143,7 @@ public:
     std::chrono::nanoseconds meanSetupTime() const; // of a client; zero: unknown
 
     // The lease's side.
-    void takeBack(Lease *lease, Condition condition) override;
+    void takeBack(Lease *lease, Condition condition, LeaseEnd end) override;
     void discard(Lease *lease) override;
     void detach(Lease *lease, bool hasSocket) override;
     QString noteFirstUse(Lease *lease) override;
@@ -151,7 +156,9 @@ private:
     static constexpr quint64 NoEpoch = ~quint64(0);
 
     void use(Policy &policy); // swaps it with the former one, whose hooks must be destroyed without the lock
-    bool isCurrent(const Entry *entry) const { return m_isOpen && entry->epoch == m_epoch; }
+    bool isCurrent(Entry *entry) const { return m_isOpen && entry->epoch == m_epoch && isPeerAllowed(entry); }
+    bool isPeerAllowed(Entry *entry) const;
+    std::optional<Finding> lastLook(Entry *entry, Lock &lock);
     Finding inspect(Entry *entry) const;
     static Finding inspectTls(Entry *entry, ProbeResult health);
     Entry *pick(ConnectionId id, Clock::time_point now);
@@ -165,7 +172,9 @@ private:
     void closeEntry(Entry *entry, CloseReason reason, Lock &lock);
     void closeSpent(Entry *entry, Lock &lock); // over its idleTimeout or maximumLifetime
     void keepUnclaimed(Entry *entry);
-    void offerOrClose(Entry *entry, Finding seen, CloseReason ifDead, Clock::time_point now, Lock &lock);
+    bool isUsable(Finding seen) const;
+    void retire(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock);
+    void offerOrRetire(Entry *entry, Finding seen, CloseReason ifDead, Clock::time_point now, Lock &lock);
     bool keepsUnclaimed() const { return !m_policy.dropUnexpectedBytes && m_policy.limits.unclaimedTimeout.count() > 0; }
     void notify(EventType kind, ConnectionId id);
     void wake();
@@ -176,6 +185,7 @@ private:
     ClosingHandle startClosing(Entry *entry, CloseReason reason);
     ClosingHandle removeEntry(Entry *entry);
     std::vector<ClosingHandle> startClosingAllIdle();
+    std::vector<ClosingHandle> startClosingAll();
     Admission admit(Entry *entry, ConnectionId id, const SetupTimes &times);
     bool hasRoom() const;
     bool assignId(Entry *entry, ConnectionId id);
@@ -195,6 +205,7 @@ private:
     void requestChecksForWaiters();
 
     void endLease(const Entry *entry, Clock::time_point now);
+    void sayThatItBelieves(const Entry *entry, Lock &lock);
 
     const LogCategory m_log;
     std::atomic<bool> m_watchesLeaks = false; // the policy has a leakThreshold; read without the lock
@@ -205,10 +216,12 @@ private:
     std::unique_ptr<Watcher> m_watcher;
     Policy m_policy;
     bool m_isOpen = false;
+    bool m_hasSaidItBelieves = false; // giveBack(), of a connection that may be out of step
     bool m_doChecksFail = false; // the last one failed, so running ones are not counted on for waiters
     Clock::time_point m_doubtedUntil; // what became idle before then has to be validated
     bool m_isRetryDue = false; // for the next takeNotifications()
-    quint64 m_epoch = 0; // incremented by shut()
+    quint64 m_epoch = 0; // incremented by shut() and renew()
+    quint32 m_rules = 0; // incremented by recheckPeers()
     std::optional<Clock::time_point> m_drainUntil;
     PoolStatistics m_totals; // without gauges and times
     Histogram m_connectTimes;

@@ -77,7 +77,8 @@ Stock::Admission Stock::offer(Entry *entry, Clock::time_point now, Lock &lock)
 // The entry counts as leased until then.
 void Stock::offerLater(Entry *entry, bool isReturned)
 {
-    m_store.move(entry, Stage::Leased, Clock::now());
+    if (entry->stage != Stage::Leased)
+        m_store.move(entry, Stage::Leased, Clock::now());
     RecursionLimiter::defer([self = shared_from_this(), entry, isReturned] {
         Lock lock(self->m_mutex);
         self->offerNow(entry, isReturned, Clock::now(), lock);
@@ -86,16 +87,21 @@ void Stock::offerLater(Entry *entry, bool isReturned)
 
 Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Clock::time_point now, Lock &lock)
 {
-    const bool hasEnded = entry->descriptor < 0; // closed during setup with bytes unread: only for waiters for its ID
-    while (isCurrent(entry) && entry->endOfLife > now) {
+    bool hasEnded = entry->descriptor < 0; // closed with bytes unread: only for waiters for its ID
+    const auto isWanted = [&] { return m_queue.hasFor(entry->id) || (!hasEnded && m_queue.countForAny() > 0); };
+    while (isCurrent(entry) && entry->endOfLife > now && isWanted()) {
+        if (entry->stage != Stage::Leased)
+            m_store.move(entry, Stage::Leased, now); // owned, and counted as leased, without the lock
+        const std::optional<Finding> seen = lastLook(entry, lock);
+        if (!seen)
+            return Admission::Closed;
+        hasEnded = *seen == Finding::ClosedWithBytes;
         std::shared_ptr<Waiter> waiter = hasEnded ? m_queue.nextFor(entry->id) : m_queue.next(entry->id);
         if (!waiter)
-            break;
+            continue; // it has left meanwhile
         if (waiter->isCancelled()) { // the pool's event loop has not removed it yet
             ++m_totals.cancelled;
             noteDeparture(*waiter);
-            if (entry->stage != Stage::Leased)
-                m_store.move(entry, Stage::Leased, now); // owned, and counted as leased, without the lock
             lock.unlock(); // its destructor may run a continuation
             waiter.reset();
             lock.lock();
@@ -106,12 +112,12 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Clock::time_poin
             return Admission::Admitted;
         }
     }
-    if (!isCurrent(entry)) {
+    if (hasEnded) {
+        retire(entry, Finding::ClosedWithBytes, CloseReason::DiedIdle, lock);
+    } else if (!isCurrent(entry)) {
         closeEntry(entry, CloseReason::Flushed, lock);
     } else if (entry->endOfLife <= now) {
         closeEntry(entry, CloseReason::LivedTooLong, lock);
-    } else if (hasEnded) {
-        offerOrClose(entry, Finding::ClosedWithBytes, CloseReason::DiedIdle, now, lock);
     } else if (m_store.idle() >= m_policy.maximumIdle) {
         closeEntry(entry, CloseReason::StockFull, lock);
     } else if (!addToStock(entry, now)) {

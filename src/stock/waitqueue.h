@@ -45,6 +45,7 @@ public:
     using TimePoint = Waiter::TimePoint;
 
     quint64 join(std::shared_ptr<Waiter> waiter);
+    bool hasFor(ConnectionId arrived) const { return m_byId.contains(arrived); }
     // Each removes the waiters that it returns; null: there is none.
     std::shared_ptr<Waiter> next(ConnectionId arrived); // the first for this connection or for any
     std::shared_ptr<Waiter> nextFor(ConnectionId arrived); // the first for this connection

@@ -548,6 +548,7 @@ void tst_Hostile::bytesRightAfterSetupAreKept()
     ClientPool::Configuration wish = clientOver(path, listener.serverPort(), setupThreads);
     wish.connectionMode = ConnectionMode::Single;
     wish.limits.maximumConnections = 1;
+    wish.dropUnexpectedBytes = false;
     ClientPool client(wish);
     QVERIFY(client.start());
     QTRY_COMPARE(client.idleCount(), 1);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "threadedserver.h"
 #include "worker.h"
 
 #include <QtCore/QElapsedTimer>
@@ -38,37 +39,6 @@ private Q_SLOTS:
     void deadPeersInTurnsDoNotMakeItSpin();
     void leasesThatAreKeptDoNotStopIt();
     void lowerCapacitiesCountAtOnce();
-};
-
-// A server in a thread of its own, which handles each connection there.
-class ThreadedServer
-{
-public:
-    explicit ThreadedServer(const std::function<void(QTcpSocket *)> &handle)
-    {
-        m_worker.run([this, handle] {
-            m_server = new QTcpServer;
-            m_server->setListenBacklogSize(1000);
-            QObject::connect(m_server, &QTcpServer::newConnection, m_server, [this, handle] {
-                while (QTcpSocket *socket = m_server->nextPendingConnection()) {
-                    QObject::connect(socket, &QTcpSocket::disconnected, socket, &QObject::deleteLater);
-                    handle(socket);
-                }
-            });
-            m_server->listen(QHostAddress::LocalHost);
-            m_port = m_server->serverPort();
-        });
-    }
-    ~ThreadedServer()
-    {
-        m_worker.run([this] { delete m_server; });
-    }
-    quint16 port() const { return m_port; }
-
-private:
-    QTcpServer *m_server = nullptr;
-    quint16 m_port = 0;
-    Worker m_worker;
 };
 
 // Its setup takes a while: it sends the ID late.
@@ -521,6 +491,7 @@ void tst_Ready::anotherPeerBeginsAfresh()
     wish.port = server.serverPort();
     wish.host = QStringLiteral("127.0.0.1");
     wish.dialer = nullptr;
+    wish.handshakeTimeout = 1h;
     if (change == u"TLS")
         wish.tls.mode = TlsMode::SelfSigned;
     else if (change == u"mode")

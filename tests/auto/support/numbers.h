@@ -19,6 +19,7 @@ inline QString text(const PoolStatistics &n)
             {"lived too long", n.livedTooLong},
             {"failed its check", n.failedCheck},
             {"dirty", n.closedDirty},
+            {"out of step", n.outOfStep},
             {"discarded", n.discarded},
             {"flushed", n.flushed},
             {"stock full", n.stockFull},
