@@ -279,7 +279,9 @@ Connection Pool::take(ConnectionId id)
 
     From any thread. A continuation without a context runs in whatever thread provides the connection; in a GUI give it one,
     as above: it then runs in the context's thread, where socket() is to be used, and not at all once the context is
-    destroyed. The calling thread needs no event loop. Timeouts need that of the pool's thread.
+    destroyed. The calling thread needs no event loop. The timeout is kept even if the pool's thread is blocked, a quarter of
+    a second late and in a thread of its own. In the pool's thread, do not wait for the future: what would serve it runs there.
+    waitForConnection() is the way to block in it.
 
     \note In Qt 6.4, a continuation that is attached by QFuture::then() at the moment when another thread finishes the future
     may run twice and crash, with any QFuture. Where several threads use a pool, a QFutureWatcher is safe.

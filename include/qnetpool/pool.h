@@ -16,6 +16,24 @@
 
 QT_FORWARD_DECLARE_CLASS(QTcpSocket)
 
+QT_BEGIN_NAMESPACE
+// Qt's own takes a future whose result was taken for one that has not finished: the promise behind a continuation that
+// returned a Connection then runs the next continuation a second time, without a result, and crashes (seen with Qt 6.4).
+// With this one, such a future stays finished and valid, and its result can be taken once.
+template<> inline QNetPool::Connection QFutureInterface<QNetPool::Connection>::takeResult()
+{
+    Q_ASSERT(isValid());
+    waitForResult(-1);
+    Q_ASSERT(!hasException());
+    const QMutexLocker<QMutex> locker{&mutex()};
+    const QtPrivate::ResultIteratorBase first = resultStoreBase().resultAt(0);
+    QNetPool::Connection taken;
+    if (first != resultStoreBase().end()) // else it was taken before
+        taken = std::move(const_cast<QNetPool::Connection &>(first.value<QNetPool::Connection>()));
+    return taken;
+}
+QT_END_NAMESPACE
+
 namespace QNetPool {
 
 class PoolPrivate;

@@ -4,6 +4,9 @@
 
 namespace QNetPool {
 
+// So that the pool's thread usually does it, and continuations run there.
+static constexpr std::chrono::milliseconds AlarmGrace(250);
+
 static QString ms(Stock::Clock::duration duration)
 {
     return QString::number(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
@@ -14,12 +17,7 @@ std::vector<Stock::Leak> Stock::expire(Clock::time_point now)
     std::vector<Leak> leaks;
     std::vector<ClosingHandle> closing;
     Lock lock(m_mutex);
-    const int waited = m_queue.count();
-    const std::vector<std::shared_ptr<Waiter>> late = m_queue.takeExpired(now);
-    m_totals.timedOut += qint64(late.size());
-    for (const std::shared_ptr<Waiter> &waiter : late)
-        noteDeparture(*waiter);
-    const QString lastError = m_lastError;
+    const Late late = takeLate(now);
     while (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy)) {
         if (due->when > now)
             break;
@@ -30,13 +28,60 @@ std::vector<Stock::Leak> Stock::expire(Clock::time_point now)
 
     for (ClosingHandle &connection : closing)
         connection.close();
-    for (const std::shared_ptr<Waiter> &waiter : late) {
+    late.fail(now);
+    return leaks;
+}
+
+Stock::Late Stock::takeLate(Clock::time_point now)
+{
+    Late late{{}, m_queue.count(), m_lastError};
+    late.waiters = m_queue.takeExpired(now);
+    m_totals.timedOut += qint64(late.waiters.size());
+    for (const std::shared_ptr<Waiter> &waiter : late.waiters)
+        noteDeparture(*waiter);
+    return late;
+}
+
+void Stock::Late::fail(Clock::time_point now, const QString &advice) const
+{
+    for (const std::shared_ptr<Waiter> &waiter : waiters) {
         QString message = QStringLiteral("no connection within %1 ms, %2 waiting").arg(ms(now - waiter->since)).arg(waited);
         if (!lastError.isEmpty())
             message += QStringLiteral("; last error: ") + lastError;
-        waiter->fail(Pool::Error::AcquireTimeout, message);
+        waiter->fail(Pool::Error::AcquireTimeout, message + advice);
     }
-    return leaks;
+}
+
+// A timeout has to be kept even if the pool's thread is blocked, most likely by waiting for the very future that it is to
+// serve.
+void Stock::setAlarm(Clock::time_point deadline)
+{
+    if (deadline == Clock::time_point::max() || deadline + AlarmGrace >= m_alarmAt)
+        return;
+    if (!m_alarm)
+        m_alarm = Alarm::shared();
+    if (!m_alarm)
+        return;
+    m_alarmAt = deadline + AlarmGrace;
+    m_alarm->callAt(m_alarmAt, [weak = weak_from_this()] {
+        if (const std::shared_ptr<Stock> self = weak.lock())
+            self->failLateWaiters();
+    });
+}
+
+void Stock::failLateWaiters()
+{
+    Lock lock(m_mutex);
+    const Clock::time_point now = Clock::now();
+    m_alarmAt = Clock::time_point::max();
+    const Late late = takeLate(now - AlarmGrace);
+    if (const std::optional<Clock::time_point> deadline = m_queue.nextDeadline())
+        setAlarm(*deadline);
+    lock.unlock();
+    late.fail(now,
+              QStringLiteral(
+                      "; the pool's thread has not run its event loop meanwhile: waitForConnection() is the way to block in "
+                      "the pool's own thread"));
 }
 
 void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<ClosingHandle> &closing,

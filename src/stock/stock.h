@@ -7,6 +7,7 @@
 #include "policy.h"
 #include "sizing/demand.h"
 #include "store.h"
+#include "system/alarm.h"
 #include "system/probe.h"
 #include "system/watcher.h"
 #include "timelimits.h"
@@ -180,6 +181,16 @@ private:
     void wake();
     void idleCountChanged();
     void scheduleExpiry(Clock::time_point deadline);
+    void setAlarm(Clock::time_point deadline);
+    void failLateWaiters();
+    struct Late // waiters whose time is over
+    {
+        std::vector<std::shared_ptr<Waiter>> waiters;
+        int waited = 0; // they and the others
+        QString lastError;
+        void fail(Clock::time_point now, const QString &advice = {}) const; // without the lock
+    };
+    Late takeLate(Clock::time_point now);
     void carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<ClosingHandle> &closing,
                   std::vector<Leak> &leaks);
     ClosingHandle startClosing(Entry *entry, CloseReason reason);
@@ -236,6 +247,8 @@ private:
     bool m_hasIdleCountReceivers = false;
     int m_notifiedIdle = 0;
     Clock::time_point m_notifiedDeadline = Clock::time_point::max();
+    std::shared_ptr<Alarm> m_alarm;
+    Clock::time_point m_alarmAt = Clock::time_point::max();
     std::function<void()> m_wake;
     bool m_isWakePending = false; // until takeNotifications()
 };

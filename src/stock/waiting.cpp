@@ -44,6 +44,7 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
     if (m_demand && waiter->wanted.isNull())
         m_demand->taken(Clock::now(), currentLevel(), true);
     m_newWaiters.push_back(waiter);
+    setAlarm(waiter->deadline);
     m_queue.join(std::move(waiter));
     requestChecksForWaiters();
     wake(); // for its deadline, and to dial for it

@@ -30,6 +30,12 @@ private Q_SLOTS:
     void cancelLeavesTheLine();
     void resultThatNobodyTakesGoesHome();
     void continuationGetsTheConnection();
+    void chainsMayHandItOn_data();
+    void chainsMayHandItOn();
+    void resultIsTakenOnce();
+    void timeoutIsKeptWhileThePoolsThreadBlocks_data();
+    void timeoutIsKeptWhileThePoolsThreadBlocks();
+    void timeoutIsLeftToThePoolsThread();
     void blocksInAnotherThread();
     void blocksInThePoolsThread();
     void blockingGivesUp();
@@ -286,6 +292,104 @@ void tst_Acquire::continuationGetsTheConnection()
         failure = exception.message();
     });
     QTRY_VERIFY(!failure.isEmpty());
+}
+
+void tst_Acquire::chainsMayHandItOn_data()
+{
+    QTest::addColumn<bool>("waits");
+    QTest::addColumn<QString>("way");
+    for (const bool waits : {false, true}) {
+        for (const char *way : {"then", "context", "failure handler", "canceled handler", "thread"})
+            QTest::addRow("%s, %s", way, waits ? "waits" : "at once") << waits << QString::fromLatin1(way);
+    }
+}
+
+void tst_Acquire::chainsMayHandItOn()
+{
+    QFETCH(const bool, waits);
+    QFETCH(const QString, way);
+    std::vector<Connection> others;
+    while (waits && m_client->idleCount() > 0)
+        others.push_back(m_client->take());
+    int runs = 0;
+    const auto handOn = [&runs](Connection connection) {
+        ++runs;
+        return connection;
+    };
+    QFuture<Connection> first = m_client->acquire();
+    QFuture<Connection> last;
+    if (way == u"then")
+        last = first.then(handOn).then(handOn).then(handOn);
+    else if (way == u"context")
+        last = first.then(this, handOn).then(this, handOn).then(this, handOn);
+    else if (way == u"failure handler")
+        last = first.then(handOn).onFailed([](const PoolException &) { return Connection(); }).then(handOn).then(handOn);
+    else if (way == u"canceled handler")
+        last = first.then(handOn).onCanceled([] { return Connection(); }).then(handOn).then(handOn);
+    else
+        last = first.then(QtFuture::Launch::Async, handOn).then(QtFuture::Launch::Async, handOn).then(handOn);
+    others.clear();
+    QTRY_VERIFY(last.isFinished());
+    const Connection connection = last.takeResult();
+    QVERIFY(connection);
+    QCOMPARE(connection->state(), QAbstractSocket::ConnectedState);
+    QCOMPARE(runs, 3);
+}
+
+void tst_Acquire::resultIsTakenOnce()
+{
+    QFuture<Connection> future = m_client->acquire();
+    QVERIFY(future.takeResult());
+    QVERIFY(!future.takeResult());
+    QVERIFY(future.isFinished());
+}
+
+void tst_Acquire::timeoutIsKeptWhileThePoolsThreadBlocks_data()
+{
+    QTest::addColumn<QString>("way");
+    for (const char *way : {"waitForFinished", "result", "chain", "other thread"})
+        QTest::newRow(way) << QString::fromLatin1(way);
+}
+
+void tst_Acquire::timeoutIsKeptWhileThePoolsThreadBlocks()
+{
+    QFETCH(const QString, way);
+    const auto wait = [this, way] {
+        QFuture<Connection> future = m_client->acquire(ConnectionId::fromString(u"not-here"), 100ms);
+        if (way == u"result") {
+            future.takeResult();
+        } else if (way == u"chain") {
+            future.then([](Connection connection) { return connection; }).waitForFinished();
+        } else {
+            future.waitForFinished();
+        }
+    };
+    QString message;
+    std::optional<Pool::Error> failure;
+    if (way == u"other thread") {
+        std::thread([&] { failure = failureOf(wait, &message); }).join(); // which blocks the pool's
+    } else {
+        failure = failureOf(wait, &message);
+    }
+    QCOMPARE(failure, Pool::Error::AcquireTimeout);
+    QVERIFY2(message.endsWith(u"waitForConnection() is the way to block in the pool's own thread"), qPrintable(message));
+    QCOMPARE(m_client->statistics().timedOut, 1);
+    QCOMPARE(m_client->waiterCount(), 0);
+}
+
+void tst_Acquire::timeoutIsLeftToThePoolsThread()
+{
+    QString message;
+    const QThread *thread = nullptr;
+    QFuture<void> failed = m_client->acquire(ConnectionId::fromString(u"not-here"), 30ms)
+                                   .then([](Connection) {})
+                                   .onFailed([&](const PoolException &failure) {
+                                       message = failure.message();
+                                       thread = QThread::currentThread();
+                                   });
+    QTRY_VERIFY(failed.isFinished());
+    QCOMPARE(thread, QThread::currentThread());
+    QVERIFY2(!message.contains(u"waitForConnection"), qPrintable(message));
 }
 
 void tst_Acquire::blocksInAnotherThread()
