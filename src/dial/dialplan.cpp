@@ -42,6 +42,11 @@ bool DialPlan::hasPeerOf(const DialPlan &other) const
             && pins == other.pins;
 }
 
+QString connectedToItself()
+{
+    return QStringLiteral("nothing listens there, and TCP has connected to itself");
+}
+
 QString endpointText(const QString &host, quint16 port)
 {
     return (host.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(host).arg(port);

@@ -31,6 +31,8 @@ struct DialPlan
 using Dialer = std::function<void(QTcpSocket *)>;
 Dialer recognizable(const Dialer &dialer);
 
+QString connectedToItself(); // a cause, for messages: see isConnectedToItself()
+
 // "host:port", with brackets around an IPv6 address.
 QString endpointText(const QString &host, quint16 port);
 

@@ -125,7 +125,9 @@ void DirectDials::handleActivity(quint64 token)
     const auto index = qsizetype(token % MostAttempts);
     if (index >= dial.attempts.size() || !dial.attempts[index].isValid())
         return; // another attempt has won
-    const QString cause = connectError(dial.attempts[index].value());
+    QString cause = connectError(dial.attempts[index].value());
+    if (cause.isEmpty() && isConnectedToItself(dial.attempts[index].value()))
+        cause = connectedToItself();
     if (cause.isEmpty())
         return connected(number, dial, index);
     dial.cause = cause;

@@ -80,6 +80,8 @@ void SocketDial::connected()
 {
     if (step() != SetupStep::Connect)
         return;
+    if (isConnectedToItself(kernelDescriptor(*socket())))
+        return fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: %2").arg(peer(), connectedToItself()));
     noteConnected();
     setTcpOptions(kernelDescriptor(*socket()), m_plan->configuration.tcp);
     setDeadline(m_plan->configuration.handshakeTimeout);

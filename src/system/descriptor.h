@@ -74,6 +74,10 @@ struct ConnectStart
 ConnectStart beginConnect(const QHostAddress &address, quint16 port);
 QString connectError(qintptr descriptor); // of a finished connect; empty: connected
 
+// On a port of this host where nothing listens, TCP may choose that very port for its own end, and connect to itself. If so,
+// it will be reset when it is closed, so that who should listen there can do so at once.
+bool isConnectedToItself(qintptr descriptor);
+
 bool setNonBlocking(qintptr descriptor);
 bool setLowDelay(qintptr descriptor); // small writes are sent at once
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <limits>
 #include <netinet/tcp.h>
@@ -172,6 +173,21 @@ QString connectError(qintptr descriptor)
     if (::getsockopt(int(descriptor), SOL_SOCKET, SO_ERROR, &error, &size) != 0)
         error = errno;
     return error ? qt_error_string(error) : QString();
+}
+
+bool isConnectedToItself(qintptr descriptor)
+{
+    sockaddr_storage here{};
+    sockaddr_storage there{};
+    socklen_t sizeHere = sizeof here;
+    socklen_t sizeThere = sizeof there;
+    const bool isIt = ::getsockname(int(descriptor), reinterpret_cast<sockaddr *>(&here), &sizeHere) == 0
+            && ::getpeername(int(descriptor), reinterpret_cast<sockaddr *>(&there), &sizeThere) == 0
+            && std::memcmp(&here, &there, sizeof here) == 0;
+    const linger reset{1, 0};
+    if (isIt)
+        ::setsockopt(int(descriptor), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    return isIt;
 }
 
 bool setNonBlocking(qintptr descriptor)

@@ -6,6 +6,7 @@
 #include <mstcpip.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace QNetPool {
 
@@ -123,6 +124,21 @@ QString connectError(qintptr descriptor)
     if (::getsockopt(SOCKET(descriptor), SOL_SOCKET, SO_ERROR, reinterpret_cast<char *>(&error), &size) != 0)
         error = ::WSAGetLastError();
     return error ? qt_error_string(error) : QString();
+}
+
+bool isConnectedToItself(qintptr descriptor)
+{
+    sockaddr_storage here{};
+    sockaddr_storage there{};
+    int sizeHere = sizeof here;
+    int sizeThere = sizeof there;
+    const bool isIt = ::getsockname(SOCKET(descriptor), reinterpret_cast<sockaddr *>(&here), &sizeHere) == 0
+            && ::getpeername(SOCKET(descriptor), reinterpret_cast<sockaddr *>(&there), &sizeThere) == 0
+            && std::memcmp(&here, &there, sizeof here) == 0;
+    const linger reset{1, 0};
+    if (isIt)
+        ::setsockopt(SOCKET(descriptor), SOL_SOCKET, SO_LINGER, reinterpret_cast<const char *>(&reset), sizeof reset);
+    return isIt;
 }
 
 bool setNonBlocking(qintptr descriptor)

@@ -2,6 +2,8 @@
 // Whatever goes out is alive, in step and of today's configuration, whichever way it goes: from the stock, or straight from
 // its setup, its check or its last holder to somebody who waits.
 #include "pools.h"
+#include "selfconnect.h"
+#include "testmain.h"
 #include "threadedserver.h"
 
 #include <QtCore/QElapsedTimer>
@@ -71,6 +73,10 @@ private Q_SLOTS:
     void peersStillAllowedStay();
     void dialerThatStaysIsNoOtherPeer();
     void keepsTheNameItWasDialledAt();
+#ifdef Q_OS_LINUX
+    void connectionsToItselfAreRefused_data();
+    void connectionsToItselfAreRefused();
+#endif
 };
 
 static ClientPool::Configuration singleClientOf(quint16 port, int capacity = 1)
@@ -600,5 +606,42 @@ void tst_HandOuts::keepsTheNameItWasDialledAt()
     QCOMPARE(lease->peerName(), QStringLiteral("localhost"));
 }
 
-QTEST_GUILESS_MAIN(tst_HandOuts)
+#ifdef Q_OS_LINUX
+void tst_HandOuts::connectionsToItselfAreRefused_data()
+{
+    QTest::addColumn<QString>("way");
+    for (const char *way : {"direct", "name", "dialer", "TLS", "threads"})
+        QTest::newRow(way) << QString::fromLatin1(way);
+}
+
+void tst_HandOuts::connectionsToItselfAreRefused()
+{
+    QFETCH(const QString, way);
+    QTcpServer closed;
+    QVERIFY(closed.listen(QHostAddress::LocalHost));
+    const quint16 port = closed.serverPort();
+    closed.close();
+    ClientPool::Configuration wish = singleClientOf(port);
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
+    wish.setupThreads = way == u"threads";
+    if (way == u"name")
+        wish.host = QStringLiteral("localhost");
+    else if (way == u"dialer")
+        wish.dialer = [port](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, port); };
+    else if (way == u"TLS")
+        wish.tls.mode = TlsMode::SelfSigned;
+    ClientPool client(wish);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    const SelfConnects always;
+    QVERIFY(client.start());
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::ConnectFailed);
+    QVERIFY2(lastMessage(errors).contains(u"nothing listens there, and TCP has connected to itself"),
+             qPrintable(lastMessage(errors)));
+    QCOMPARE(client.idleCount(), 0);
+    QTRY_VERIFY(closed.isListening() || closed.listen(QHostAddress::LocalHost, port)); // its port is free
+}
+#endif
+
+QNETPOOL_TEST_MAIN(tst_HandOuts)
 #include "tst_handouts.moc"
