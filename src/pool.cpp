@@ -26,6 +26,11 @@
 */
 
 /*!
+    \enum QNetPool::Pool::CloseReason
+    Why a connection has left the pool. The header describes each value.
+*/
+
+/*!
     \enum QNetPool::Pool::Error
     What errorOccurred() and PoolException report. The header describes each value.
 */
@@ -70,6 +75,13 @@
     Emitted after idle connection \a id was lost: its peer closed it, or the network failed. If the peer had sent bytes
     before, take(ConnectionId) still returns the connection for unclaimedTimeout. Not emitted for connections that the pool
     closes by itself, because of a limit or in flush(). In the pool's thread.
+*/
+
+/*!
+    \fn void QNetPool::Pool::connectionClosed(QNetPool::ConnectionId id, QNetPool::Pool::CloseReason reason)
+    Emitted after connection \a id, which was set up, has left the pool, whatever the \a reason: idle, unclaimed or leased. So
+    who keeps something by ID knows when to drop it. Where the peer closed an idle connection, connectionLost() comes first.
+    Not emitted by the destructor, nor for setups that fail. In the pool's thread.
 */
 
 /*!
@@ -325,18 +337,19 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
     know and connectionAvailable() tells. Returns whether the pool accepted it: it is idle then, or was leased to a waiter.
 
     It is not accepted if it is not fit for use (see Connection::giveBack()), if \a id is in use, if the stock is full and
-    nobody waits, if there are maximumConnections, or if the pool is not running. errorOccurred() is not emitted.
+    nobody waits, if there are maximumConnections, if it lives in another thread than the calling one, or if the pool is not
+    running. \a reason is a sentence about that then, unless it is null. errorOccurred() is not emitted.
 
-    The pool owns \a socket after the call, also if this returns false: it is closed and deleted then. Its parent and its
-    signal connections are removed. Do not use the pointer any more.
+    The pool owns an accepted \a socket: its parent and its signal connections are removed, and the pointer must not be used
+    any more. One that is not accepted remains the caller's; if it is not fit for use, its parent and connections may have
+    been removed.
 
-    From any thread. \a socket must live in the calling thread, or in none; else it is deleted in its own thread, and this
-    returns false. This must not be called from a slot that is connected to the socket.
+    From any thread. This must not be called from a slot that is connected to the socket.
 */
-bool Pool::put(ConnectionId id, QTcpSocket *socket)
+bool Pool::put(ConnectionId id, QTcpSocket *socket, QString *reason)
 {
     const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock;
-    return stock->put(id, socket);
+    return stock->put(id, socket, reason);
 }
 
 /*!
@@ -406,8 +419,9 @@ void Pool::disconnectNotify(const QMetaMethod &)
 void Pool::updateReceivers()
 {
     static const QMetaMethod available = QMetaMethod::fromSignal(&Pool::connectionAvailable);
+    static const QMetaMethod closed = QMetaMethod::fromSignal(&Pool::connectionClosed);
     static const QMetaMethod idleCount = QMetaMethod::fromSignal(&Pool::idleCountChanged);
-    d->stock->setHasReceivers(isSignalConnected(available), isSignalConnected(idleCount));
+    d->stock->setReceivers({isSignalConnected(available), isSignalConnected(closed), isSignalConnected(idleCount)});
 }
 
 } // namespace QNetPool

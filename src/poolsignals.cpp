@@ -31,11 +31,13 @@ void PoolPrivate::deliverNotifications()
         Q_EMIT q->idleCountChanged(notifications.idle);
     if (!alive)
         return;
-    for (const auto &[kind, id] : notifications.events) {
+    for (const auto &[kind, id, reason] : notifications.events) {
         if (kind == Stock::EventType::Available)
             Q_EMIT q->connectionAvailable(id);
-        else
+        else if (kind == Stock::EventType::Lost)
             Q_EMIT q->connectionLost(id);
+        else
+            Q_EMIT q->connectionClosed(id, reason);
         if (!alive)
             return;
     }

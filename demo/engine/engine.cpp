@@ -47,6 +47,12 @@ void Engine::observe(Pool &pool)
     connect(&pool, &Pool::connectionLost, this, [this](ConnectionId id) {
         m_chronicle.write(Note::Kind::Connection, tr("%1 was lost").arg(id.toString()), id);
     });
+    connect(&pool, &Pool::connectionClosed, this, [this](ConnectionId id, Pool::CloseReason reason) {
+        if (reason == Pool::CloseReason::DiedIdle)
+            return; // it was lost, as has been said
+        const QLatin1String why(QMetaEnum::fromType<Pool::CloseReason>().valueToKey(int(reason)));
+        m_chronicle.write(Note::Kind::Connection, tr("%1 was closed: %2").arg(id.toString(), why), id);
+    });
 }
 
 bool Engine::start()

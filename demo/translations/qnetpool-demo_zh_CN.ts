@@ -331,6 +331,10 @@
         <source>%1 was lost</source>
         <translation>%1 已断开</translation>
     </message>
+    <message>
+        <source>%1 was closed: %2</source>
+        <translation>%1 已关闭：%2</translation>
+    </message>
 </context>
 <context>
     <name>Demo::Event</name>

@@ -88,6 +88,32 @@ public:
     };
     Q_ENUM(Error)
 
+    // Why a connection has left the pool; PoolStatistics has a total for each.
+    enum class CloseReason {
+        // Its peer closed it while it was idle, or the network failed.
+        DiedIdle,
+        // It was idle for limits.idleTimeout.
+        IdleTooLong,
+        // It has lived for limits.maximumLifetime.
+        LivedTooLong,
+        // The validator or the resetter said no, failed or took too long.
+        FailedCheck,
+        // It was given back not connected, with bytes unread or unsent, or not restorable.
+        Dirty,
+        // Of a client in ConnectionMode::Single: an answer may have been due when the lease ended by itself, or bytes came
+        // while it was idle.
+        OutOfStep,
+        // Its holder has discarded it, or deleted the socket.
+        Discarded,
+        // flush(), close() or setConfiguration() was called.
+        Flushed,
+        // As many are idle as maximumCapacity allows.
+        StockFull,
+        // Its holder has detached it, and owns it now.
+        Detached,
+    };
+    Q_ENUM(CloseReason)
+
     // The options that both pools share. Values out of range are clamped where they are used, with a warning in the log;
     // configuration() returns them as set.
 
@@ -180,7 +206,7 @@ public:
     QFuture<Connection> acquire(std::chrono::milliseconds timeout = DefaultTimeout);
     QFuture<Connection> acquire(ConnectionId id, std::chrono::milliseconds timeout = DefaultTimeout);
     Connection waitForConnection(std::chrono::milliseconds timeout = DefaultTimeout);
-    bool put(ConnectionId id, QTcpSocket *socket);
+    bool put(ConnectionId id, QTcpSocket *socket, QString *reason = nullptr);
 
 public Q_SLOTS:
     void flush();
@@ -192,6 +218,7 @@ Q_SIGNALS:
     void ready();
     void connectionAvailable(QNetPool::ConnectionId id);
     void connectionLost(QNetPool::ConnectionId id);
+    void connectionClosed(QNetPool::ConnectionId id, QNetPool::Pool::CloseReason reason);
     void errorOccurred(QNetPool::Pool::Error error, const QString &message);
     void stateChanged(QNetPool::Pool::State state);
     void capacityChanged(int capacity);

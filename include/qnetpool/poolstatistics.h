@@ -124,7 +124,8 @@ public:
 
     qint64 closed() const noexcept
     {
-        return diedIdle + idleTooLong + livedTooLong + failedCheck + closedDirty + outOfStep + discarded + flushed + stockFull;
+        return diedIdle + idleTooLong + livedTooLong + failedCheck + closedDirty + outOfStep + discarded + flushed
+                + stockFull;
     }
 
     // Of the leases handed out, the share that came from the wait queue, 0 to 1.

@@ -117,24 +117,36 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
     return offer(entry, Clock::now(), lock);
 }
 
-bool Stock::put(ConnectionId id, QTcpSocket *socket)
+QString Stock::refusalOf(Entry *entry, ConnectionId id)
 {
+    const Lock lock(m_mutex);
+    if (!m_isOpen)
+        return QStringLiteral("the pool is not running");
+    if (m_store.idle() >= m_policy.maximumIdle && !m_queue.countForAny() && !m_queue.hasFor(id))
+        return QStringLiteral("%1 connections are idle, as many as the maximum capacity allows").arg(m_policy.maximumIdle);
+    return assignId(entry, id) ? QString() : QStringLiteral("the connection ID %1 is in use").arg(id.toString());
+}
+
+bool Stock::put(ConnectionId id, QTcpSocket *socket, QString *reason)
+{
+    const auto refuse = [reason](const QString &why) {
+        if (reason)
+            *reason = why;
+        return false;
+    };
     if (!socket)
-        return false;
-    if (socket->thread() && socket->thread() != QThread::currentThread()) {
-        qWarning("QNetPool: put() with a socket that lives in another thread: it is closed there");
-        socket->deleteLater();
-        return false;
+        return refuse(QStringLiteral("there is no socket"));
+    if (socket->thread() && socket->thread() != QThread::currentThread())
+        return refuse(QStringLiteral("the socket lives in another thread: call put() there"));
+    Entry *entry = addPending();
+    if (!entry)
+        return refuse(QStringLiteral("there are as many connections as limits.maximumConnections allows"));
+    if (const QString why = refusalOf(entry, id); !why.isEmpty()) {
+        abandon(entry);
+        return refuse(why);
     }
     if (!socket->thread())
         socket->moveToThread(QThread::currentThread());
-    socket->setParent(nullptr);
-
-    Entry *entry = addPending();
-    if (!entry) {
-        SocketGuard::close(socket);
-        return false;
-    }
     SocketGuard *guard = SocketGuard::make(socket);
     guard->bindTo(entry);
     guard->markAllDirty();
@@ -142,10 +154,10 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket)
     guard->unbind();
     if (!isUsable) {
         abandon(entry);
-        SocketGuard::close(socket);
-        return false;
+        return refuse(QStringLiteral("the socket is not connected, has bytes unread or unsent, or cannot be restored"));
     }
-    return admit(entry, id, std::unique_ptr<QTcpSocket>(socket)) == Admission::Admitted;
+    admit(entry, {}, std::unique_ptr<QTcpSocket>(socket)); // whatever comes of it, the pool owns it now
+    return true;
 }
 
 } // namespace QNetPool

@@ -41,6 +41,7 @@ ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
     const Cause &cause = causes[std::size_t(reason)];
     qCDebug(m_log) << entry->id << "is closed:" << cause.text;
     ++(m_totals.*cause.total);
+    notify(EventType::Closed, entry->id, reason);
     if (entry->stage == Stage::Idle || entry->stage == Stage::Stale)
         m_watcher->remove(entry->descriptor);
     if (m_demand && reason == CloseReason::IdleTooLong)

@@ -4,24 +4,15 @@
 #include "lease/lease.h"
 #include "stage.h"
 
+#include <qnetpool/pool.h>
+
 #include <QtCore/qstring.h>
 
 #include <chrono>
 
 namespace QNetPool {
 
-// Why a connection was closed; PoolStatistics has a total for each.
-enum class CloseReason : quint8 {
-    DiedIdle,
-    IdleTooLong,
-    LivedTooLong,
-    FailedCheck,
-    Dirty,
-    OutOfStep,
-    Discarded,
-    Flushed,
-    StockFull
-};
+using CloseReason = Pool::CloseReason;
 
 // The record of a connection in the store, which alone changes the stage, under the stock's lock.
 struct Entry : Lease

@@ -4,11 +4,10 @@
 
 namespace QNetPool {
 
-void Stock::setHasReceivers(bool forAvailable, bool forIdleCount) noexcept
+void Stock::setReceivers(Receivers receivers) noexcept
 {
     const Lock lock(m_mutex);
-    m_hasAvailableReceivers = forAvailable;
-    m_hasIdleCountReceivers = forIdleCount;
+    m_receivers = receivers;
 }
 
 void Stock::wake()
@@ -19,17 +18,17 @@ void Stock::wake()
     }
 }
 
-void Stock::notify(EventType kind, ConnectionId id)
+void Stock::notify(EventType kind, ConnectionId id, CloseReason reason)
 {
-    if (kind == EventType::Available && !m_hasAvailableReceivers)
+    if ((kind == EventType::Available && !m_receivers.available) || (kind == EventType::Closed && !m_receivers.closed))
         return;
-    m_pendingEvents.emplace_back(kind, id);
+    m_pendingEvents.push_back({kind, id, reason});
     wake();
 }
 
 void Stock::idleCountChanged()
 {
-    if (m_hasIdleCountReceivers)
+    if (m_receivers.idleCount)
         wake();
     else
         m_notifiedIdle = m_store.idle(); // a later connect() to idleCountChanged() starts from it

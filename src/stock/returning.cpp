@@ -65,6 +65,7 @@ void Stock::detach(Lease *lease, bool hasSocket)
     const Lock lock(m_mutex);
     qCDebug(m_log) << entry->id << "is detached";
     endLease(entry, Clock::now());
+    notify(EventType::Closed, entry->id, hasSocket ? CloseReason::Detached : CloseReason::Discarded);
     m_store.remove(entry);
     ++(hasSocket ? m_totals.detached : m_totals.discarded);
     wake();

@@ -48,7 +48,13 @@ public:
 
     using Clock = std::chrono::steady_clock;
 
-    enum class EventType { Available, Lost };
+    enum class EventType { Available, Lost, Closed };
+    struct Event
+    {
+        EventType type;
+        ConnectionId id;
+        CloseReason reason{}; // of EventType::Closed
+    };
 
     // A connection that the peer closed before it was used.
     struct UnusedEnd
@@ -63,7 +69,7 @@ public:
     // What has happened since the last takeNotifications(): the pool turns it into signals.
     struct Notifications
     {
-        std::vector<std::pair<EventType, ConnectionId>> events; // in order
+        std::vector<Event> events; // in order
         std::vector<std::weak_ptr<Waiter>> newWaiters;
         int idle = 0;
         bool hasIdleChanged = false; // since it was last notified, or since idleCountChanged() was connected
@@ -96,8 +102,14 @@ public:
     // are set up or given back; last words stay for who asks for them by ID.
     void renew();
     void recheckPeers(); // other rules: the same for connections of peers that are not allowed any more
-    // Whether connectionAvailable() and idleCountChanged() are connected: if not, the pool's thread is not woken for them.
-    void setHasReceivers(bool forAvailable, bool forIdleCount) noexcept;
+    // Which signals are connected: the pool's thread is not woken for the others.
+    struct Receivers
+    {
+        bool available = false;
+        bool closed = false;
+        bool idleCount = false;
+    };
+    void setReceivers(Receivers receivers) noexcept;
     Notifications takeNotifications();
     std::vector<Leak> expire(Clock::time_point now);
     void handleActivity(quint64 token); // the watcher's report, in the pool's thread
@@ -129,7 +141,7 @@ public:
     void revalidateAll(const IsHere &isHere);
 
     Connection take(ConnectionId id = {});
-    bool put(ConnectionId id, QTcpSocket *socket);
+    bool put(ConnectionId id, QTcpSocket *socket, QString *reason);
     void flush();
     void join(std::shared_ptr<Waiter> waiter);
     bool leave(quint64 number, Departure departure); // false: not in the wait queue any more, it is being served or failed
@@ -177,7 +189,7 @@ private:
     void retire(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock);
     void offerOrRetire(Entry *entry, Finding seen, CloseReason ifDead, Clock::time_point now, Lock &lock);
     bool keepsUnclaimed() const { return !m_policy.dropUnexpectedBytes && m_policy.limits.unclaimedTimeout.count() > 0; }
-    void notify(EventType kind, ConnectionId id);
+    void notify(EventType kind, ConnectionId id, CloseReason reason = {});
     void wake();
     void idleCountChanged();
     void scheduleExpiry(Clock::time_point deadline);
@@ -200,6 +212,7 @@ private:
     Admission admit(Entry *entry, ConnectionId id, const SetupTimes &times);
     bool hasRoom() const;
     bool assignId(Entry *entry, ConnectionId id);
+    QString refusalOf(Entry *entry, ConnectionId id); // why it cannot be put into the stock; empty: it has a place and an ID
     int unservedWaiters() const;
     StockLevel currentLevel() const;
     void noteTaken(const Entry *entry);
@@ -241,10 +254,9 @@ private:
     Histogram m_leaseTimes;
     std::unique_ptr<Demand> m_demand; // of a client pool
     QString m_lastError;
-    std::vector<std::pair<EventType, ConnectionId>> m_pendingEvents;
+    std::vector<Event> m_pendingEvents;
     std::vector<UnusedEnd> m_unusedEnds; // for the next takeNotifications()
-    bool m_hasAvailableReceivers = false;
-    bool m_hasIdleCountReceivers = false;
+    Receivers m_receivers;
     int m_notifiedIdle = 0;
     Clock::time_point m_notifiedDeadline = Clock::time_point::max();
     std::shared_ptr<Alarm> m_alarm;

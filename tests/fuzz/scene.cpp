@@ -192,7 +192,8 @@ void Scene::putBack()
         return;
     auto [id, socket] = std::move(m_detached.back());
     m_detached.pop_back();
-    m_pool->put(id, socket.release());
+    if (m_pool->put(id, socket.get()))
+        socket.release();
 }
 
 void Scene::actAsPeer(quint8 number, Peer &peer)

@@ -627,12 +627,14 @@ void tst_ClientPool::putTellsWhenTheStockIsFull()
     ClientPool client(stepwiseClientOf(m_server->serverPort(), 1));
     fill(*m_server, client, 1);
     const QFuture<Connection> another = client.acquire(ConnectionId::fromString(u"another1"));
-    auto *socket = new QTcpSocket;
+    QTcpSocket socket;
     QTcpServer peer;
     QVERIFY(peer.listen(QHostAddress::LocalHost));
-    socket->connectToHost(QHostAddress::LocalHost, peer.serverPort());
-    QVERIFY(socket->waitForConnected());
-    QVERIFY(!client.put(ConnectionId::fromString(u"surplus1"), socket));
+    socket.connectToHost(QHostAddress::LocalHost, peer.serverPort());
+    QVERIFY(socket.waitForConnected());
+    QString reason;
+    QVERIFY(!client.put(ConnectionId::fromString(u"surplus1"), &socket, &reason));
+    QVERIFY2(reason.startsWith(u"1 connections are idle"), qPrintable(reason));
     QCOMPARE(client.idleCount(), 1);
 }
 

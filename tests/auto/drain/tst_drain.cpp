@@ -133,7 +133,8 @@ void tst_Drain::handsOutNothing()
     } catch (const PoolException &exception) {
         QCOMPARE(exception.error(), Pool::Error::Closed);
     }
-    QVERIFY(!client->put({}, new QTcpSocket));
+    QTcpSocket socket;
+    QVERIFY(!client->put({}, &socket));
     QCOMPARE(client->pendingCount(), 0);
     QCOMPARE(client->state(), Pool::State::Draining);
 }

@@ -24,8 +24,8 @@ private Q_SLOTS:
     void discardClosesTheConnection();
     void detachedSocketComesBackWithPut();
     void putTakesAForeignSocket();
-    void putClosesWhatItCannotKeep_data();
-    void putClosesWhatItCannotKeep();
+    void putLeavesWhatItCannotKeep_data();
+    void putLeavesWhatItCannotKeep();
     void dirtyConnectionIsClosed_data();
     void dirtyConnectionIsClosed();
     void lastWriteIsSentWhenGivenBack();
@@ -157,7 +157,10 @@ void tst_Lease::detachedSocketComesBackWithPut()
     QCOMPARE(pass(there.socket(), socket.get(), "free"), "free");
 
     m_client->close(); // so that the stock is not filled up by another one
-    QVERIFY(!m_client->put(id, socket.release())); // a pool that does not run keeps nothing
+    QString reason;
+    QVERIFY(!m_client->put(id, socket.get(), &reason));
+    QCOMPARE(reason, QStringLiteral("the pool is not running"));
+    QCOMPARE(pass(there.socket(), socket.get(), "still mine"), "still mine");
     QVERIFY(m_client->start());
     QTRY_COMPARE(m_client->idleCount(), 1);
 
@@ -198,24 +201,27 @@ void tst_Lease::putTakesAForeignSocket()
     QCOMPARE(client.idleCount(), before + 1);
 }
 
-void tst_Lease::putClosesWhatItCannotKeep_data()
+void tst_Lease::putLeavesWhatItCannotKeep_data()
 {
     QTest::addColumn<QString>("kind");
-    for (const char *kind : {"null", "unconnected", "idInUse", "stockFull", "unread"})
+    for (const char *kind : {"null", "unconnected", "idInUse", "stockFull", "unread", "thread"})
         QTest::newRow(kind) << QString::fromLatin1(kind);
 }
 
-void tst_Lease::putClosesWhatItCannotKeep()
+void tst_Lease::putLeavesWhatItCannotKeep()
 {
     QFETCH(const QString, kind);
     if (kind == u"null") {
+        QString reason;
+        QVERIFY(!m_client->put({}, nullptr, &reason));
+        QCOMPARE(reason, QStringLiteral("there is no socket"));
         QVERIFY(!m_client->put({}, nullptr));
         return;
     }
     const ConnectionId idle = [this] { return m_client->take().id(); }();
     QTcpServer peer;
     QVERIFY(peer.listen(QHostAddress::LocalHost));
-    QPointer<QTcpSocket> socket(new QTcpSocket);
+    const std::unique_ptr<QTcpSocket> socket(new QTcpSocket);
     QTcpSocket *accepted = nullptr;
     if (kind != u"unconnected") {
         socket->connectToHost(QHostAddress::LocalHost, peer.serverPort());
@@ -231,10 +237,18 @@ void tst_Lease::putClosesWhatItCannotKeep()
         accepted->write("unread");
         QTRY_COMPARE(socket->bytesAvailable(), 6);
     }
-    QVERIFY(!m_client->put(kind == u"idInUse" ? idle : ConnectionId(), socket));
-    QTRY_VERIFY(!socket);
+    QString reason;
+    const auto put = [&] { return m_client->put(kind == u"idInUse" ? idle : ConnectionId(), socket.get(), &reason); };
+    bool isAccepted = true;
+    if (kind == u"thread")
+        std::thread([&] { isAccepted = put(); }).join();
+    else
+        isAccepted = put();
+    QVERIFY(!isAccepted);
+    QVERIFY(!reason.isEmpty());
+    QCOMPARE(m_client->pendingCount(), 0);
     if (accepted)
-        QTRY_COMPARE(accepted->state(), QAbstractSocket::UnconnectedState);
+        QCOMPARE(accepted->state(), QAbstractSocket::ConnectedState);
     QVERIFY(m_client->take(idle)); // the one that was there before is not touched
 }
 

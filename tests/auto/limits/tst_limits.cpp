@@ -417,11 +417,14 @@ void tst_Limits::putOverMaximumConnectionsCloses()
     QVERIFY(taken);
     QTcpServer peer;
     QVERIFY(peer.listen(QHostAddress::LocalHost));
-    const auto put = [&] { return ends.subject->put({}, connectedTo(peer.serverPort()).release()); };
+    const auto put = [&] {
+        std::unique_ptr<QTcpSocket> socket = connectedTo(peer.serverPort());
+        const bool isAccepted = ends.subject->put({}, socket.get());
+        if (isAccepted)
+            socket.release();
+        return isAccepted;
+    };
     QVERIFY(!put());
-    QTRY_VERIFY(peer.hasPendingConnections());
-    QTcpSocket *other = peer.nextPendingConnection();
-    QTRY_COMPARE(other->state(), QAbstractSocket::UnconnectedState);
     QCOMPARE(ends.subject->statistics().created, 2);
     QCOMPARE(connectionsOf(*ends.subject), 2);
 

@@ -267,7 +267,7 @@ void tst_NetworkChange::connectionFromAnAddressThatIsGoneIsClosed()
     Policy policy;
     policy.maximumIdle = 10;
     stock->open(policy, Watcher::create(this, [](quint64) {}), [] {});
-    stock->setHasReceivers(true, true);
+    stock->setReceivers({true, true, true});
     std::vector<ConnectionId> ids;
     for (const char *address : {"127.0.0.2", "127.0.0.1", "127.0.0.2", "127.0.0.3"}) {
         ids.push_back(ConnectionId::fromString(QStringLiteral("0000000%1").arg(ids.size() + 1)));
@@ -292,7 +292,8 @@ void tst_NetworkChange::connectionFromAnAddressThatIsGoneIsClosed()
     const Stock::Notifications notifications = stock->takeNotifications();
     QVERIFY(notifications.isRetryDue);
     QVERIFY(!notifications.events.empty());
-    QVERIFY(notifications.events.front() == std::pair(Stock::EventType::Lost, ids[0]));
+    QCOMPARE(notifications.events.front().type, Stock::EventType::Lost);
+    QCOMPARE(notifications.events.front().id, ids[0]);
     QVERIFY(!stock->takeNotifications().isRetryDue);
     stock->tearDown();
 }

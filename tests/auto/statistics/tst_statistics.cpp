@@ -3,10 +3,12 @@
 #include "readyfuture.h"
 #include "testmain.h"
 
+#include <QtCore/QMetaEnum>
 #include <QtCore/QMetaProperty>
 #include <QtCore/QThread>
 #include <QtCore/QTimer>
 
+#include <array>
 #include <atomic>
 #include <optional>
 
@@ -79,13 +81,29 @@ public:
         wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
         change(wish);
         client.emplace(wish);
+        QObject::connect(&*client, &Pool::connectionClosed,
+                         [this](ConnectionId, Pool::CloseReason reason) { ++told[std::size_t(reason)]; });
         fill(server, *client, capacity);
+    }
+    ~Ends() // each end was told, with its reason
+    {
+        if (!client)
+            return;
+        client->close();
+        QCoreApplication::processEvents();
+        const PoolStatistics all = now();
+        const std::array<qint64, 10> totals{all.diedIdle,    all.idleTooLong, all.livedTooLong, all.failedCheck,
+                                            all.closedDirty, all.outOfStep,   all.discarded,    all.flushed,
+                                            all.stockFull,   all.detached};
+        for (std::size_t reason = 0; reason < totals.size(); ++reason)
+            QVERIFY2(told[reason] == totals[reason], QMetaEnum::fromType<Pool::CloseReason>().valueToKey(int(reason)));
     }
     explicit Ends(int capacity) : Ends(capacity, [](ClientPool::Configuration &) {}) { }
 
     PoolStatistics now() const { return client->statistics(); }
 
     ServerPool server;
+    std::array<qint64, 10> told{};
     std::optional<ClientPool> client;
 };
 

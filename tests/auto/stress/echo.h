@@ -136,7 +136,9 @@ inline void Echo::end(Held held, Kill way)
     case Kill::DetachAndPut: {
         m_scene.tally.count(Event::ServerDetached);
         const ConnectionId id = held.id();
-        m_scene.server->put(id, held.detach().release());
+        std::unique_ptr<QTcpSocket> detached = held.detach();
+        if (m_scene.server->put(id, detached.get()))
+            detached.release();
         return;
     }
     case Kill::HalfClose:

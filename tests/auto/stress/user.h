@@ -108,8 +108,10 @@ inline void User::putBack(ConnectionId id, std::unique_ptr<QTcpSocket> socket)
     tally().count(Event::Detached);
     if (!socket || m_dice.chance(30))
         return;
-    if (client().put(m_dice.chance(50) ? id : ConnectionId(), socket.release()))
-        tally().count(Event::PutBack);
+    if (!client().put(m_dice.chance(50) ? id : ConnectionId(), socket.get()))
+        return;
+    socket.release();
+    tally().count(Event::PutBack);
 }
 
 // The socket is in no thread or in this one, and nothing of it is on the call stack.
