@@ -42,6 +42,7 @@ public:
     bool finishStopping();
     quint64 run() const noexcept { return m_run; } // distinguishes the time from one open() to close() from the next
     void report(Pool::Error error, const QString &message);
+    virtual void reportPeer(Pool::Error error, const QString &message); // what a peer can cause at will
     void setState(Pool::State state);
     void setCapacity(int value);
     void setInterval(std::chrono::milliseconds value);

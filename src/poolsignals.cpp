@@ -41,6 +41,11 @@ void PoolPrivate::deliverNotifications()
         if (!alive)
             return;
     }
+    for (const QString &offence : notifications.offences) {
+        reportPeer(Pool::Error::TlsFailed, offence);
+        if (!alive)
+            return;
+    }
     m_checks.begin();
     if (alive && notifications.isRetryDue)
         retryNow();
@@ -125,6 +130,11 @@ void PoolPrivate::report(Pool::Error error, const QString &message)
     countError();
     if (alive)
         Q_EMIT q->errorOccurred(error, message);
+}
+
+void PoolPrivate::reportPeer(Pool::Error error, const QString &message)
+{
+    report(error, message);
 }
 
 void PoolPrivate::countError()

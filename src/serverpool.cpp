@@ -68,7 +68,7 @@ private:
     void cannotAccept(bool isExhausted, const QString &cause);
     bool turnAway(Descriptor descriptor, Pool::Error error, const QString &message);
     void setupFinished(Entry *entry, SetupOutcome outcome) override;
-    void reportPeer(Pool::Error error, const QString &message); // what a peer can cause at will
+    void reportPeer(Pool::Error error, const QString &message) override;
     void reportWithheld();
 
     PreparedServer m_prepared;

@@ -3,6 +3,7 @@
 
 #include "lease.h"
 #include "system/kerneldescriptor.h"
+#include "system/peerbudget.h"
 #include "threadmailbox.h"
 #include "unsentbytes.h"
 
@@ -236,10 +237,24 @@ void SocketGuard::readNow()
         if (notifier->type() == QSocketNotifier::Read) {
             // As the event dispatcher does when the descriptor is readable.
             QEvent readable(QEvent::SockAct);
+            limitReads(PeerBudget::Read);
             QCoreApplication::sendEvent(notifier, &readable);
-            return;
+            limitReads(0);
+            break;
         }
     }
+    if (hasUnsent())
+        m_socket->flush();
+}
+
+// Of the socket itself, past its dirty flags: a holder has not done it.
+void SocketGuard::limitReads(qint64 size)
+{
+#if QT_CONFIG(ssl)
+    if (auto *tls = qobject_cast<QSslSocket *>(m_socket))
+        return tls->QSslSocket::setReadBufferSize(size);
+#endif
+    m_socket->QTcpSocket::setReadBufferSize(size);
 }
 
 bool SocketGuard::hasUnread() const
@@ -249,7 +264,12 @@ bool SocketGuard::hasUnread() const
 
 bool SocketGuard::hasUnsent() const
 {
-    return unsentBytes(*m_socket) > 0;
+    return unsent() > 0;
+}
+
+qint64 SocketGuard::unsent() const
+{
+    return unsentBytes(*m_socket);
 }
 
 bool SocketGuard::isFit() const

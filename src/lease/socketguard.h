@@ -37,12 +37,14 @@ public:
     // Closes the socket in the calling thread, gracefully as far as that needs no waiting, and destroys it.
     static void close(QTcpSocket *socket);
 
-    // Reads what the descriptor has into the socket's buffers now, without an event loop: TLS session tickets, for instance.
+    // Reads what the descriptor has, up to PeerBudget::Read, into the socket's buffers now, without an event loop: TLS session
+    // tickets, for instance. Sends the answers, if there are any.
     void readNow();
     // Whether it is connected, and not anew by its holder; valid before restore() only.
     bool isSameConnection() const;
     bool hasUnread() const; // in Qt's buffers
     bool hasUnsent() const;
+    qint64 unsent() const; // bytes that have not reached the kernel
     // The same connection, nothing unsent, and the peer has not closed TLS.
     bool isFit() const;
     // Whether nothing has arrived since the holder wrote; true, too, if that cannot be known.
@@ -70,6 +72,7 @@ private:
     bool isStillEncrypted() const;
     void findNotifiers();
     void flushTls();
+    void limitReads(qint64 size);
     void releaseBuffers();
     bool deliver(QObject *receiver, QEvent *event);
 

@@ -16,7 +16,7 @@ void Stock::requestCheck(Entry *entry)
 void Stock::requestChecksForWaiters()
 {
     for (int missing = waitersWithoutCheck(); missing > 0; --missing) {
-        Entry *stale = m_store.first(Stage::Stale);
+        Entry *stale = firstFree(Stage::Stale);
         if (!stale)
             return;
         requestCheck(stale);

@@ -17,7 +17,7 @@ Connection Stock::take(ConnectionId id)
     }
     if (!m_isOpen || !id.isNull())
         return {};
-    if (Entry *stale = m_store.first(Stage::Stale))
+    if (Entry *stale = firstFree(Stage::Stale))
         requestCheck(stale);
     return {};
 }
@@ -26,7 +26,13 @@ Connection Stock::take(ConnectionId id)
 Entry *Stock::checkOut(ConnectionId id, Lock &lock)
 {
     const Clock::time_point now = Clock::now();
-    while (Entry *entry = m_isOpen ? pick(id, now) : nullptr) {
+    for (;;) {
+        Entry *entry = m_isOpen ? pick(id, now) : nullptr;
+        if (!entry) {
+            if (m_isOpen && awaitInspection(id, lock))
+                continue;
+            return nullptr;
+        }
         if (entry->stage == Stage::Unclaimed) {
             m_store.move(entry, Stage::Leased, now);
             return entry;
@@ -46,7 +52,6 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
         if (seen)
             retire(entry, *seen, CloseReason::DiedIdle, lock);
     }
-    return nullptr;
 }
 
 // The last look at a connection that goes to a caller, whichever way: from the stock, or straight from its setup, its check
@@ -69,18 +74,18 @@ std::optional<Stock::Finding> Stock::lastLook(Entry *entry, Lock &lock)
 Entry *Stock::pick(ConnectionId id, Clock::time_point now)
 {
     if (id.isNull()) {
-        for (Entry *oldest; (oldest = m_store.first(Stage::Idle)) && isStale(oldest, now);)
+        for (Entry *oldest; (oldest = firstFree(Stage::Idle)) && isStale(oldest, now);)
             m_store.moveAsItIs(oldest, Stage::Stale);
         // A spent one is picked to be closed; and if the validator was removed, none needs validation.
-        if (Entry *stale = m_store.first(Stage::Stale);
+        if (Entry *stale = firstFree(Stage::Stale);
             stale && (!m_policy.hooks.validator || TimeLimits::isSpent(*stale, m_policy, now)))
             return stale;
-        return m_policy.reuse == Reuse::OldestFirst ? m_store.first(Stage::Idle) : m_store.last(Stage::Idle);
+        return m_policy.reuse == Reuse::OldestFirst ? firstFree(Stage::Idle) : lastFree(Stage::Idle);
     }
     Entry *entry = m_store.find(id);
     if (!entry || entry->stage == Stage::Unclaimed)
         return entry;
-    if (entry->stage != Stage::Idle && entry->stage != Stage::Stale)
+    if (entry == m_inspected || (entry->stage != Stage::Idle && entry->stage != Stage::Stale))
         return nullptr;
     if (!isStale(entry, now) || TimeLimits::isSpent(*entry, m_policy, now))
         return entry;
@@ -95,6 +100,7 @@ Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder
     entry->owner = shared_from_this();
     entry->isReturning = false;
     entry->wasUsed = true;
+    entry->controlTraffic = 0;
     entry->holder.swap(holder);
     ++m_totals.taken;
     ++(m_totals.*way);

@@ -65,9 +65,11 @@ std::vector<ClosingHandle> Stock::startClosingAllIdle()
     std::vector<ClosingHandle> closing;
     closing.reserve(std::size_t(m_store.idle()));
     for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Unchecked}) {
-        while (Entry *entry = m_store.first(stage))
+        while (Entry *entry = firstFree(stage))
             closing.push_back(startClosing(entry, CloseReason::Flushed));
     }
+    if (m_inspected)
+        m_inspected->epoch = NoEpoch; // closed after that
     for (Entry *entry = m_store.first(Stage::Checked); entry; entry = entry->next) {
         if (!entry->isReturning) // idle but for its validator: closed when that has finished
             entry->epoch = NoEpoch;

@@ -31,6 +31,8 @@ struct Entry : Lease
     TimePoint since; // when the stage began; of a stale one, when it became idle
     TimePoint endOfLife = TimePoint::max();
     QString tlsError; // with which the peer ended the connection before it was used
+    qint64 controlTraffic = 0; // of TLS: bytes read since the last lease that were for no holder
+    bool isOverBudget = false; // and is closed for it: see PeerBudget
     QString holder; // name of the thread that holds it, for a leak's report
 
     quint32 peer = 0; // of a client pool's dials: which of the peers that it has had

@@ -3,6 +3,7 @@
 #include "stock.h"
 
 #include "lease/socketguard.h"
+#include "system/peerbudget.h"
 
 #include <QtNetwork/qtcpsocket.h>
 
@@ -53,32 +54,83 @@ Stock::Finding Stock::inspect(Entry *entry) const
     return inspectTls(entry, health);
 }
 
-// Only TLS can tell application data, session tickets and close_notify apart.
+// Only TLS can tell application data, session tickets and close_notify apart. Without the lock, as a peer decides how long
+// it takes. Once bytes are known, what follows them stays in the kernel for the holder.
 Stock::Finding Stock::inspectTls(Entry *entry, ProbeResult health)
 {
+    if (entry->hasBytes)
+        return health == ProbeResult::Readable ? Finding::HasBytes : Finding::ClosedWithBytes;
     entry->guard->pull(false);
     const TlsErrorListener listener(entry);
-    for (int i = 0; i < 3 && entry->socket->state() == QAbstractSocket::ConnectedState; ++i) {
+    bool hasBytes = false;
+    for (int i = 0; i < 3 && !hasBytes && entry->socket->state() == QAbstractSocket::ConnectedState; ++i) {
+        const qint64 waiting = std::min(countUnreadBytes(entry->descriptor), PeerBudget::Read);
         entry->guard->readNow();
+        hasBytes = entry->socket->bytesAvailable() > 0;
+        entry->hasBytes = hasBytes;
+        if (!hasBytes)
+            entry->controlTraffic += waiting;
         if (health == ProbeResult::Readable)
             break; // with a FIN, one more read finds it
     }
     const bool isConnected = entry->socket->state() == QAbstractSocket::ConnectedState && !entry->guard->hasPeerClosedTls();
-    const bool hasBytes = entry->socket->bytesAvailable() > 0;
+    entry->isOverBudget = isConnected && !hasBytes
+            && (entry->controlTraffic > PeerBudget::ControlTraffic || entry->guard->unsent() > PeerBudget::UnsentAnswers);
     entry->guard->park();
+    if (entry->isOverBudget)
+        return Finding::Dead;
     if (isConnected && health == ProbeResult::Readable)
         return hasBytes ? Finding::HasBytes : Finding::Quiet;
     return hasBytes ? Finding::ClosedWithBytes : Finding::Dead;
 }
 
+// For the watcher: the entry stays idle, and who finds no other waits for it in awaitInspection().
+Stock::Finding Stock::inspectIdle(Entry *entry, Lock &lock)
+{
+    if (!entry->encrypted)
+        return inspect(entry);
+    m_inspected = entry;
+    m_inspectingThread = std::this_thread::get_id();
+    lock.unlock();
+    const Finding seen = inspect(entry);
+    lock.lock();
+    m_inspected = nullptr;
+    ++m_inspections;
+    m_inspectionEnd.notify_all();
+    return seen;
+}
+
+// False: none that is wanted is being inspected, or it is in this thread.
+bool Stock::awaitInspection(ConnectionId id, Lock &lock)
+{
+    if (!m_inspected || m_inspectingThread == std::this_thread::get_id() || (!id.isNull() && m_inspected->id != id))
+        return false;
+    m_inspectionEnd.wait(lock, [this, running = m_inspections] { return m_inspections != running; });
+    return true;
+}
+
+// The first one in the stage whose socket is not being inspected.
+Entry *Stock::firstFree(Stage stage) const
+{
+    Entry *entry = m_store.first(stage);
+    return entry && entry == m_inspected ? entry->next : entry;
+}
+
+Entry *Stock::lastFree(Stage stage) const
+{
+    Entry *entry = m_store.last(stage);
+    return entry && entry == m_inspected ? entry->previous : entry;
+}
+
 void Stock::handleActivity(quint64 token)
 {
+    const std::shared_ptr<Stock> self = shared_from_this(); // beyond the lock
     Lock lock(m_mutex);
     Entry *entry = m_store.find(token);
     if (!entry || (entry->stage != Stage::Idle && entry->stage != Stage::Stale))
         return; // leased meanwhile
-    const Finding seen = inspect(entry);
-    if (!isUsable(seen) || seen == Finding::ClosedWithBytes)
+    const Finding seen = inspectIdle(entry, lock);
+    if (!isCurrent(entry) || !isUsable(seen) || seen == Finding::ClosedWithBytes) // it may have been flushed meanwhile
         return retire(entry, seen, CloseReason::DiedIdle, lock);
     if (seen != Finding::HasBytes)
         return;

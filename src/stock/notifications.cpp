@@ -50,6 +50,7 @@ Stock::Notifications Stock::takeNotifications()
     notifications.idle = m_store.idle();
     notifications.hasIdleChanged = notifications.idle != std::exchange(m_notifiedIdle, notifications.idle);
     notifications.unusedEnds = std::exchange(m_unusedEnds, {});
+    notifications.offences = std::exchange(m_offences, {});
     notifications.isRetryDue = std::exchange(m_isRetryDue, false);
     notifications.deadline = m_queue.nextDeadline();
     if (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy))

@@ -54,6 +54,10 @@ std::vector<ClosingHandle> Stock::startClosingAllFrom(const QSet<QHostAddress> &
             if (!gone.contains(localAddress(candidate->descriptor)))
                 continue;
             notify(EventType::Lost, candidate->id);
+            if (candidate == m_inspected) {
+                candidate->epoch = NoEpoch; // closed after that
+                continue;
+            }
             closing.push_back(startClosing(candidate, CloseReason::DiedIdle));
         }
     }

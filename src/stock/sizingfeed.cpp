@@ -3,6 +3,7 @@
 #include "stock.h"
 
 #include "system/descriptor.h"
+#include "system/peerbudget.h"
 
 #include <QtCore/qdebug.h>
 #include <QtNetwork/qtcpsocket.h>
@@ -71,6 +72,16 @@ void Stock::noteDeparture(const Waiter &waiter)
 // The caller has inspected it.
 void Stock::noteUnusedEnd(const Entry *entry, Finding seen)
 {
+    if (entry->isOverBudget) {
+        QString name;
+        QDebug(&name) << entry->id;
+        m_offences << QStringLiteral(
+                              "%1is closed: its peer sent more than %2 KiB of TLS session tickets or key updates, or does "
+                              "not accept the answers to them")
+                              .arg(name)
+                              .arg(PeerBudget::ControlTraffic / 1024);
+        wake();
+    }
     if (!m_demand || entry->wasUsed || seen == Finding::Quiet)
         return;
     UnusedEnd end;

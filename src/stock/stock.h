@@ -14,11 +14,14 @@
 #include "waitqueue.h"
 
 #include <QtCore/qset.h>
+#include <QtCore/qstringlist.h>
 #include <QtNetwork/qhostaddress.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <thread>
 
 namespace QNetPool {
 
@@ -74,6 +77,7 @@ public:
         int idle = 0;
         bool hasIdleChanged = false; // since it was last notified, or since idleCountChanged() was connected
         std::vector<UnusedEnd> unusedEnds; // of a client
+        QStringList offences; // why connections were closed whose peer sent too much: see PeerBudget
         bool isRetryDue = false; // the network may have changed: revalidateAll()
         std::optional<Clock::time_point> deadline; // when expire() has something to do
     };
@@ -174,6 +178,10 @@ private:
     std::optional<Finding> lastLook(Entry *entry, Lock &lock);
     Finding inspect(Entry *entry) const;
     static Finding inspectTls(Entry *entry, ProbeResult health);
+    Finding inspectIdle(Entry *entry, Lock &lock);
+    bool awaitInspection(ConnectionId id, Lock &lock);
+    Entry *firstFree(Stage stage) const;
+    Entry *lastFree(Stage stage) const;
     Entry *pick(ConnectionId id, Clock::time_point now);
     Entry *checkOut(ConnectionId id, Lock &lock);
     Connection lend(Entry *entry, qint64 PoolStatistics::*way, QString holder);
@@ -243,6 +251,10 @@ private:
     bool m_hasSaidItBelieves = false; // giveBack(), of a connection that may be out of step
     bool m_doChecksFail = false; // the last one failed, so running ones are not counted on for waiters
     Clock::time_point m_doubtedUntil; // what became idle before then has to be validated
+    Entry *m_inspected = nullptr; // idle, and its socket is in use by m_inspectingThread
+    std::thread::id m_inspectingThread;
+    quint64 m_inspections = 0; // that have ended
+    std::condition_variable m_inspectionEnd;
     bool m_isRetryDue = false; // for the next takeNotifications()
     quint64 m_epoch = 0; // incremented by shut() and renew()
     quint32 m_rules = 0; // incremented by recheckPeers()
@@ -256,6 +268,7 @@ private:
     QString m_lastError;
     std::vector<Event> m_pendingEvents;
     std::vector<UnusedEnd> m_unusedEnds; // for the next takeNotifications()
+    QStringList m_offences; // likewise
     Receivers m_receivers;
     int m_notifiedIdle = 0;
     Clock::time_point m_notifiedDeadline = Clock::time_point::max();

@@ -15,5 +15,6 @@ enum class ProbeResult {
 
 ProbeResult probe(qintptr descriptor) noexcept;
 bool hasUnreadBytes(qintptr descriptor) noexcept;
+qint64 countUnreadBytes(qintptr descriptor) noexcept; // what the kernel has at this moment
 
 } // namespace QNetPool

@@ -3,6 +3,7 @@
 
 #include <cerrno>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace QNetPool {
@@ -24,6 +25,12 @@ ssize_t peek(qintptr descriptor) noexcept
 bool hasUnreadBytes(qintptr descriptor) noexcept
 {
     return peek(descriptor) > 0;
+}
+
+qint64 countUnreadBytes(qintptr descriptor) noexcept
+{
+    int bytes = 0;
+    return ::ioctl(int(descriptor), FIONREAD, &bytes) == 0 ? bytes : 0;
 }
 
 ProbeResult probe(qintptr descriptor) noexcept

@@ -21,6 +21,12 @@ bool hasUnreadBytes(qintptr descriptor) noexcept
     return peek(descriptor) > 0;
 }
 
+qint64 countUnreadBytes(qintptr descriptor) noexcept
+{
+    u_long bytes = 0;
+    return ::ioctlsocket(SOCKET(descriptor), FIONREAD, &bytes) == 0 ? qint64(bytes) : 0;
+}
+
 ProbeResult probe(qintptr descriptor) noexcept
 {
     const int got = peek(descriptor);

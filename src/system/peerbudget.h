@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include <QtCore/qglobal.h>
+
+// How much a peer may make this process hold or do before the application has asked for its connection, in bytes. What is
+// beyond it stays in the kernel's buffer, which slows the peer down, or ends the connection.
+namespace QNetPool::PeerBudget {
+
+// Read from a TLS connection at once while it is being set up or idle.
+inline constexpr qint64 Read = 64 * 1024;
+
+// Received before a TLS handshake has finished. A long chain of certificates is a tenth of it.
+inline constexpr qint64 Handshake = 64 * 1024;
+
+// Received as TLS control traffic, which is no byte for a holder, from the setup to the next lease: session tickets, key
+// updates, renegotiations. The tickets of a server that is not hostile are below 10 KiB.
+inline constexpr qint64 ControlTraffic = 64 * 1024;
+
+// Answers to that traffic that the peer does not accept.
+inline constexpr qint64 UnsentAnswers = 64 * 1024;
+
+} // namespace QNetPool::PeerBudget

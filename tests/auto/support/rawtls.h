@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "certificates.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <cerrno>
+#include <memory>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+// One end of a TLS 1.3 connection that can do what QSslSocket cannot: key updates and session tickets at will, records that are
+// sent only in part, and answers that nobody reads. It owns the descriptor. Nothing blocks but the handshake, which waits for
+// the other end while that is served by turn().
+class RawTls
+{
+public:
+    enum class Role { Client, Server };
+
+    RawTls(Role role, int descriptor) : m_descriptor(descriptor), m_context(SSL_CTX_new(TLS_method()))
+    {
+        SSL_CTX_set_min_proto_version(m_context.get(), TLS1_3_VERSION);
+        if (role == Role::Server) {
+            const QByteArray folder = QNETPOOL_CERTIFICATES;
+            SSL_CTX_use_certificate_chain_file(m_context.get(), (folder + "/server.crt").constData());
+            SSL_CTX_use_PrivateKey_file(m_context.get(), (folder + "/server.key").constData(), SSL_FILETYPE_PEM);
+        }
+        m_tls.reset(SSL_new(m_context.get()));
+        SSL_set_bio(m_tls.get(), BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+        if (role == Role::Server)
+            SSL_set_accept_state(m_tls.get());
+        else
+            SSL_set_connect_state(m_tls.get());
+    }
+    ~RawTls() { ::close(m_descriptor); }
+
+    static std::unique_ptr<RawTls> connectTo(quint16 port)
+    {
+        const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        if (::connect(descriptor, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0)
+            qFatal("cannot connect");
+        return std::make_unique<RawTls>(Role::Client, descriptor);
+    }
+
+    // One step of the handshake; true once it has finished. To be called until then, with turns of the event loop in between.
+    bool shakeHands()
+    {
+        receive();
+        const bool isFinished = SSL_do_handshake(m_tls.get()) == 1;
+        send();
+        return isFinished;
+    }
+
+    // The bytes of the records, which are still to be sent.
+    void write(const QByteArray &bytes) { SSL_write(m_tls.get(), bytes.constData(), int(bytes.size())); }
+    void updateKeys(int times, bool requestsAnswer)
+    {
+        for (int i = 0; i < times; ++i) {
+            SSL_key_update(m_tls.get(), requestsAnswer ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED);
+            SSL_do_handshake(m_tls.get());
+        }
+    }
+    void issueTickets(int count) // of a server
+    {
+        for (int i = 0; i < count; ++i) {
+            SSL_new_session_ticket(m_tls.get());
+            SSL_do_handshake(m_tls.get());
+        }
+    }
+
+    // Sends what the kernel takes at once, and returns how many bytes that was.
+    qint64 send()
+    {
+        char *bytes;
+        BIO *const pending = SSL_get_wbio(m_tls.get());
+        qint64 sent = 0;
+        for (long size; (size = BIO_get_mem_data(pending, &bytes)) > 0;) {
+            const ssize_t taken =
+                    ::send(m_descriptor, bytes, std::size_t(std::min(size, 65536L)), MSG_NOSIGNAL | MSG_DONTWAIT);
+            if (taken <= 0) {
+                m_isBroken |= taken == 0 || errno != EAGAIN;
+                break;
+            }
+            sent += taken;
+            char taken_[65536];
+            BIO_read(pending, taken_, int(taken));
+        }
+        return sent;
+    }
+    bool isSent() const { return BIO_pending(SSL_get_wbio(m_tls.get())) == 0; }
+    bool isBroken() const { return m_isBroken; } // the other end has closed it
+
+private:
+    void receive()
+    {
+        char bytes[4096];
+        ssize_t size;
+        while ((size = ::recv(m_descriptor, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+            BIO_write(SSL_get_rbio(m_tls.get()), bytes, int(size));
+    }
+
+    struct Free
+    {
+        void operator()(SSL *tls) const { SSL_free(tls); }
+        void operator()(SSL_CTX *context) const { SSL_CTX_free(context); }
+    };
+
+    const int m_descriptor;
+    const std::unique_ptr<SSL_CTX, Free> m_context;
+    std::unique_ptr<SSL, Free> m_tls;
+    bool m_isBroken = false;
+};

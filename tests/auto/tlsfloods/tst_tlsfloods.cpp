@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pools.h"
+#include "rawtls.h"
+
+#include <future>
+
+// Peers that send more than anybody wants to know: what they send must cost them, not the pool.
+class tst_TlsFloods : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void unreadBytesStayInTheKernel_data();
+    void unreadBytesStayInTheKernel();
+    void holderReadsAllThatWasSent_data();
+    void holderReadsAllThatWasSent();
+    void controlTrafficEndsAConnection_data();
+    void controlTrafficEndsAConnection();
+    void controlTrafficOfAHolderIsNotCounted();
+    void othersAreServedDuringALook();
+};
+
+namespace {
+
+// A pool with one idle TLS connection, whose other end this test has.
+struct Scene
+{
+    explicit Scene(bool isServer, int count = 1, const ClientPool::Hooks &hooks = {})
+    {
+        if (isServer) {
+            ServerPool::Configuration wish;
+            wish.connectionMode = ConnectionMode::Single;
+            wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+            wish.hooks = hooks;
+            auto server = std::make_unique<ServerPool>(wish);
+            server->listen(QHostAddress::LocalHost, 0);
+            for (int i = 0; i < count; ++i)
+                peers.push_back(RawTls::connectTo(server->serverPort()));
+            pool = std::move(server);
+        } else {
+            listener.listen(QHostAddress::LocalHost);
+            ClientPool::Configuration wish = stepwiseClientOf(listener.serverPort(), count);
+            wish.connectionMode = ConnectionMode::Single;
+            wish.tls.mode = TlsMode::SelfSigned;
+            wish.hooks = hooks;
+            auto client = std::make_unique<ClientPool>(wish);
+            client->start();
+            pool = std::move(client);
+        }
+    }
+
+    bool begin(int count = 1)
+    {
+        std::vector<bool> isFinished;
+        return QTest::qWaitFor(
+                [&] {
+                    isFinished.resize(peers.size());
+                    for (std::size_t i = 0; i < peers.size(); ++i)
+                        isFinished[i] = isFinished[i] || peers[i]->shakeHands();
+                    return pool->idleCount() >= count && std::count(isFinished.begin(), isFinished.end(), true) >= count;
+                },
+                longer(10000));
+    }
+
+    class Listener final : public QTcpServer
+    {
+    public:
+        explicit Listener(Scene &scene) : m_scene(scene) { }
+
+    protected:
+        void incomingConnection(qintptr descriptor) override
+        {
+            m_scene.peers.push_back(std::make_unique<RawTls>(RawTls::Role::Server, int(descriptor)));
+        }
+
+    private:
+        Scene &m_scene;
+    };
+
+    std::vector<std::unique_ptr<RawTls>> peers;
+    Listener listener{*this};
+    std::unique_ptr<Pool> pool;
+};
+
+void addEnds()
+{
+    QTest::addColumn<bool>("isServer");
+    QTest::newRow("client") << false;
+    QTest::newRow("server") << true;
+}
+
+} // namespace
+
+void tst_TlsFloods::unreadBytesStayInTheKernel_data()
+{
+    QTest::addColumn<bool>("isServer");
+    QTest::addColumn<bool>("hasValidator");
+    QTest::newRow("client") << false << false;
+    QTest::newRow("client with a validator") << false << true;
+    QTest::newRow("server") << true << false;
+    QTest::newRow("server with a validator") << true << true;
+}
+
+// With every look at it the kernel's buffer would have room for more.
+void tst_TlsFloods::unreadBytesStayInTheKernel()
+{
+    QFETCH(bool, isServer);
+    QFETCH(bool, hasValidator);
+    constexpr qint64 kernelsBuffers = 24 << 20; // at most, both ends'
+    ClientPool::Hooks hooks;
+    if (hasValidator) {
+        hooks.validateAfter = 0ms;
+        hooks.validator = [](QTcpSocket *) { return QtFuture::makeReadyFuture(true); };
+    }
+    Scene scene(isServer, 1, hooks);
+    QVERIFY(scene.begin());
+    RawTls &peer = *scene.peers.front();
+    const QByteArray block(16000, 'x');
+    qint64 sent = 0;
+    for (int look = 0; look < 300; ++look) {
+        while (sent <= kernelsBuffers) {
+            if (peer.isSent())
+                peer.write(block);
+            const qint64 taken = peer.send();
+            sent += taken;
+            if (taken == 0)
+                break;
+        }
+        QCoreApplication::processEvents();
+        Connection taken = scene.pool->take();
+    }
+    QVERIFY2(sent < kernelsBuffers, qPrintable(QStringLiteral("%1 bytes").arg(sent)));
+    QTRY_COMPARE(scene.pool->idleCount(), 1);
+}
+
+void tst_TlsFloods::holderReadsAllThatWasSent_data()
+{
+    addEnds();
+}
+
+void tst_TlsFloods::holderReadsAllThatWasSent()
+{
+    QFETCH(bool, isServer);
+    Scene scene(isServer);
+    QVERIFY(scene.begin());
+    RawTls &peer = *scene.peers.front();
+    constexpr qint64 size = 1 << 20;
+    for (qint64 written = 0; written < size; written += 16384)
+        peer.write(QByteArray(16384, 'x'));
+    QTRY_VERIFY(peer.send() >= 0 && peer.isSent());
+    QCOMPARE(scene.pool->idleCount(), 1);
+    Connection here = scene.pool->take();
+    QVERIFY(here);
+    QTRY_COMPARE(here->bytesAvailable(), size);
+}
+
+void tst_TlsFloods::controlTrafficEndsAConnection_data()
+{
+    QTest::addColumn<bool>("isServer");
+    QTest::addColumn<QByteArray>("what");
+    for (const bool isServer : {false, true}) {
+        const QByteArray end = isServer ? "server" : "client";
+        for (const QByteArray what : {"updates", "updates with answers"})
+            QTest::newRow((end + ", key " + what).constData()) << isServer << what;
+    }
+    QTest::newRow("client, session tickets") << false << QByteArray("tickets");
+}
+
+void tst_TlsFloods::controlTrafficEndsAConnection()
+{
+    QFETCH(bool, isServer);
+    QFETCH(QByteArray, what);
+    Scene scene(isServer);
+    QVERIFY(scene.begin());
+    QSignalSpy lost(scene.pool.get(), &Pool::connectionLost);
+    QSignalSpy errors(scene.pool.get(), &Pool::errorOccurred);
+    RawTls &peer = *scene.peers.front();
+    if (what == "tickets")
+        peer.issueTickets(1000);
+    else
+        peer.updateKeys(10000, what == "updates with answers");
+    QTRY_VERIFY(peer.send() >= 0 && (peer.isSent() || peer.isBroken()));
+    QTRY_COMPARE(lost.size(), 1);
+    QTRY_VERIFY(!errors.isEmpty());
+    const auto isTheCause = [](const QList<QVariant> &error) {
+        return error.at(0).value<Pool::Error>() == Pool::Error::TlsFailed
+                && error.at(1).toString().contains(QStringLiteral("session tickets or key updates"));
+    };
+    QVERIFY(std::any_of(errors.begin(), errors.end(), isTheCause));
+}
+
+// A long-lived connection has its keys updated now and then.
+void tst_TlsFloods::controlTrafficOfAHolderIsNotCounted()
+{
+    Scene scene(true);
+    QVERIFY(scene.begin());
+    RawTls &peer = *scene.peers.front();
+    for (int lease = 0; lease < 10; ++lease) {
+        peer.updateKeys(1000, false); // 27 bytes each
+        QTRY_VERIFY(peer.send() >= 0 && peer.isSent());
+        QCoreApplication::processEvents();
+        Connection here = scene.pool->take();
+        QVERIFY(here);
+    }
+    QCOMPARE(scene.pool->idleCount(), 1);
+}
+
+// Runs something in another thread when the pool reads from an idle connection.
+class DuringALook final : public QObject
+{
+public:
+    DuringALook(std::function<void()> act) : m_act(std::move(act)) { qApp->installEventFilter(this); }
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        const bool isOfASocket = watched->parent() && watched->parent()->inherits("QAbstractSocketEngine");
+        if (event->type() == QEvent::SockAct && isOfASocket && m_act)
+            std::exchange(m_act, nullptr)();
+        return false;
+    }
+
+private:
+    std::function<void()> m_act;
+};
+
+// The look takes as long as the peer likes: nobody else waits for it, but who wants that very connection.
+void tst_TlsFloods::othersAreServedDuringALook()
+{
+    Scene scene(true, 2);
+    QVERIFY(scene.begin(2));
+    const QList<ConnectionInfo> connections = scene.pool->connections();
+    std::future<int> count;
+    std::future<Connection> other;
+    std::future<Connection> same[2];
+    bool isServed = false;
+    const DuringALook look([&] {
+        count = std::async(std::launch::async, [&] { return scene.pool->idleCount(); });
+        isServed = count.wait_for(longer(5000ms)) == std::future_status::ready;
+        other = std::async(std::launch::async, [&] { return scene.pool->take(); });
+        isServed = isServed && other.wait_for(longer(5000ms)) == std::future_status::ready;
+        for (int i = 0; i < 2; ++i)
+            same[i] = std::async(std::launch::async, [&, i] { return scene.pool->take(connections.at(i).id); });
+    });
+    scene.peers.front()->updateKeys(1, false);
+    scene.peers.front()->send();
+    QTRY_VERIFY(other.valid());
+    QVERIFY(isServed);
+    QCOMPARE(count.get(), 2);
+    const Connection taken = other.get();
+    QVERIFY(taken);
+    for (int i = 0; i < 2; ++i)
+        QCOMPARE(bool(same[i].get()), connections.at(i).id != taken.id());
+}
+
+QTEST_GUILESS_MAIN(tst_TlsFloods)
+#include "tst_tlsfloods.moc"
