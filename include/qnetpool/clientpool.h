@@ -64,7 +64,8 @@ public:
         QString peerName{};
         // Client certificate and key (one without the other is refused), certificate authorities, ALPN, ciphers; the mode
         // decides the verification. A configuration that asks for TLS 1.2 is refused unless allowTls12 is set, one that asks
-        // for an older protocol always. Default: Qt's default configuration, with TLS 1.3 or later.
+        // for an older protocol always. If it names no groups for the key exchange (setEllipticCurves()), they are X25519,
+        // P-256, P-384 and P-521. Default: Qt's default configuration, with TLS 1.3 or later.
         QSslConfiguration configuration{};
         // Whether to connect to servers that support nothing newer than TLS 1.2, too; to no others if the configuration's
         // protocol is TlsV1_2. Default: false.

@@ -4,6 +4,7 @@
 #include <QtCore/qcryptographichash.h>
 #include <QtNetwork/qsslcertificate.h>
 #include <QtNetwork/qsslcipher.h>
+#include <QtNetwork/qsslellipticcurve.h>
 #include <QtNetwork/qsslsocket.h>
 
 #include <algorithm>
@@ -51,6 +52,21 @@ void dropOlderVersions(QSslConfiguration &configuration, bool allowTls12)
     configuration.setCiphers(ciphers);
 }
 
+// Else OpenSSL offers finite fields, too, of which a server computes the slowest for any client that asks for it. Not every
+// backend knows them.
+void nameGroups(QSslConfiguration &configuration)
+{
+    if (!configuration.ellipticCurves().isEmpty())
+        return;
+    QList<QSslEllipticCurve> curves;
+    for (const QLatin1String name :
+         {QLatin1String("X25519"), QLatin1String("prime256v1"), QLatin1String("secp384r1"), QLatin1String("secp521r1")}) {
+        if (const QSslEllipticCurve curve = QSslEllipticCurve::fromShortName(name); curve.isValid())
+            curves << curve;
+    }
+    configuration.setEllipticCurves(curves);
+}
+
 } // namespace
 
 std::optional<QString> tlsUnavailableReason()
@@ -93,6 +109,7 @@ QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allo
     if (requested.isNull())
         requested = QSslConfiguration::defaultConfiguration();
     dropOlderVersions(requested, allowTls12);
+    nameGroups(requested);
     requested.setPeerVerifyMode(mode == TlsMode::Verified ? QSslSocket::VerifyPeer : QSslSocket::VerifyNone);
     return requested;
 }
@@ -100,6 +117,7 @@ QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allo
 QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12)
 {
     dropOlderVersions(requested, allowTls12);
+    nameGroups(requested);
     return requested;
 }
 

@@ -2,6 +2,7 @@
 #include "pools.h"
 
 #include <QtNetwork/QSslCipher>
+#include <QtNetwork/QSslEllipticCurve>
 
 // What a configuration may ask of TLS: nothing weaker than 1.3 by accident.
 class tst_TlsRules : public QObject
@@ -17,6 +18,8 @@ private Q_SLOTS:
     void settingsOfATlsThatIsOffAreRefused();
     void peersAgreeOnAVersion_data();
     void peersAgreeOnAVersion();
+    void peersAgreeOnAGroup_data();
+    void peersAgreeOnAGroup();
 };
 
 void tst_TlsRules::initTestCase()
@@ -207,6 +210,49 @@ void tst_TlsRules::peersAgreeOnAVersion()
     QTRY_COMPARE(client.idleCount(), 1);
     Connection lease = client.take();
     QCOMPARE(qobject_cast<QSslSocket *>(lease.socket())->sessionProtocol(), agreed);
+}
+
+void tst_TlsRules::peersAgreeOnAGroup_data()
+{
+    QTest::addColumn<QString>("serverWish"); // empty: none
+    QTest::addColumn<QString>("clientWish");
+    QTest::addColumn<bool>("isAgreed");
+    for (const auto *const curve : {"X25519", "prime256v1", "secp384r1", "secp521r1"}) {
+        const QString name = QString::fromLatin1(curve);
+        QTest::addRow("client wants %s", curve) << QString() << name << true;
+        QTest::addRow("server wants %s", curve) << name << QString() << true;
+    }
+    // A finite field of 8192 bits costs a server 300 times as much as X25519, for a ClientHello that costs nothing.
+    const QString slow = QStringLiteral("ffdhe8192");
+    QTest::newRow("client wants a finite field") << QString() << slow << false;
+    QTest::newRow("server wants a finite field") << slow << QString() << false;
+    QTest::newRow("both want a finite field") << slow << slow << true;
+}
+
+void tst_TlsRules::peersAgreeOnAGroup()
+{
+    QFETCH(const QString, serverWish);
+    QFETCH(const QString, clientWish);
+    QFETCH(const bool, isAgreed);
+    const auto groups = [](const QString &name) {
+        return name.isEmpty() ? QList<QSslEllipticCurve>() : QList{QSslEllipticCurve::fromShortName(name)};
+    };
+    ServerPool::Configuration serving;
+    serving.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    serving.tls.configuration.setEllipticCurves(groups(serverWish));
+    ServerPool server(serving);
+    listen(server);
+    ClientPool::Configuration dialling = clientOf(server.serverPort(), 1);
+    dialling.tls.mode = TlsMode::SelfSigned;
+    dialling.tls.configuration = QSslConfiguration::defaultConfiguration();
+    dialling.tls.configuration.setEllipticCurves(groups(clientWish));
+    ClientPool client(dialling);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    QTRY_VERIFY(client.idleCount() == 1 || !errors.isEmpty());
+    QCOMPARE(client.idleCount() == 1, isAgreed);
+    if (!isAgreed)
+        QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
 }
 
 QTEST_GUILESS_MAIN(tst_TlsRules)
