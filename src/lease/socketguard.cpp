@@ -107,7 +107,7 @@ void SocketGuard::recordState()
     m_proxy = m_socket->proxy();
     m_protocolTag = m_socket->protocolTag();
     m_notifiersChanged = true;
-    m_hasBuffers = m_isEncrypted; // used by the handshake
+    m_hasBuffers = m_mayHaveQueued = m_isEncrypted; // used by the handshake
     m_options.reset();
     m_observed.startAnew();
     if (!m_tracksDirtyFlags)

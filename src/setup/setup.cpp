@@ -2,8 +2,11 @@
 #include "setup.h"
 
 #include "lease/unsentbytes.h"
+#include "system/peerbudget.h"
+#include "system/probe.h"
 
 #include <QtCore/qcoreevent.h>
+#include <QtCore/qsocketnotifier.h>
 
 namespace QNetPool {
 
@@ -46,6 +49,7 @@ QSslSocket *Setup::tls() const noexcept
 void Setup::adopt(std::unique_ptr<QTcpSocket> socket)
 {
     m_socket = std::move(socket);
+    m_socket->setReadBufferSize(PeerBudget::Read);
     connect(m_socket.get(), &QTcpSocket::errorOccurred, this, &Setup::socketFailed);
     connect(m_socket.get(), &QTcpSocket::disconnected, this, &Setup::socketFailed);
     connect(m_socket.get(), &QTcpSocket::readyRead, this, &Setup::readMore);
@@ -79,6 +83,9 @@ void Setup::advance()
     if (next == SetupStep::Done)
         return handOverOnceSent();
     m_step = next;
+    m_received = 0;
+    if (m_step == SetupStep::Encrypt)
+        countReads(true);
     enter(m_step);
 }
 
@@ -123,6 +130,34 @@ void Setup::timerEvent(QTimerEvent *event)
     default:
         return fail(Pool::Error::HandshakeTimeout, QStringLiteral("%1 within %2 ms").arg(reasonForClose(), time));
     }
+}
+
+void Setup::countReads(bool isCounting)
+{
+    for (QSocketNotifier *notifier : m_socket->findChildren<QSocketNotifier *>()) {
+        if (isCounting)
+            notifier->installEventFilter(this);
+        else
+            notifier->removeEventFilter(this);
+    }
+}
+
+// Before the socket reads: what TLS takes without a byte for the application, it keeps.
+bool Setup::eventFilter(QObject *watched, QEvent *event)
+{
+    if (event->type() != QEvent::SockAct || m_isFinished || m_socket->bytesAvailable() > 0)
+        return false;
+    const bool isHandshake = m_step == SetupStep::Encrypt;
+    const qint64 budget = isHandshake ? PeerBudget::Handshake : PeerBudget::ControlTraffic;
+    if (m_received < budget) {
+        m_received += std::min(countUnreadBytes(static_cast<QSocketNotifier *>(watched)->socket()), PeerBudget::Read);
+        return false;
+    }
+    const QString sentence = isHandshake
+            ? QStringLiteral("TLS handshake with %1 failed: it sent more than %2 KiB before the handshake had finished")
+            : QStringLiteral("TLS connection with %1 failed: it sent more than %2 KiB of session tickets or key updates");
+    fail(Pool::Error::TlsFailed, sentence.arg(m_peer).arg(budget / 1024));
+    return true;
 }
 
 void Setup::socketFailed()
@@ -173,8 +208,11 @@ void Setup::finish()
                     m_outcome.message = QStringLiteral("%1 closed the connection at once").arg(m_peer);
                     abortSocket();
                 }
-                if (m_socket)
+                if (m_socket) {
                     m_socket->disconnect(); // including what a dialer has connected
+                    m_socket->setReadBufferSize(0);
+                    countReads(false);
+                }
                 m_outcome.socket = std::move(m_socket);
                 if (m_done)
                     std::exchange(m_done, nullptr)(this, std::move(m_outcome));

@@ -48,6 +48,8 @@ protected:
 
 private:
     void timerEvent(QTimerEvent *event) override;
+    bool eventFilter(QObject *watched, QEvent *event) override;
+    void countReads(bool isCounting);
     void socketFailed();
     void handOverOnceSent();
     void succeed();
@@ -63,6 +65,7 @@ private:
     std::chrono::steady_clock::time_point m_stepBegan;
     std::chrono::milliseconds m_limit{};
     QStringList m_certificateErrors;
+    qint64 m_received = 0; // in this step, before the first byte for the application
     bool m_isComplete = false; // all steps are done; what was written may not be sent yet
     bool m_isFinished = false;
 };

@@ -59,6 +59,21 @@ public:
         return isFinished;
     }
 
+    // Of a server, whose answer to the ClientHello is still to be sent, with the bytes of writeEarly() behind it.
+    bool receivesHello()
+    {
+        receive();
+        char byte;
+        size_t size;
+        m_hasHello = m_hasHello || SSL_read_early_data(m_tls.get(), &byte, 1, &size) == SSL_READ_EARLY_DATA_FINISH;
+        return m_hasHello;
+    }
+    void writeEarly(const QByteArray &bytes)
+    {
+        size_t written;
+        SSL_write_early_data(m_tls.get(), bytes.constData(), std::size_t(bytes.size()), &written);
+    }
+
     // The bytes of the records, which are still to be sent.
     void write(const QByteArray &bytes) { SSL_write(m_tls.get(), bytes.constData(), int(bytes.size())); }
     void updateKeys(int times, bool requestsAnswer)
@@ -90,8 +105,8 @@ public:
                 break;
             }
             sent += taken;
-            char taken_[65536];
-            BIO_read(pending, taken_, int(taken));
+            char discarded[65536];
+            BIO_read(pending, discarded, int(taken));
         }
         return sent;
     }
@@ -116,5 +131,6 @@ private:
     const int m_descriptor;
     const std::unique_ptr<SSL_CTX, Free> m_context;
     std::unique_ptr<SSL, Free> m_tls;
+    bool m_hasHello = false;
     bool m_isBroken = false;
 };

@@ -18,6 +18,12 @@ private Q_SLOTS:
     void controlTrafficEndsAConnection();
     void controlTrafficOfAHolderIsNotCounted();
     void othersAreServedDuringALook();
+    void endlessHelloIsRefused_data();
+    void endlessHelloIsRefused();
+    void endlessCertificateChainIsRefused();
+    void controlTrafficInPlaceOfAnIdIsRefused();
+    void bytesThatComeWithTheHandshakeAreKept_data();
+    void bytesThatComeWithTheHandshakeAreKept();
 };
 
 namespace {
@@ -25,11 +31,12 @@ namespace {
 // A pool with one idle TLS connection, whose other end this test has.
 struct Scene
 {
-    explicit Scene(bool isServer, int count = 1, const ClientPool::Hooks &hooks = {})
+    explicit Scene(bool isServer, int count = 1, const ClientPool::Hooks &hooks = {},
+                   ConnectionMode mode = ConnectionMode::Single)
     {
         if (isServer) {
             ServerPool::Configuration wish;
-            wish.connectionMode = ConnectionMode::Single;
+            wish.connectionMode = mode;
             wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
             wish.hooks = hooks;
             auto server = std::make_unique<ServerPool>(wish);
@@ -40,7 +47,7 @@ struct Scene
         } else {
             listener.listen(QHostAddress::LocalHost);
             ClientPool::Configuration wish = stepwiseClientOf(listener.serverPort(), count);
-            wish.connectionMode = ConnectionMode::Single;
+            wish.connectionMode = mode;
             wish.tls.mode = TlsMode::SelfSigned;
             wish.hooks = hooks;
             auto client = std::make_unique<ClientPool>(wish);
@@ -251,6 +258,100 @@ void tst_TlsFloods::othersAreServedDuringALook()
     QVERIFY(taken);
     for (int i = 0; i < 2; ++i)
         QCOMPARE(bool(same[i].get()), connections.at(i).id != taken.id());
+}
+
+void tst_TlsFloods::endlessHelloIsRefused_data()
+{
+    QTest::addColumn<int>("setupThreads");
+    QTest::newRow("in the pool's thread") << 0;
+    QTest::newRow("in a thread of its own") << 1;
+}
+
+// OpenSSL takes a ClientHello of up to 131,396 bytes.
+void tst_TlsFloods::endlessHelloIsRefused()
+{
+    QFETCH(int, setupThreads);
+    ServerPool::Configuration wish;
+    wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    wish.setupThreads = setupThreads;
+    wish.handshakeTimeout = 1min;
+    ServerPool server(wish);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    QByteArray hello = QByteArray::fromHex("0101ff00"); // a ClientHello of 130,816 bytes
+    hello.resize(hello.size() + 0x1ff00 - 1); // all but the last
+    QByteArray records;
+    for (; !hello.isEmpty(); hello.remove(0, 16384)) {
+        const QByteArray part = hello.left(16384);
+        records += QByteArray::fromHex("160301") + char(part.size() >> 8) + char(part.size()) + part;
+    }
+    QTcpSocket peer;
+    peer.connectToHost(QHostAddress::LocalHost, server.serverPort());
+    peer.write(records);
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+    QVERIFY2(lastMessage(errors).contains(QStringLiteral("more than 64 KiB")), qPrintable(lastMessage(errors)));
+    QTRY_COMPARE(peer.state(), QAbstractSocket::UnconnectedState);
+    QCOMPARE(server.statistics().pending, 0);
+}
+
+void tst_TlsFloods::endlessCertificateChainIsRefused()
+{
+    const QSslCertificate authority = Certificates::certificate(QStringLiteral("ca"));
+    QList<QSslCertificate> chain(80 * 1024 / authority.toDer().size(), authority);
+    chain.prepend(Certificates::certificate(QStringLiteral("server")));
+    ServerPool::Configuration serving;
+    serving.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    serving.tls.configuration.setLocalCertificateChain(chain);
+    ServerPool server(serving);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.tls.mode = TlsMode::SelfSigned;
+    ClientPool client(wish);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    QTRY_VERIFY(!errors.isEmpty());
+    QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+    QVERIFY2(lastMessage(errors).contains(QStringLiteral("more than 64 KiB")), qPrintable(lastMessage(errors)));
+}
+
+void tst_TlsFloods::controlTrafficInPlaceOfAnIdIsRefused()
+{
+    Scene scene(false, 1, {}, ConnectionMode::Multi);
+    QSignalSpy errors(scene.pool.get(), &Pool::errorOccurred);
+    QVERIFY(QTest::qWaitFor([&] { return !scene.peers.empty() && scene.peers.front()->shakeHands(); }, longer(5000)));
+    RawTls &peer = *scene.peers.front();
+    peer.updateKeys(10000, false);
+    QTRY_VERIFY(peer.send() >= 0 && !errors.isEmpty());
+    QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+    QVERIFY2(lastMessage(errors).contains(QStringLiteral("more than 64 KiB")), qPrintable(lastMessage(errors)));
+}
+
+void tst_TlsFloods::bytesThatComeWithTheHandshakeAreKept_data()
+{
+    QTest::addColumn<ConnectionMode>("mode");
+    QTest::newRow("single") << ConnectionMode::Single;
+    QTest::newRow("multi") << ConnectionMode::Multi;
+}
+
+// A server may send its first bytes with the end of its handshake.
+void tst_TlsFloods::bytesThatComeWithTheHandshakeAreKept()
+{
+    QFETCH(ConnectionMode, mode);
+    constexpr qint64 size = 1 << 20;
+    Scene scene(false, 1, {}, mode);
+    QTRY_VERIFY(!scene.peers.empty());
+    RawTls &peer = *scene.peers.front();
+    QTRY_VERIFY(peer.receivesHello());
+    if (mode == ConnectionMode::Multi)
+        peer.writeEarly("12345678");
+    for (qint64 written = 0; written < size; written += 16384)
+        peer.writeEarly(QByteArray(16384, 'x'));
+    QTRY_VERIFY(peer.send() >= 0 && peer.isSent() && scene.pool->idleCount() == 1);
+    Connection here = scene.pool->take();
+    QVERIFY(here);
+    QByteArray read;
+    QTRY_VERIFY((read += here->read(here->bytesAvailable())).size() == size);
 }
 
 QTEST_GUILESS_MAIN(tst_TlsFloods)
