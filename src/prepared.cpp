@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "prepared.h"
 
-#include <QtCore/qdebug.h>
-
 #include <algorithm>
 #include <limits>
 
@@ -29,13 +27,6 @@ void clampToRange(milliseconds &time, milliseconds most, const char *name, QStri
 }
 
 } // namespace
-
-QString quoted(const QString &text)
-{
-    QString result;
-    QDebug(&result).nospace() << text;
-    return result;
-}
 
 void clampTime(milliseconds &time, const char *name, QStringList &changes)
 {

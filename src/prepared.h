@@ -2,6 +2,7 @@
 #pragma once
 
 #include "stock/policy.h"
+#include "system/printable.h"
 
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qstringlist.h>
@@ -22,9 +23,6 @@ void clampNumber(int &number, int least, int most, const char *name, QStringList
 void clampTcp(Pool::Tcp &tcp, QStringList &changes);
 void clampLimits(Pool::Limits &limits, QStringList &changes);
 void clampHooks(Pool::Hooks &hooks, QStringList &changes);
-
-// For a sentence: quoted, with escapes for what is not printable.
-QString quoted(const QString &text);
 
 // Adds a problem if no enumerator has this value: one that was cast from a number may be none.
 template<typename Enum> void checkEnumerator(Enum value, const char *name, QStringList &problems)

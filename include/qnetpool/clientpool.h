@@ -59,8 +59,9 @@ public:
     {
         // Plain TCP, TLS without a certificate authority, or verified TLS. Default: plain TCP.
         TlsMode mode = TlsMode::None;
-        // The name that the peer's certificate must carry in TlsMode::Verified, and that is sent as SNI; refused if it cannot
-        // be the name or the address of a host. Default: the host.
+        // The name that the peer's certificate must carry in TlsMode::Verified, and that is sent as SNI, both without a final
+        // dot; refused if it cannot be the name or the address of a host. The certificate's subject alternative names count,
+        // host names for a name and addresses for an address; a common name does not. Default: the host.
         QString peerName{};
         // Client certificate and key (one without the other is refused), certificate authorities, ALPN, ciphers; the mode
         // decides the verification. A configuration that asks for TLS 1.2 is refused unless allowTls12 is set, one that asks

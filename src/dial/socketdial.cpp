@@ -100,7 +100,8 @@ void SocketDial::encrypt()
 {
     const ClientPool::Configuration &configuration = m_plan->configuration;
     tls()->setSslConfiguration(m_plan->tls);
-    tls()->setPeerVerifyName(configuration.tls.peerName.isEmpty() ? configuration.host : configuration.tls.peerName);
+    tls()->setPeerVerifyName(
+            nameToVerify(configuration.tls.peerName.isEmpty() ? configuration.host : configuration.tls.peerName));
     m_plan->context->lendTo(tls());
     tls()->startClientEncryption();
     if (tls())
@@ -109,6 +110,11 @@ void SocketDial::encrypt()
 
 void SocketDial::encrypted()
 {
+    const bool isVerified = m_plan->configuration.tls.mode == TlsMode::Verified;
+    if (isVerified && !isFor(tls()->peerCertificate(), tls()->peerVerifyName()))
+        return fail(Pool::Error::TlsFailed,
+                    QStringLiteral("TLS handshake with %1 failed: %2")
+                            .arg(peer(), refusalOf(tls()->peerCertificate(), tls()->peerVerifyName())));
     if (matchesPin(*tls(), m_plan->pins))
         return advance();
     fail(Pool::Error::TlsFailed,

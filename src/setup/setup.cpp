@@ -2,6 +2,7 @@
 #include "setup.h"
 
 #include "lease/unsentbytes.h"
+#include "setup/tls.h"
 #include "system/peerbudget.h"
 #include "system/probe.h"
 
@@ -55,9 +56,11 @@ void Setup::adopt(std::unique_ptr<QTcpSocket> socket)
     connect(m_socket.get(), &QTcpSocket::readyRead, this, &Setup::readMore);
     if (QSslSocket *ssl = tls()) {
         connect(ssl, &QSslSocket::encrypted, this, &Setup::encrypted);
-        connect(ssl, &QSslSocket::sslErrors, this, [this](const QList<QSslError> &errors) {
+        connect(ssl, &QSslSocket::sslErrors, this, [this, ssl](const QList<QSslError> &errors) {
             for (const QSslError &error : errors)
-                m_certificateErrors << error.errorString();
+                m_certificateErrors << (error.error() == QSslError::HostNameMismatch
+                                                ? refusalOf(ssl->peerCertificate(), ssl->peerVerifyName())
+                                                : error.errorString());
             m_certificateErrors.removeDuplicates();
         });
     }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tls.h"
 
+#include "system/printable.h"
+
 #include <QtCore/qcryptographichash.h>
+#include <QtCore/qurl.h>
+#include <QtNetwork/qhostaddress.h>
 #include <QtNetwork/qsslcertificate.h>
 #include <QtNetwork/qsslcipher.h>
 #include <QtNetwork/qsslellipticcurve.h>
@@ -119,6 +123,52 @@ QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12)
     dropOlderVersions(requested, allowTls12);
     nameGroups(requested);
     return requested;
+}
+
+QString nameToVerify(QString name)
+{
+    if (name.endsWith(u'.'))
+        name.chop(1);
+    return name;
+}
+
+bool isFor(const QSslCertificate &certificate, const QString &name)
+{
+    const auto names = certificate.subjectAlternativeNames();
+    if (const QHostAddress address(name); !address.isNull()) {
+        const QStringList addresses = names.values(QSsl::IpAddressEntry);
+        return std::any_of(addresses.begin(), addresses.end(),
+                           [&address](const QString &one) { return QHostAddress(one) == address; });
+    }
+    const QString wanted = QString::fromLatin1(QUrl::toAce(name));
+    const QStringList hosts = names.values(QSsl::DnsEntry);
+    return std::any_of(hosts.begin(), hosts.end(), [&wanted](const QString &host) {
+        if (!host.startsWith(QLatin1String("*.")))
+            return QString::fromLatin1(QUrl::toAce(host)) == wanted;
+        const qsizetype dot = wanted.indexOf(u'.'); // the asterisk is for one label, and for all of it
+        return dot > 0 && wanted.mid(dot) == QString::fromLatin1(QUrl::toAce(host.mid(2))).prepend(u'.');
+    });
+}
+
+QString refusalOf(const QSslCertificate &certificate, const QString &name)
+{
+    constexpr qsizetype most = 5; // enough to see whose it is
+    const auto names = certificate.subjectAlternativeNames();
+    QStringList all;
+    for (const QString &host : names.values(QSsl::DnsEntry))
+        all << QStringLiteral("the host name ") + quoted(host);
+    for (const QString &address : names.values(QSsl::IpAddressEntry))
+        all << QStringLiteral("the address ") + printable(address);
+    std::sort(all.begin(), all.end());
+    if (all.size() > most)
+        all = all.mid(0, most) << QStringLiteral("others");
+    const QString peer = QHostAddress(name).isNull() ? QStringLiteral("the host name ") + quoted(name)
+                                                     : QStringLiteral("the address ") + name;
+    if (all.isEmpty())
+        return QStringLiteral("the certificate is not for %1: it has no subject alternative name, and a common name does "
+                              "not count")
+                .arg(peer);
+    return QStringLiteral("the certificate is not for %1, but for %2").arg(peer, all.join(QLatin1String(", ")));
 }
 
 QByteArray parseFingerprint(const QByteArray &text)

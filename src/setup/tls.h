@@ -8,6 +8,7 @@
 
 #include <optional>
 
+QT_FORWARD_DECLARE_CLASS(QSslCertificate)
 QT_FORWARD_DECLARE_CLASS(QSslSocket)
 
 namespace QNetPool {
@@ -23,6 +24,14 @@ QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12);
 
 QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allowTls12);
 QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12);
+
+// The name without a final dot, which is written in no certificate and not sent as SNI.
+QString nameToVerify(QString name);
+
+// Whether the certificate is for the peer as RFC 9525 has it: by a subject alternative name of the peer's kind, host name or
+// address; a common name does not count. In addition to what Qt verifies, which also lets other names pass.
+bool isFor(const QSslCertificate &certificate, const QString &name);
+QString refusalOf(const QSslCertificate &certificate, const QString &name); // a sentence if it is not
 
 // Returns the 32 bytes of a SHA-256 fingerprint given as 64 hexadecimal digits, with or without colons between bytes, or as
 // bytes; else an empty array.

@@ -20,6 +20,8 @@ private Q_SLOTS:
     void peersAgreeOnAVersion();
     void peersAgreeOnAGroup_data();
     void peersAgreeOnAGroup();
+    void nameIsVerifiedAgainstAlternativeNamesOfItsKind_data();
+    void nameIsVerifiedAgainstAlternativeNamesOfItsKind();
 };
 
 void tst_TlsRules::initTestCase()
@@ -253,6 +255,65 @@ void tst_TlsRules::peersAgreeOnAGroup()
     QCOMPARE(client.idleCount() == 1, isAgreed);
     if (!isAgreed)
         QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+}
+
+void tst_TlsRules::nameIsVerifiedAgainstAlternativeNamesOfItsKind_data()
+{
+    QTest::addColumn<QString>("certificate");
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<QString>("refusal"); // empty: verified
+    const auto row = [](const char *certificate, const char *name, const char *refusal = "") {
+        QTest::addRow("%s for %s", certificate, name)
+                << QString::fromLatin1(certificate) << QString::fromLatin1(name) << QString::fromLatin1(refusal);
+    };
+    row("server", "localhost");
+    row("server", "localhost.");
+    row("server", "LocalHost.");
+    row("server", "127.0.0.1");
+    row("server", "::1");
+    row("server", "127.0.0.2",
+        "not for the address 127.0.0.2, but for the address 127.0.0.1, the address ::1, the host name \"localhost\"");
+    row("server", "localhost..", "host name");
+    row("common-name", "localhost",
+        "the certificate is not for the host name \"localhost\": it has no subject alternative name");
+    row("common-name", "localhost.",
+        "the certificate is not for the host name \"localhost\": it has no subject alternative name");
+    const char *const names =
+            "but for the host name \"*.wild.example\", the host name \"127.0.0.1\", the host name \"w*.part.example\"";
+    row("odd-names", "localhost", names);
+    row("odd-names", "127.0.0.1", names);
+    row("odd-names", "a.wild.example");
+    row("odd-names", "A.WILD.example.");
+    row("odd-names", "wild.example", "host name");
+    row("odd-names", "a.b.wild.example", "host name");
+    row("odd-names", "wx.part.example", "not for the host name \"wx.part.example\"");
+}
+
+void tst_TlsRules::nameIsVerifiedAgainstAlternativeNamesOfItsKind()
+{
+    QFETCH(const QString, certificate);
+    QFETCH(const QString, name);
+    QFETCH(const QString, refusal);
+    ServerPool::Configuration serving;
+    serving.tls = {.enabled = true, .configuration = Certificates::showing(certificate)};
+    ServerPool server(serving);
+    listen(server);
+    ClientPool::Configuration dialling = clientOf(server.serverPort(), 1);
+    dialling.tls.mode = TlsMode::Verified;
+    dialling.tls.configuration = Certificates::trustingCa();
+    dialling.tls.peerName = name;
+    ClientPool client(dialling);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    if (!client.start()) { // or it can be no name at all
+        QVERIFY(!refusal.isEmpty());
+        return;
+    }
+    QTRY_VERIFY(client.idleCount() == 1 || !errors.isEmpty());
+    QCOMPARE(client.idleCount() == 1, refusal.isEmpty());
+    if (refusal.isEmpty())
+        return;
+    QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+    QVERIFY2(lastMessage(errors).contains(refusal), qPrintable(lastMessage(errors)));
 }
 
 QTEST_GUILESS_MAIN(tst_TlsRules)
