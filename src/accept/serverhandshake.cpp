@@ -32,9 +32,11 @@ void ServerHandshake::enter(SetupStep step)
 {
     if (step == SetupStep::Encrypt) {
         tls()->setSslConfiguration(m_plan->tls);
-        m_plan->context->lendTo(tls());
+        const bool sharesContext = m_plan->sharesContext();
+        if (sharesContext)
+            m_plan->context->lendTo(tls());
         tls()->startServerEncryption();
-        if (tls())
+        if (tls() && sharesContext)
             m_plan->context->keepFrom(tls());
     } else {
         socket()->write(toWire(m_id, m_plan->configuration.idFormat));

@@ -22,6 +22,8 @@ private Q_SLOTS:
     void peersAgreeOnAGroup();
     void nameIsVerifiedAgainstAlternativeNamesOfItsKind_data();
     void nameIsVerifiedAgainstAlternativeNamesOfItsKind();
+    void serverAcceptsAClientThatResumes_data();
+    void serverAcceptsAClientThatResumes();
 };
 
 void tst_TlsRules::initTestCase()
@@ -314,6 +316,49 @@ void tst_TlsRules::nameIsVerifiedAgainstAlternativeNamesOfItsKind()
         return;
     QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
     QVERIFY2(lastMessage(errors).contains(refusal), qPrintable(lastMessage(errors)));
+}
+
+void tst_TlsRules::serverAcceptsAClientThatResumes_data()
+{
+    QTest::addColumn<QSslSocket::PeerVerifyMode>("mode");
+    QTest::addColumn<bool>("allowsTls12");
+    for (const bool allowsTls12 : {false, true}) {
+        const char *const version = allowsTls12 ? "TLS 1.2" : "TLS 1.3";
+        QTest::addRow("%s", version) << QSslSocket::AutoVerifyPeer << allowsTls12;
+        QTest::addRow("%s, a client certificate is asked for", version) << QSslSocket::QueryPeer << allowsTls12;
+        QTest::addRow("%s, a client certificate is required", version) << QSslSocket::VerifyPeer << allowsTls12;
+    }
+}
+
+// Whether the session is resumed is the server's choice.
+void tst_TlsRules::serverAcceptsAClientThatResumes()
+{
+    QFETCH(const QSslSocket::PeerVerifyMode, mode);
+    QFETCH(const bool, allowsTls12);
+    ServerPool::Configuration serving;
+    serving.connectionMode = ConnectionMode::Single;
+    serving.tls = {.enabled = true,
+                   .configuration = Certificates::trustingCa(Certificates::showing(QStringLiteral("server"))),
+                   .allowTls12 = allowsTls12};
+    serving.tls.configuration.setPeerVerifyMode(mode);
+    ServerPool server(serving);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+
+    QSslConfiguration wish = Certificates::trustingCa(Certificates::showing(QStringLiteral("client")));
+    wish.setSslOption(QSsl::SslOptionDisableSessionPersistence, false);
+    wish.setProtocol(allowsTls12 ? QSsl::TlsV1_2 : QSsl::TlsV1_3);
+    for (int connection = 1; connection <= 3; ++connection) {
+        QSslSocket client;
+        client.setSslConfiguration(wish);
+        client.connectToHostEncrypted(QStringLiteral("localhost"), server.serverPort());
+        QTRY_COMPARE(server.idleCount(), 1);
+        QTRY_VERIFY(!client.sslConfiguration().sessionTicket().isEmpty());
+        wish.setSessionTicket(client.sslConfiguration().sessionTicket());
+        client.disconnectFromHost();
+        QTRY_COMPARE(server.idleCount(), 0);
+    }
+    QVERIFY2(errors.isEmpty(), errors.isEmpty() ? "" : qPrintable(lastMessage(errors)));
 }
 
 QTEST_GUILESS_MAIN(tst_TlsRules)
