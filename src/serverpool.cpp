@@ -182,6 +182,10 @@ bool ServerPoolPrivate::addConnection(qintptr descriptor)
     const QPointer<ServerPoolPrivate> alive(this);
     if (!finishStopping() || state == Pool::State::Draining)
         return false;
+    if (!isTcpSocket(descriptor)) {
+        report(Pool::Error::AcceptFailed, QStringLiteral("cannot add descriptor %1: it is no TCP socket").arg(descriptor));
+        return false;
+    }
     if (ensureRunning() && alive)
         setState(Pool::State::Ready);
     if (!alive || !isRunning())
@@ -340,7 +344,8 @@ bool ServerPool::setConfiguration(const Configuration &configuration)
 }
 
 /*!
-    Starts the pool and listens on \a address and \a port (0: a free one, see serverPort()). Returns whether it listens now.
+    Starts the pool and listens on \a address and \a port (0: a free one, see serverPort()) of this host, whatever proxy the
+    application uses. Returns whether it listens now.
     On failure errorOccurred() is emitted: Error::InvalidConfiguration if the configuration cannot work, Error::ListenFailed
     if the address cannot be listened on or the pool listens already, Error::ResourcesExhausted if the system has no
     descriptor to watch connections. A pool that drains ends that, and starts. In the pool's thread, which needs an event
@@ -359,8 +364,8 @@ bool ServerPool::listen(const QHostAddress &address, quint16 port)
 
 /*!
     \overload
-    Listens on a socket \a descriptor that is bound and listening already, such as one from the system's service manager. The
-    pool owns the descriptor if this returns true.
+    Listens on a TCP socket \a descriptor that is bound and listening already, such as one from the system's service manager;
+    others are refused with Error::ListenFailed. The pool owns the descriptor if this returns true.
 */
 bool ServerPool::listen(qintptr descriptor)
 {
@@ -370,7 +375,7 @@ bool ServerPool::listen(qintptr descriptor)
 /*!
     Adds an accepted connection, for an application that has a QTcpServer of its own, to be called from
     QTcpServer::incomingConnection(). It is checked, encrypted and named like one that the pool accepts. Returns whether its
-    setup has begun; false if the peer was turned away, or the pool drains or cannot start. errorOccurred() reports why, as
+    setup has begun; false if the peer was turned away, \a descriptor is no TCP socket, or the pool drains or cannot start. errorOccurred() reports why, as
     for listen() and for accepted peers, but for a pool that drains.
 
     The pool owns \a descriptor, also if this returns false: it is closed then. In the pool's thread. Starts the pool if it

@@ -5,6 +5,7 @@
 
 #include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qpointer.h>
+#include <QtNetwork/qnetworkproxy.h>
 
 namespace QNetPool {
 
@@ -14,6 +15,7 @@ Listener::Listener(Accepted accepted, Failed failed, Recovered recovered, QObjec
     : QObject(parent), m_accepted(std::move(accepted)), m_failed(std::move(failed)), m_recovered(std::move(recovered)),
       m_server(this), m_retry(this)
 {
+    m_server.setProxy(QNetworkProxy::NoProxy); // or it would listen on the application's proxy
     m_retry.setSingleShot(true);
     m_retry.setInterval(100ms);
     connect(&m_retry, &QTimer::timeout, this, &Listener::acceptSome);
@@ -21,13 +23,16 @@ Listener::Listener(Accepted accepted, Failed failed, Recovered recovered, QObjec
 
 bool Listener::listen(const QHostAddress &address, quint16 port, int backlog)
 {
+    m_error.clear();
     m_server.setListenBacklogSize(backlog);
     return start(m_server.listen(address, port));
 }
 
 bool Listener::listen(qintptr descriptor)
 {
-    return start(m_server.setSocketDescriptor(descriptor));
+    // Qt takes any descriptor that is open.
+    m_error = QNetPool::isListening(descriptor) ? QString() : QStringLiteral("it is no TCP socket that listens");
+    return m_error.isEmpty() && start(m_server.setSocketDescriptor(descriptor));
 }
 
 bool Listener::start(bool isListening)

@@ -32,7 +32,7 @@ public:
     bool isListening() const { return m_server.isListening(); }
     QHostAddress address() const { return m_server.serverAddress(); }
     quint16 port() const { return m_server.serverPort(); }
-    QString errorString() const { return m_server.errorString(); }
+    QString errorString() const { return m_error.isEmpty() ? m_server.errorString() : m_error; }
 
 private:
     bool start(bool isListening);
@@ -43,6 +43,7 @@ private:
     const Failed m_failed;
     const Recovered m_recovered;
     QTcpServer m_server;
+    QString m_error; // why a descriptor was refused, if the server has not done it
     std::unique_ptr<QSocketNotifier> m_notifier;
     QTimer m_retry;
     bool m_isFailing = false;

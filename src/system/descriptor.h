@@ -10,6 +10,10 @@ namespace QNetPool {
 
 // Operations on a bare descriptor for which Qt has no portable function.
 
+// Whether it is a TCP socket, and whether one that listens: an application may pass any descriptor.
+bool isTcpSocket(qintptr descriptor);
+bool isListening(qintptr descriptor);
+
 // The peer's address; null if it is not known (any more).
 QHostAddress peerAddress(qintptr descriptor);
 

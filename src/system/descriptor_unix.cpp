@@ -21,6 +21,13 @@ bool setOption(qintptr descriptor, int level, int option, int value)
     return ::setsockopt(int(descriptor), level, option, &value, sizeof value) == 0;
 }
 
+int socketOption(qintptr descriptor, int option) // -1: it is no socket
+{
+    int value = -1;
+    socklen_t size = sizeof value;
+    return ::getsockopt(int(descriptor), SOL_SOCKET, option, &value, &size) == 0 ? value : -1;
+}
+
 template<typename Call> qint64 transferred(Call call)
 {
     ssize_t count;
@@ -65,6 +72,16 @@ bool isExhaustion(int error)
 }
 
 } // namespace
+
+bool isTcpSocket(qintptr descriptor)
+{
+    return socketOption(descriptor, SO_TYPE) == SOCK_STREAM && !localAddress(descriptor).isNull();
+}
+
+bool isListening(qintptr descriptor)
+{
+    return isTcpSocket(descriptor) && socketOption(descriptor, SO_ACCEPTCONN) > 0;
+}
 
 QHostAddress peerAddress(qintptr descriptor)
 {

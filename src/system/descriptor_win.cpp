@@ -12,6 +12,13 @@ namespace QNetPool {
 
 namespace {
 
+int socketOption(qintptr descriptor, int option) // -1: it is no socket
+{
+    int value = 0;
+    int size = sizeof value;
+    return ::getsockopt(SOCKET(descriptor), SOL_SOCKET, option, reinterpret_cast<char *>(&value), &size) == 0 ? value : -1;
+}
+
 qint64 transferred(int count)
 {
     if (count >= 0)
@@ -29,6 +36,16 @@ template<typename Call> QHostAddress addressFrom(Call call, qintptr descriptor)
 }
 
 } // namespace
+
+bool isTcpSocket(qintptr descriptor)
+{
+    return socketOption(descriptor, SO_TYPE) == SOCK_STREAM && !localAddress(descriptor).isNull();
+}
+
+bool isListening(qintptr descriptor)
+{
+    return isTcpSocket(descriptor) && socketOption(descriptor, SO_ACCEPTCONN) > 0;
+}
 
 QHostAddress peerAddress(qintptr descriptor)
 {

@@ -3,7 +3,9 @@
 #include "short.h"
 
 #include <QtCore/QRegularExpression>
+#include <QtCore/QScopeGuard>
 #include <QtCore/QSet>
+#include <QtNetwork/QNetworkProxy>
 
 #include <optional>
 
@@ -18,6 +20,10 @@ private Q_SLOTS:
     void closesAndListensAgain();
     void listensOnADescriptor();
     void refusesADescriptorThatDoesNotListen();
+    void refusesWhatIsNoTcpSocket_data();
+    void refusesWhatIsNoTcpSocket();
+    void listensOnThisHostWhateverTheProxy_data();
+    void listensOnThisHostWhateverTheProxy();
     void takesInConnectionsOfAnotherServer();
     void turnsAwayPeersThatAreNotAllowed_data();
     void turnsAwayPeersThatAreNotAllowed();
@@ -95,6 +101,7 @@ void tst_ServerPool::closesAndListensAgain()
 }
 
 #ifdef Q_OS_UNIX
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -118,6 +125,86 @@ void tst_ServerPool::listensOnADescriptor()
 #else
     QSKIP("written for POSIX sockets");
 #endif
+}
+
+#ifdef Q_OS_UNIX
+using Open = int (*)();
+Q_DECLARE_METATYPE(Open)
+#endif
+
+void tst_ServerPool::refusesWhatIsNoTcpSocket_data()
+{
+#ifdef Q_OS_UNIX
+    QTest::addColumn<Open>("open");
+    const auto row = [](const char *name, Open open) { QTest::newRow(name) << open; };
+    row("device", [] { return ::open("/dev/null", O_RDWR); });
+    row("UDP", [] { return ::socket(AF_INET, SOCK_DGRAM, 0); });
+    row("local socket that listens", [] {
+        const int descriptor = ::socket(AF_UNIX, SOCK_STREAM, 0);
+        ::listen(descriptor, 5); // it is given a name of its own
+        return descriptor;
+    });
+    row("nothing", [] { return 9999; });
+#endif
+}
+
+void tst_ServerPool::refusesWhatIsNoTcpSocket()
+{
+#ifdef Q_OS_UNIX
+    QFETCH(const Open, open);
+    ServerPool::Configuration wish;
+    wish.connectionMode = ConnectionMode::Single; // so that nothing is sent
+    ServerPool server(wish);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    const int descriptor = open();
+    QVERIFY(!server.listen(qintptr(descriptor)));
+    QCOMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::ListenFailed);
+    QCOMPARE(lastMessage(errors),
+             QStringLiteral("cannot listen on descriptor %1: it is no TCP socket that listens").arg(descriptor));
+    QCOMPARE(server.state(), Pool::State::Stopped);
+    QVERIFY(!server.addConnection(descriptor)); // which owns it
+    QCOMPARE(errors.size(), 2);
+    QCOMPARE(lastError(errors), Pool::Error::AcceptFailed);
+    QCOMPARE(lastMessage(errors), QStringLiteral("cannot add descriptor %1: it is no TCP socket").arg(descriptor));
+    QCOMPARE(server.connections().size(), 0);
+#else
+    QSKIP("written for POSIX sockets");
+#endif
+}
+
+void tst_ServerPool::listensOnThisHostWhateverTheProxy_data()
+{
+    QTest::addColumn<QNetworkProxy::ProxyType>("type");
+    QTest::addColumn<bool>("isEncrypted");
+    for (const bool isEncrypted : {false, true}) {
+        QTest::addRow("HTTP%s", isEncrypted ? ", TLS" : "") << QNetworkProxy::HttpProxy << isEncrypted;
+        QTest::addRow("SOCKS 5%s", isEncrypted ? ", TLS" : "") << QNetworkProxy::Socks5Proxy << isEncrypted;
+    }
+}
+
+void tst_ServerPool::listensOnThisHostWhateverTheProxy()
+{
+    QFETCH(const QNetworkProxy::ProxyType, type);
+    QFETCH(const bool, isEncrypted);
+    const auto reset = qScopeGuard([] { QNetworkProxy::setApplicationProxy(QNetworkProxy::NoProxy); });
+    QNetworkProxy::setApplicationProxy(QNetworkProxy(type, QStringLiteral("127.0.0.1"), 9));
+    ServerPool::Configuration wish;
+    if (isEncrypted)
+        wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    ServerPool server(wish);
+    QVERIFY(server.listen(QHostAddress::AnyIPv4)); // Qt uses no proxy for a loopback address
+    QVERIFY(server.serverPort() != 0);
+    QSslSocket client;
+    client.setProxy(QNetworkProxy::NoProxy);
+    client.setPeerVerifyMode(QSslSocket::VerifyNone);
+    if (isEncrypted)
+        client.connectToHostEncrypted(QStringLiteral("127.0.0.1"), server.serverPort());
+    else
+        client.connectToHost(QHostAddress(QHostAddress::LocalHost), server.serverPort());
+    QTRY_COMPARE(client.bytesAvailable(), 8);
+    QTRY_COMPARE(server.idleCount(), 1);
+    QCOMPARE(client.readAll(), server.take().id().toByteArray());
 }
 
 void tst_ServerPool::refusesADescriptorThatDoesNotListen()
