@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "setup.h"
 
+#include "certificateproblem.h"
 #include "lease/unsentbytes.h"
 #include "setup/tls.h"
 #include "system/peerbudget.h"
@@ -8,6 +9,7 @@
 
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qsocketnotifier.h>
+#include <QtNetwork/qsslconfiguration.h>
 
 namespace QNetPool {
 
@@ -60,7 +62,7 @@ void Setup::adopt(std::unique_ptr<QTcpSocket> socket)
             for (const QSslError &error : errors)
                 m_certificateErrors << (error.error() == QSslError::HostNameMismatch
                                                 ? refusalOf(ssl->peerCertificate(), ssl->peerVerifyName())
-                                                : error.errorString());
+                                                : certificateProblem(error, ssl->sslConfiguration()));
             m_certificateErrors.removeDuplicates();
         });
     }

@@ -13,6 +13,8 @@ private Q_SLOTS:
     void asksAServer();
     void tellsWhyAServerIsNoPeer_data();
     void tellsWhyAServerIsNoPeer();
+    void tellsWhatIsWrongWithACertificate_data();
+    void tellsWhatIsWrongWithACertificate();
     void comesBackAfterARestart();
     void renewsKeysWhileIdle();
     void clientRenewsKeysWhileIdle();
@@ -139,6 +141,57 @@ void tst_OpenSsl::tellsWhyAServerIsNoPeer()
     QTRY_VERIFY2(told(errors).contains(sentence), told(errors).constData());
     QTRY_COMPARE(pool.state(), Pool::State::Degraded);
     QCOMPARE(pool.idleCount(), 0);
+}
+
+void tst_OpenSsl::tellsWhatIsWrongWithACertificate_data()
+{
+    QTest::addColumn<QString>("authority"); // options of openssl req
+    QTest::addColumn<QString>("certificate");
+    QTest::addColumn<QByteArray>("sentence");
+    const QString curve = QStringLiteral("-newkey ec -pkeyopt ec_paramgen_curve:P-256");
+    QTest::newRow("weak key") << curve << QStringLiteral("-newkey rsa:1024")
+                              << QByteArray("certificate of \"localhost\" has a key of 1024 bits, which is too weak");
+    QTest::newRow("weak digest")
+            << curve << curve + QStringLiteral(" -sha1")
+            << QByteArray("certificate of \"localhost\" is signed with ecdsa-with-SHA1, which is too weak");
+    QTest::newRow("weak key of the authority") << QStringLiteral("-newkey rsa:1024") << curve
+                                               << QByteArray("certificate of \"authority\" has a key of 1024 bits");
+    QTest::newRow("name constraints") << curve
+                    + QStringLiteral(" -addext nameConstraints=critical,permitted;DNS:example.org")
+                                      << curve << QByteArray("name constraints of \"authority\" do not allow it");
+    QTest::newRow("purpose") << curve << curve + QStringLiteral(" -addext extendedKeyUsage=clientAuth")
+                             << QByteArray("purpose");
+    QTest::newRow("nothing") << curve << curve << QByteArray();
+}
+
+// Qt has no code for most of that.
+void tst_OpenSsl::tellsWhatIsWrongWithACertificate()
+{
+    QFETCH(const QString, authority);
+    QFETCH(const QString, certificate);
+    QFETCH(const QByteArray, sentence);
+    Server server;
+    const QString request = QStringLiteral("req -x509 -nodes -days 9 -keyout %1.key -out %1.crt -subj /CN=%2 %3");
+    for (const QString &arguments :
+         {request.arg(QStringLiteral("authority"), QStringLiteral("authority"), authority),
+          request.arg(QStringLiteral("server"), QStringLiteral("localhost"), certificate)
+                  + QStringLiteral(" -addext subjectAltName=DNS:localhost,IP:127.0.0.1 -CA authority.crt"
+                                   " -CAkey authority.key")}) {
+        server.program.start(QStringLiteral("openssl"), arguments.split(u' '));
+        QVERIFY(server.program.waitForEnd());
+        QVERIFY2(server.program.exitCode() == 0, server.program.output().constData());
+    }
+    server.start({QStringLiteral("-cipher"), QStringLiteral("DEFAULT@SECLEVEL=0"), QStringLiteral("-rev")});
+    ClientPool::Configuration configuration = server.client();
+    configuration.tls.configuration.setCaCertificates(
+            QSslCertificate::fromPath(server.program.path(QStringLiteral("authority.crt"))));
+    ClientPool pool(configuration);
+    QSignalSpy errors(&pool, &Pool::errorOccurred);
+    QVERIFY(pool.start());
+    if (sentence.isEmpty())
+        QTRY_COMPARE(pool.idleCount(), 1);
+    else
+        QTRY_VERIFY2(told(errors).contains(sentence), told(errors).constData());
 }
 
 void tst_OpenSsl::comesBackAfterARestart()

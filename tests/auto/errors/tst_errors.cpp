@@ -89,10 +89,32 @@ void tst_Errors::clientTellsWhatIsWrong_data()
                                              },
                                              {}}
                                      << Pool::Error::ConnectFailed << here + QStringLiteral(": no answer within 100 ms");
-    QTest::newRow("not signed by a known authority") << tlsServer(QStringLiteral("self-signed")) << Pool::Error::TlsFailed
-                                                     << here + QStringLiteral(" failed: .*self-signed");
+    QTest::newRow("not signed by a known authority")
+            << tlsServer(QStringLiteral("self-signed")) << Pool::Error::TlsFailed
+            << here + QStringLiteral(" failed: .*\"localhost\" is self-signed.* has 1");
+    for (const auto &[row, authorities, sentence] :
+         {std::tuple("unreadable authority", "", "tls.configuration, which has none"),
+          std::tuple("another authority", "self-signed", "tls.configuration, which has 1"),
+          std::tuple("system's authorities", "system", "system's authorities")}) {
+        Case unknown = tlsServer(QStringLiteral("server"));
+        unknown.configure = [base = unknown.configure, name = QString::fromLatin1(authorities)](
+                                    ServerPool::Configuration &server, ClientPool::Configuration &client) {
+            base(server, client);
+            if (name == u"system")
+                client.tls.configuration = {};
+            else if (name.isEmpty())
+                client.tls.configuration.setCaCertificates({});
+            else
+                client.tls.configuration.setCaCertificates({Certificates::certificate(name)});
+        };
+        QTest::newRow(row) << unknown << Pool::Error::TlsFailed
+                           << here
+                        + QStringLiteral(" failed: .*of \"localhost\" was issued by \"QNetPool test authority\".*%1")
+                                  .arg(QLatin1String(sentence));
+    }
     QTest::newRow("expired certificate") << tlsServer(QStringLiteral("expired")) << Pool::Error::TlsFailed
-                                         << here + QStringLiteral(" failed: .*expired");
+                                         << here
+                    + QStringLiteral(" failed: .*\"localhost\" expired on 2021-01-01T00:00:00Z$");
     QTest::newRow("wrong peer name") << tlsServer(QStringLiteral("other-host")) << Pool::Error::TlsFailed
                                      << here + QStringLiteral(" failed: .*certificate is not for");
     Case named = tlsServer(QStringLiteral("server"));
