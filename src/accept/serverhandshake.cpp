@@ -44,9 +44,9 @@ void ServerHandshake::enter(SetupStep step)
     }
 }
 
-QString ServerHandshake::reasonForClose() const
+QString ServerHandshake::meaningOf(const QString &end) const
 {
-    return QStringLiteral("the connection ID could not be sent to %1").arg(peer());
+    return QStringLiteral("the connection ID could not be sent to %1%2").arg(peer(), end);
 }
 
 } // namespace QNetPool

@@ -16,7 +16,7 @@ public:
 private:
     void start() override;
     void enter(SetupStep step) override;
-    QString reasonForClose() const override;
+    QString meaningOf(const QString &end) const override;
 
     const std::shared_ptr<const AcceptPlan> m_plan;
     const ConnectionId m_id;

@@ -167,10 +167,10 @@ void DirectDials::readId(quint64 number, DescriptorDial &dial)
             dial.id.readFrom([&dial](char *bytes, qint64 size) { return receive(dial.descriptor.value(), bytes, size); });
     if (got == Transfer::Ended)
         return fail(number, dial, Pool::Error::HandshakeFailed,
-                    dial.id.progressOf(peer) + QStringLiteral(": it closed the connection"));
+                    dial.id.progressOf(peer, QStringLiteral(": it closed the connection"), false));
     if (got == Transfer::Broken)
         return fail(number, dial, Pool::Error::HandshakeFailed,
-                    dial.id.progressOf(peer) + QStringLiteral(": ") + lastSystemError());
+                    dial.id.progressOf(peer, QStringLiteral(": ") + lastSystemError(), false));
     if (!dial.id.isComplete()) {
         m_watcher->change(dial.descriptor.value(), dial.token, Watcher::Event::Bytes);
         return;
@@ -237,9 +237,9 @@ void DirectDials::expire(quint64 number, DescriptorDial &dial)
     const DialPlan &plan = *dial.plan;
     if (dial.step == Step::ReadId)
         return fail(number, dial, Pool::Error::HandshakeTimeout,
-                    QStringLiteral("%1 within %2 ms")
-                            .arg(dial.id.progressOf(plan.target()))
-                            .arg(plan.configuration.handshakeTimeout.count()));
+                    dial.id.progressOf(plan.target(),
+                                       QStringLiteral(" within %1 ms").arg(plan.configuration.handshakeTimeout.count()),
+                                       false));
     const QString what =
             dial.step == Step::LookUp ? QStringLiteral("its name could not be looked up") : QStringLiteral("no answer");
     dial.cause = QStringLiteral("%1 within %2 ms").arg(what).arg(plan.configuration.connectTimeout.count());

@@ -135,9 +135,9 @@ void SocketDial::readMore()
     advance();
 }
 
-QString SocketDial::reasonForClose() const
+QString SocketDial::meaningOf(const QString &end) const
 {
-    return m_id.progressOf(peer());
+    return m_id.progressOf(peer(), end, m_plan->isEncrypted());
 }
 
 } // namespace QNetPool

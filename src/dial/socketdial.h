@@ -20,7 +20,7 @@ private:
     void enter(SetupStep step) override;
     void encrypted() override;
     void readMore() override;
-    QString reasonForClose() const override;
+    QString meaningOf(const QString &end) const override;
     void takeOver();
     void callDialer();
     void connected();

@@ -25,8 +25,9 @@ public:
     bool isComplete() const noexcept { return m_count == wireSize(m_format); }
     ConnectionId id() const; // once complete; null if it is only zero bytes
 
-    // Messages: how much of an ID has come, and why a complete one is refused.
-    QString progressOf(const QString &peer) const;
+    // Messages: how much of an ID had come at the end (" within 5 ms", ": it closed the connection"), and what may be wrong;
+    // and why a complete one is refused.
+    QString progressOf(const QString &peer, const QString &end, bool isEncrypted) const;
     static QString refusalOf(const QString &peer);
 
 private:

@@ -13,6 +13,11 @@
 
 namespace QNetPool {
 
+static QString speaksTls(bool isServer)
+{
+    return isServer ? QStringLiteral("; does this client speak TLS?") : QStringLiteral("; does this port speak TLS?");
+}
+
 Setup::Setup(const SetupPlan &plan, QString peer) : m_plan(plan), m_peer(std::move(peer)) { }
 
 Setup::~Setup()
@@ -131,9 +136,10 @@ void Setup::timerEvent(QTimerEvent *event)
                     QStringLiteral("cannot connect to %1: no answer within %2 ms").arg(m_peer, time));
     case SetupStep::Encrypt:
         return fail(Pool::Error::HandshakeTimeout,
-                    QStringLiteral("TLS handshake with %1 did not finish within %2 ms").arg(m_peer, time));
+                    QStringLiteral("TLS handshake with %1 did not finish within %2 ms").arg(m_peer, time)
+                            + (m_plan.isServer ? QString() : speaksTls(false)));
     default:
-        return fail(Pool::Error::HandshakeTimeout, QStringLiteral("%1 within %2 ms").arg(reasonForClose(), time));
+        return fail(Pool::Error::HandshakeTimeout, meaningOf(QStringLiteral(" within %1 ms").arg(time)));
     }
 }
 
@@ -182,12 +188,24 @@ void Setup::socketFailed()
                                                                        : Pool::Error::ConnectFailed,
              QStringLiteral("cannot connect to %1: %2").arg(m_peer, cause));
     else if (m_step == SetupStep::Encrypt)
-        fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: %2").arg(m_peer, cause));
+        fail(Pool::Error::TlsFailed,
+             QStringLiteral("TLS handshake with %1 failed: %2%3").arg(m_peer, cause, adviceFor(cause, isClosed)));
     else if (isTls) // in TLS 1.3 a client learns only after the handshake that its certificate was refused
         fail(Pool::Error::TlsFailed, QStringLiteral("TLS connection with %1 failed: %2").arg(m_peer, cause));
     else
         fail(Pool::Error::HandshakeFailed,
-             QStringLiteral("%1: %2").arg(reasonForClose(), isClosed ? QStringLiteral("it closed the connection") : cause));
+             meaningOf(QStringLiteral(": ") + (isClosed ? QStringLiteral("it closed the connection") : cause)));
+}
+
+// For a TLS handshake that failed without a word about a certificate.
+QString Setup::adviceFor(const QString &cause, bool isClosed) const
+{
+    if (!m_certificateErrors.isEmpty())
+        return {};
+    if (cause.contains(QLatin1String("protocol version")) || cause.contains(QLatin1String("unsupported protocol")))
+        return QStringLiteral("; tls.allowTls12 is for who speaks nothing newer than TLS 1.2");
+    const bool isTlsAlert = cause.contains(QLatin1String("alert"));
+    return isTlsAlert || (isClosed && m_plan.isServer) ? QString() : speaksTls(m_plan.isServer);
 }
 
 void Setup::fail(Pool::Error error, const QString &message)

@@ -34,7 +34,8 @@ protected:
     virtual void enter(SetupStep step) = 0;
     virtual void encrypted() { advance(); }
     virtual void readMore() { }
-    virtual QString reasonForClose() const = 0; // for messages: what the end of the connection in this step means
+    // For messages: what the end of the connection (" within 5 ms", ": it closed the connection") in the ID's step means.
+    virtual QString meaningOf(const QString &end) const = 0;
 
     void setDeadline(std::chrono::milliseconds time);
     void noteConnected(); // records the time since begin() as connectTime
@@ -51,6 +52,7 @@ private:
     bool eventFilter(QObject *watched, QEvent *event) override;
     void countReads(bool isCounting);
     void socketFailed();
+    QString adviceFor(const QString &cause, bool isClosed) const;
     void handOverOnceSent();
     void succeed();
     void abortSocket();

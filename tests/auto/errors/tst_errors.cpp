@@ -145,14 +145,35 @@ void tst_Errors::clientTellsWhatIsWrong_data()
                 socket->write(QByteArray::fromHex("15030300020246"));
             },
             TlsMode::SelfSigned) << Pool::Error::TlsFailed
-                                     << here + QStringLiteral(" failed: .*(version|protocol)");
+                                     << here + QStringLiteral(" failed: .*(version|protocol).*; tls.allowTls12 is for");
     QTest::newRow("garbage instead of TLS")
             << peer([](QTcpSocket *socket) { socket->write("HTTP/1.0 400 Bad Request\r\n\r\n"); }, TlsMode::SelfSigned)
-            << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .+");
+            << Pool::Error::TlsFailed << here + QStringLiteral(" failed: .+; does this port speak TLS\\?$");
+    QTest::newRow("a close instead of TLS") << peer(
+            [](QTcpSocket *socket) {
+                connect(socket, &QTcpSocket::readyRead, socket, [socket] {
+                    socket->readAll();
+                    socket->disconnectFromHost();
+                });
+            },
+            TlsMode::SelfSigned) << Pool::Error::TlsFailed
+                                            << here + QStringLiteral(" failed: .+; does this port speak TLS\\?$");
     QTest::newRow("no TLS at all") << peer([](QTcpSocket *) {}, TlsMode::SelfSigned) << Pool::Error::HandshakeTimeout
-                                   << QStringLiteral("TLS handshake with ") + here + QStringLiteral(" .* 200 ms");
+                                   << QStringLiteral("TLS handshake with ") + here
+                    + QStringLiteral(" .* 200 ms; does this port speak TLS\\?$");
     QTest::newRow("no ID") << peer([](QTcpSocket *) {}) << Pool::Error::HandshakeTimeout
-                           << here + QStringLiteral(" sent 0 of the 8 bytes .* 200 ms");
+                           << here
+                    + QStringLiteral(" sent 0 of the 8 bytes .* 200 ms; .*ConnectionMode::Single, .*tls\\.mode$");
+    Case encrypted = tlsServer(QStringLiteral("server"));
+    encrypted.configure = [base = encrypted.configure](ServerPool::Configuration &server,
+                                                       ClientPool::Configuration &client) {
+        base(server, client);
+        server.connectionMode = ConnectionMode::Single;
+        client.handshakeTimeout = 200ms;
+    };
+    QTest::newRow("no ID within TLS") << encrypted << Pool::Error::HandshakeTimeout
+                                      << here
+                    + QStringLiteral(" sent 0 of the 8 bytes .* 200 ms; .*ConnectionMode::Single$");
     QTest::newRow("short ID, then silence")
             << peer([](QTcpSocket *socket) { socket->write("1234567"); }) << Pool::Error::HandshakeTimeout
             << here + QStringLiteral(" sent 7 of the 8 bytes .* 200 ms");
@@ -471,6 +492,7 @@ void tst_Errors::serverTellsWhyAHandshakeFailed()
     QTRY_COMPARE(errors.size(), 1);
     QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
     QVERIFY2(lastMessage(errors).contains(u"127.0.0.1"), qPrintable(lastMessage(errors)));
+    QVERIFY2(lastMessage(errors).endsWith(u"; does this client speak TLS?"), qPrintable(lastMessage(errors)));
     QTRY_COMPARE(socket.state(), QAbstractSocket::UnconnectedState);
     QCOMPARE(server.state(), Pool::State::Ready);
 
@@ -480,6 +502,7 @@ void tst_Errors::serverTellsWhyAHandshakeFailed()
     old.connectToHostEncrypted(QStringLiteral("127.0.0.1"), server.serverPort());
     QTRY_COMPARE(errors.size(), 2);
     QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+    QVERIFY2(lastMessage(errors).contains(u"; tls.allowTls12"), qPrintable(lastMessage(errors)));
 }
 
 void tst_Errors::descriptorsRunningOutIsReportedOnceAndEnds()
