@@ -103,6 +103,9 @@ void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
         problems << QStringLiteral("tls.configuration has a %1, but lacks a %2")
                             .arg(hasCertificate ? QLatin1String("client certificate") : QLatin1String("private key"),
                                  hasCertificate ? QLatin1String("private key") : QLatin1String("client certificate"));
+    else if (hasCertificate
+             && !belongTogether(requested.tls.configuration.localCertificate(), requested.tls.configuration.privateKey()))
+        problems << QStringLiteral("the private key of tls.configuration is not that of its certificate");
     if (requested.tls.mode == TlsMode::Verified && requested.host.isEmpty() && requested.tls.peerName.isEmpty())
         problems << QStringLiteral("TlsMode::Verified needs a tls.peerName, or a host, to verify");
     for (qsizetype i = 0; i < plan->pins.size(); ++i) {

@@ -51,6 +51,8 @@ void PreparedServer::addTlsProblems(const ServerPool::Tls &tls)
         problems << QStringLiteral("TLS is requested, but ") + *missing;
     else if (tls.configuration.localCertificate().isNull() || tls.configuration.privateKey().isNull())
         problems << QStringLiteral("TLS is requested, but tls.configuration lacks a certificate or a private key");
+    else if (!belongTogether(tls.configuration.localCertificate(), tls.configuration.privateKey()))
+        problems << QStringLiteral("the private key of tls.configuration is not that of its certificate");
     problems << tlsWeaknesses(tls.configuration, tls.allowTls12);
 }
 

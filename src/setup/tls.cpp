@@ -9,6 +9,7 @@
 #include <QtNetwork/qsslcertificate.h>
 #include <QtNetwork/qsslcipher.h>
 #include <QtNetwork/qsslellipticcurve.h>
+#include <QtNetwork/qsslkey.h>
 #include <QtNetwork/qsslsocket.h>
 
 #include <algorithm>
@@ -106,6 +107,28 @@ QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12)
         weaknesses << QStringLiteral("tls.configuration asks for a protocol older than TLS 1.2, or for DTLS");
     }
     return weaknesses;
+}
+
+// Qt has no function for it. The DER of a private key contains its public key: the end of RSA's modulus and the exponent, or the
+// point of an elliptic curve, which may be left out there, or be compressed in either.
+bool belongTogether(const QSslCertificate &certificate, const QSslKey &privateKey)
+{
+    const QSslKey publicKey = certificate.publicKey();
+    const QSsl::KeyAlgorithm algorithm = publicKey.algorithm();
+    if (publicKey.isNull() || algorithm == QSsl::Opaque || privateKey.algorithm() == QSsl::Opaque)
+        return true;
+    if (algorithm != privateKey.algorithm())
+        return false;
+    const bool isEc = algorithm == QSsl::Ec;
+    const qsizetype size = (publicKey.length() + 7) / 8; // bytes of the modulus, or of a coordinate
+    const qsizetype count = isEc ? 1 + 2 * size : size;
+    const QByteArray known = publicKey.toDer();
+    const QByteArray secret = privateKey.toDer();
+    if ((!isEc && algorithm != QSsl::Rsa) || known.size() < count || secret.size() < size + count)
+        return true;
+    constexpr char uncompressed = 4;
+    const QByteArray end = known.last(count);
+    return (isEc && end.front() != uncompressed) || secret.contains(end);
 }
 
 QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allowTls12)

@@ -9,6 +9,7 @@
 #include <optional>
 
 QT_FORWARD_DECLARE_CLASS(QSslCertificate)
+QT_FORWARD_DECLARE_CLASS(QSslKey)
 QT_FORWARD_DECLARE_CLASS(QSslSocket)
 
 namespace QNetPool {
@@ -21,6 +22,9 @@ std::optional<QString> tlsUnavailableReason();
 // A sentence for each reason to refuse a configuration that asks for too old a protocol. Qt's default, which includes TLS 1.2,
 // does not ask for it.
 QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12);
+
+// Whether the private key is the certificate's; true as well if it cannot be told.
+bool belongTogether(const QSslCertificate &certificate, const QSslKey &privateKey);
 
 QSslConfiguration clientTls(QSslConfiguration requested, TlsMode mode, bool allowTls12);
 QSslConfiguration serverTls(QSslConfiguration requested, bool allowTls12);

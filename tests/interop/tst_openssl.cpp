@@ -15,6 +15,8 @@ private Q_SLOTS:
     void tellsWhyAServerIsNoPeer();
     void tellsWhatIsWrongWithACertificate_data();
     void tellsWhatIsWrongWithACertificate();
+    void knowsTheKeyOfACertificate_data();
+    void knowsTheKeyOfACertificate();
     void comesBackAfterARestart();
     void renewsKeysWhileIdle();
     void clientRenewsKeysWhileIdle();
@@ -192,6 +194,57 @@ void tst_OpenSsl::tellsWhatIsWrongWithACertificate()
         QTRY_COMPARE(pool.idleCount(), 1);
     else
         QTRY_VERIFY2(told(errors).contains(sentence), told(errors).constData());
+}
+
+void tst_OpenSsl::knowsTheKeyOfACertificate_data()
+{
+    QTest::addColumn<QString>("kind"); // options of openssl genpkey
+    QTest::addColumn<QSsl::KeyAlgorithm>("algorithm");
+    QTest::addColumn<QString>("conversion"); // options of openssl pkey
+    QTest::addColumn<bool>("isKnown"); // whether it can be told
+    const QString curve = QStringLiteral("-algorithm EC -pkeyopt ec_paramgen_curve:");
+    const QString none;
+    QTest::newRow("RSA") << QStringLiteral("-algorithm RSA -pkeyopt rsa_keygen_bits:2048") << QSsl::Rsa << none << true;
+    QTest::newRow("RSA, 2047 bits") << QStringLiteral("-algorithm RSA -pkeyopt rsa_keygen_bits:2047") << QSsl::Rsa << none
+                                    << true;
+    QTest::newRow("P-256") << curve + QStringLiteral("P-256") << QSsl::Ec << none << true;
+    QTest::newRow("P-521") << curve + QStringLiteral("P-521") << QSsl::Ec << none << true;
+    QTest::newRow("without the public key")
+            << curve + QStringLiteral("P-256") << QSsl::Ec << QStringLiteral("-in %1 -out %1 -no_public") << false;
+    QTest::newRow("compressed") << curve + QStringLiteral("P-256") << QSsl::Ec
+                                << QStringLiteral("-in %1 -out %1 -conv_form compressed") << true;
+}
+
+void tst_OpenSsl::knowsTheKeyOfACertificate()
+{
+    QFETCH(const QString, kind);
+    QFETCH(const QSsl::KeyAlgorithm, algorithm);
+    QFETCH(const QString, conversion);
+    QFETCH(const bool, isKnown);
+    Program openssl;
+    const auto run = [&openssl](const QString &arguments) {
+        openssl.start(QStringLiteral("openssl"), arguments.split(u' '));
+        QVERIFY(openssl.waitForEnd());
+        QVERIFY2(openssl.exitCode() == 0, openssl.output().constData());
+    };
+    for (const QString &name : {QStringLiteral("one.key"), QStringLiteral("other.key")}) {
+        run(QStringLiteral("genpkey -out %1 ").arg(name) + kind);
+        if (!conversion.isEmpty())
+            run(QStringLiteral("ec ") + conversion.arg(name));
+    }
+    run(QStringLiteral("req -x509 -key one.key -out one.crt -subj /CN=localhost"));
+    ServerPool::Configuration configuration = tlsServer();
+    configuration.tls.configuration.setLocalCertificateChain(
+            QSslCertificate::fromPath(openssl.path(QStringLiteral("one.crt"))));
+    for (const QString &name : {QStringLiteral("one.key"), QStringLiteral("other.key")}) {
+        QFile file(openssl.path(name));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QSslKey key(&file, algorithm);
+        QVERIFY(!key.isNull());
+        configuration.tls.configuration.setPrivateKey(key);
+        const bool isRefused = name == u"other.key" && isKnown;
+        QVERIFY2(ServerPool::problems(configuration).isEmpty() != isRefused, qPrintable(name));
+    }
 }
 
 void tst_OpenSsl::comesBackAfterARestart()

@@ -15,6 +15,7 @@ private Q_SLOTS:
     void weakWishesAreRefused();
     void weakWishesChangeNothingWhileRunning();
     void certificateAndKeyAreRefusedWithoutEachOther();
+    void keyOfAnotherCertificateIsRefused();
     void settingsOfATlsThatIsOffAreRefused();
     void peersAgreeOnAVersion_data();
     void peersAgreeOnAVersion();
@@ -152,6 +153,24 @@ void tst_TlsRules::certificateAndKeyAreRefusedWithoutEachOther()
         QCOMPARE(
                 ServerPool::problems(serving),
                 QStringList(QStringLiteral("TLS is requested, but tls.configuration lacks a certificate or a private key")));
+    }
+}
+
+void tst_TlsRules::keyOfAnotherCertificateIsRefused()
+{
+    const QStringList refusal{QStringLiteral("the private key of tls.configuration is not that of its certificate")};
+    for (const QString &key : {QStringLiteral("server"), QStringLiteral("client"), QStringLiteral("self-signed")}) {
+        QSslConfiguration configuration = Certificates::showing(QStringLiteral("server"));
+        configuration.setPrivateKey(QSslKey(Certificates::read(key + QStringLiteral(".key")), QSsl::Ec));
+        const QStringList expected = key == u"server" ? QStringList() : refusal;
+        ServerPool::Configuration serving;
+        serving.tls = {.enabled = true, .configuration = configuration};
+        QCOMPARE(ServerPool::problems(serving), expected);
+        ServerPool server(serving);
+        QCOMPARE(server.listen(QHostAddress::LocalHost), expected.isEmpty());
+        ClientPool::Configuration dialling = clientOf(1);
+        dialling.tls = {.mode = TlsMode::SelfSigned, .configuration = configuration};
+        QCOMPARE(ClientPool::problems(dialling), expected);
     }
 }
 
