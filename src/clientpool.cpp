@@ -4,6 +4,7 @@
 #include "pool_p.h"
 #include "preparedclient.h"
 #include "sizing/cycle.h"
+#include "stock/recursionlimiter.h"
 
 #include <QtCore/qrandom.h>
 
@@ -74,7 +75,8 @@ private:
     bool isStill(quint64 run) const { return isRunning() && this->run() == run; }
     void stopNewSetups() override;
     void retryNow() override;
-    void stockChanged(const std::vector<Stock::UnusedEnd> &unusedEnds) override;
+    void diedUnused(const Stock::UnusedEnd &end) override;
+    void stockChanged() override;
     void use(const PreparedClient &prepared);
     void beginAfresh();
     void beginRound();
@@ -86,7 +88,9 @@ private:
     void warnIfHeldBack();
     bool dial(); // false: maximumConnections is reached
     void setupFinished(Entry *entry, SetupOutcome outcome) override;
-    bool admit(Entry *entry, SetupOutcome outcome);
+    // A slot or a continuation may run an event loop, in which the cycle goes on: so each counts before any of them runs.
+    void failed(Entry *entry, const SetupOutcome &outcome);
+    void admit(Entry *entry, SetupOutcome outcome);
     void sleep(milliseconds pause);
     void publish();
 
@@ -211,16 +215,15 @@ void ClientPoolPrivate::beginAfresh()
         abandonSetups(); // which ends the setup threads, too
 }
 
-void ClientPoolPrivate::stockChanged(const std::vector<Stock::UnusedEnd> &unusedEnds)
+void ClientPoolPrivate::diedUnused(const Stock::UnusedEnd &end)
 {
-    const QPointer<ClientPoolPrivate> alive(this);
-    for (const Stock::UnusedEnd &end : unusedEnds) {
-        if (!alive || !isRunning())
-            return;
-        if (end.peer == m_peer && end.age < Probation && !m_unproved.empty())
-            tell(end);
-    }
-    if (alive && isRunning())
+    if (isRunning() && end.peer == m_peer && end.age < Probation && !m_unproved.empty())
+        tell(end);
+}
+
+void ClientPoolPrivate::stockChanged()
+{
+    if (isRunning())
         advance();
 }
 
@@ -259,15 +262,12 @@ void ClientPoolPrivate::proveOld()
 
 void ClientPoolPrivate::beginRound()
 {
-    const QPointer<ClientPoolPrivate> alive(this);
     if (!std::exchange(m_hasBegun, true))
         m_nextStart = Stock::Clock::now() + std::min(m_plan->configuration.sizing.minimumInterval, LongestFloor);
     proveOld();
     warnIfHeldBack();
     m_cycle.begin(stock->level());
-    publish();
-    if (alive)
-        advance();
+    advance();
 }
 
 // Dials what is wanted now, and ends the round if that was all.
@@ -311,12 +311,12 @@ void ClientPoolPrivate::setupFinished(Entry *entry, SetupOutcome outcome)
 {
     const QPointer<ClientPoolPrivate> alive(this);
     const quint64 thisRun = run();
-    const quint32 peer = m_peer;
-    const bool isCreated = admit(entry, std::move(outcome));
+    if (outcome.isConnected())
+        admit(entry, std::move(outcome));
+    else
+        failed(entry, outcome);
     if (!alive || !isStill(thisRun))
-        return; // or a slot has restarted it, and this dial is of the former run
-    if (peer == m_peer) // else a slot has set another one
-        count(isCreated);
+        return;
     publish();
     if (alive)
         advance();
@@ -329,31 +329,36 @@ void ClientPoolPrivate::count(bool isCreated)
         m_unproved.push_back(Stock::Clock::now());
 }
 
-// Whether the peer provided a usable connection, even if it is surplus by now.
-bool ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
+void ClientPoolPrivate::failed(Entry *entry, const SetupOutcome &outcome)
 {
-    if (!outcome.isConnected()) {
-        stock->abandon(entry);
-        const bool isExhausted = outcome.error == Pool::Error::ResourcesExhausted;
-        if (!isExhausted || !std::exchange(m_isExhausted, true)) // reported once an outage
-            report(outcome.error, outcome.message);
-        return false;
-    }
+    stock->abandon(entry);
+    count(false);
+    const bool isExhausted = outcome.error == Pool::Error::ResourcesExhausted;
+    if (!isExhausted || !std::exchange(m_isExhausted, true)) // reported once an outage
+        report(outcome.error, outcome.message);
+}
+
+// It counts as created if the peer provided a usable connection, even if it is surplus by now.
+void ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
+{
+    const QPointer<ClientPoolPrivate> alive(this);
     const bool wasExhausted = std::exchange(m_isExhausted, false);
     const ConnectionId id = outcome.id;
-    const Stock::Admission admission = admitToStock(entry, std::move(outcome));
-    if (admission == Stock::Admission::Unwatched) {
-        m_isExhausted = true;
-        if (!wasExhausted)
-            report(Pool::Error::ResourcesExhausted, notWatched());
-        return false;
+    Stock::Admission admission;
+    {
+        const RecursionLimiter::Hold untilItIsCounted;
+        admission = admitToStock(entry, std::move(outcome));
+        m_isExhausted = admission == Stock::Admission::Unwatched;
+        count(!m_isExhausted && admission != Stock::Admission::IdInUse);
     }
-    if (admission != Stock::Admission::IdInUse)
-        return true;
-    report(Pool::Error::HandshakeFailed,
-           QStringLiteral("%1 sent the connection ID %2, which is in use: the new connection is closed")
-                   .arg(m_plan->target(), id.toString()));
-    return false;
+    if (!alive)
+        return;
+    if (admission == Stock::Admission::Unwatched && !wasExhausted)
+        report(Pool::Error::ResourcesExhausted, notWatched());
+    else if (admission == Stock::Admission::IdInUse)
+        report(Pool::Error::HandshakeFailed,
+               QStringLiteral("%1 sent the connection ID %2, which is in use: the new connection is closed")
+                       .arg(m_plan->target(), id.toString()));
 }
 
 void ClientPoolPrivate::sleep(milliseconds pause)

@@ -14,8 +14,8 @@
     away is closed at once (connectionLost()), so that a connection whose end has reached this host is never handed out.
 
     Functions that are marked "From any thread" may be called while the pool closes; the destructor waits for calls that have
-    begun. Signals are emitted in the pool's thread, which needs an event loop. The pool may be moved to another thread while
-    it is stopped.
+    begun. Signals are emitted in the pool's thread, which needs an event loop. A slot may run one of its own, with a message
+    box for instance: the pool goes on meanwhile. The pool may be moved to another thread while it is stopped.
 
     \sa ClientPool, ServerPool
 */

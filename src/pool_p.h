@@ -14,6 +14,7 @@
 #include <QtCore/qtimer.h>
 
 #include <atomic>
+#include <deque>
 
 namespace QNetPool {
 
@@ -54,7 +55,8 @@ public:
     virtual void setupFinished(Entry *entry, SetupOutcome outcome) = 0;
     virtual void stopNewSetups() = 0; // abandonSetups() follows
     virtual void retryNow(); // the network may have changed
-    virtual void stockChanged(const std::vector<Stock::UnusedEnd> &unusedEnds); // or the wait queue
+    virtual void diedUnused(const Stock::UnusedEnd &end);
+    virtual void stockChanged(); // or the wait queue
     void tearDown(); // before destruction: waits for calls that other threads have begun
 
     SetupRunner setups;
@@ -73,7 +75,9 @@ protected:
     bool event(QEvent *event) override;
 
 private:
-    void deliverNotifications();
+    void takeNotifications();
+    void deliver();
+    void deliverEvents();
     void checkStock();
     void closeHere();
     void drainHere();
@@ -91,6 +95,15 @@ private:
     std::size_t m_sweepAt = 16;
     bool m_isRunning = false;
     quint64 m_run = 0;
+    // What deliver() has still to tell.
+    bool m_isIdleCountDue = false;
+    int m_idleCount = 0;
+    std::deque<Stock::Event> m_events;
+    QStringList m_offences;
+    std::deque<Stock::UnusedEnd> m_unusedEnds;
+    bool m_isRetryDue = false;
+    bool m_isStockChanged = false;
+    bool m_isDeliveryPosted = false;
     Checks m_checks;
     QTimer m_expiry;
 };

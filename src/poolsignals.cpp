@@ -2,22 +2,29 @@
 // Turns notifications of the stock into signals, in the pool's thread.
 #include "pool_p.h"
 
+#include <QtCore/qcoreapplication.h>
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qpointer.h>
 
 namespace QNetPool {
 
+static constexpr auto DeliverRest = QEvent::Type(QEvent::User + 1);
+
 bool PoolPrivate::event(QEvent *event)
 {
-    if (event->type() != QEvent::User)
+    if (event->type() == DeliverRest) {
+        m_isDeliveryPosted = false;
+        deliver();
+    } else if (event->type() == QEvent::User) {
+        takeNotifications();
+    } else {
         return QObject::event(event);
-    deliverNotifications();
+    }
     return true;
 }
 
-void PoolPrivate::deliverNotifications()
+void PoolPrivate::takeNotifications()
 {
-    const QPointer<PoolPrivate> alive(this); // a slot may delete the pool
     const Stock::Notifications notifications = stock->takeNotifications();
     if (!finishStopping()) // after takeNotifications(): what happens from now on is notified again
         return;
@@ -27,33 +34,60 @@ void PoolPrivate::deliverNotifications()
     }
     // Both before other slots run: one may run an event loop, which makes these notifications outdated.
     armExpiry(notifications.deadline);
-    if (notifications.hasIdleChanged)
-        Q_EMIT q->idleCountChanged(notifications.idle);
-    if (!alive)
+    m_isIdleCountDue |= notifications.hasIdleChanged;
+    m_idleCount = notifications.idle;
+    m_events.insert(m_events.end(), notifications.events.begin(), notifications.events.end());
+    m_unusedEnds.insert(m_unusedEnds.end(), notifications.unusedEnds.begin(), notifications.unusedEnds.end());
+    m_offences += notifications.offences;
+    m_isRetryDue |= notifications.isRetryDue;
+    m_isStockChanged = true;
+    // A slot may run an event loop, in which the rest must not wait.
+    if ((m_isIdleCountDue || !m_events.empty() || !m_offences.isEmpty() || !m_unusedEnds.empty())
+        && !std::exchange(m_isDeliveryPosted, true))
+        QCoreApplication::postEvent(this, new QEvent(DeliverRest));
+    deliver();
+}
+
+void PoolPrivate::deliver()
+{
+    const QPointer<PoolPrivate> alive(this); // a slot may delete the pool, or run an event loop that delivers the rest
+    deliverEvents();
+    if (!alive || !m_isStockChanged)
         return;
-    for (const auto &[kind, id, reason] : notifications.events) {
+    m_checks.begin();
+    if (alive && std::exchange(m_isRetryDue, false))
+        retryNow();
+    while (alive && !m_unusedEnds.empty()) {
+        const Stock::UnusedEnd end = std::move(m_unusedEnds.front());
+        m_unusedEnds.pop_front();
+        diedUnused(end);
+    }
+    if (alive && std::exchange(m_isStockChanged, false))
+        stockChanged();
+}
+
+void PoolPrivate::deliverEvents()
+{
+    const QPointer<PoolPrivate> alive(this);
+    if (std::exchange(m_isIdleCountDue, false))
+        Q_EMIT q->idleCountChanged(m_idleCount);
+    while (alive && !m_events.empty()) {
+        const auto [kind, id, reason] = m_events.front();
+        m_events.pop_front();
         if (kind == Stock::EventType::Available)
             Q_EMIT q->connectionAvailable(id);
         else if (kind == Stock::EventType::Lost)
             Q_EMIT q->connectionLost(id);
         else
             Q_EMIT q->connectionClosed(id, reason);
-        if (!alive)
-            return;
     }
-    for (const QString &offence : notifications.offences) {
-        reportPeer(Pool::Error::TlsFailed, offence);
-        if (!alive)
-            return;
-    }
-    m_checks.begin();
-    if (alive && notifications.isRetryDue)
-        retryNow();
-    if (alive)
-        stockChanged(notifications.unusedEnds);
+    while (alive && !m_offences.isEmpty())
+        reportPeer(Pool::Error::TlsFailed, m_offences.takeFirst());
 }
 
-void PoolPrivate::stockChanged(const std::vector<Stock::UnusedEnd> &) { }
+void PoolPrivate::diedUnused(const Stock::UnusedEnd &) { }
+
+void PoolPrivate::stockChanged() { }
 
 void PoolPrivate::armExpiry(std::optional<Stock::Clock::time_point> deadline)
 {

@@ -85,13 +85,13 @@ void Listener::acceptSome()
     while (!turn.hasExpired() && alive && isListening() && !m_isPaused) {
         const Acceptance acceptance = acceptConnection(m_server.socketDescriptor());
         switch (acceptance.result) {
-        case Acceptance::Accepted:
-            if (std::exchange(m_isFailing, false))
-                m_recovered();
-            if (!alive || !isListening()) // a slot has closed or deleted it
-                return closeDescriptor(acceptance.descriptor);
+        case Acceptance::Accepted: {
+            const bool hasRecovered = std::exchange(m_isFailing, false);
             m_accepted(acceptance.descriptor, acceptance.peer);
+            if (hasRecovered && alive && isListening()) // else a slot has closed or deleted it
+                m_recovered();
             break;
+        }
         case Acceptance::NothingThere: // a descriptor was available, which the system looks for first
             if (std::exchange(m_isFailing, false))
                 m_recovered();

@@ -17,7 +17,6 @@ std::vector<Stock::Leak> Stock::expire(Clock::time_point now)
     std::vector<Leak> leaks;
     std::vector<ClosingHandle> closing;
     Lock lock(m_mutex);
-    const Late late = takeLate(now);
     while (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy)) {
         if (due->when > now)
             break;
@@ -28,28 +27,8 @@ std::vector<Stock::Leak> Stock::expire(Clock::time_point now)
 
     for (ClosingHandle &connection : closing)
         connection.close();
-    late.fail(now);
+    failExpired(now);
     return leaks;
-}
-
-Stock::Late Stock::takeLate(Clock::time_point now)
-{
-    Late late{{}, m_queue.count(), m_lastError};
-    late.waiters = m_queue.takeExpired(now);
-    m_totals.timedOut += qint64(late.waiters.size());
-    for (const std::shared_ptr<Waiter> &waiter : late.waiters)
-        noteDeparture(*waiter);
-    return late;
-}
-
-void Stock::Late::fail(Clock::time_point now, const QString &advice) const
-{
-    for (const std::shared_ptr<Waiter> &waiter : waiters) {
-        QString message = QStringLiteral("no connection within %1 ms, %2 waiting").arg(ms(now - waiter->since)).arg(waited);
-        if (!lastError.isEmpty())
-            message += QStringLiteral("; last error: ") + lastError;
-        waiter->fail(Pool::Error::AcquireTimeout, message + advice);
-    }
 }
 
 // A timeout has to be kept even if the pool's thread is blocked, most likely by waiting for the very future that it is to
@@ -72,16 +51,35 @@ void Stock::setAlarm(Clock::time_point deadline)
 void Stock::failLateWaiters()
 {
     Lock lock(m_mutex);
-    const Clock::time_point now = Clock::now();
     m_alarmAt = Clock::time_point::max();
-    const Late late = takeLate(now - AlarmGrace);
+    lock.unlock();
+    failExpired(Clock::now() - AlarmGrace,
+                QStringLiteral(
+                        "; the pool's thread has not run its event loop meanwhile: waitForConnection() is the way to block "
+                        "in the pool's own thread"));
+    lock.lock();
     if (const std::optional<Clock::time_point> deadline = m_queue.nextDeadline())
         setAlarm(*deadline);
-    lock.unlock();
-    late.fail(now,
-              QStringLiteral(
-                      "; the pool's thread has not run its event loop meanwhile: waitForConnection() is the way to block in "
-                      "the pool's own thread"));
+}
+
+// One by one, as a continuation may run an event loop, in which the others must not wait.
+void Stock::failExpired(Clock::time_point now, const QString &advice)
+{
+    const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
+    Lock lock(m_mutex);
+    const int waited = m_queue.count();
+    while (std::shared_ptr<Waiter> late = m_queue.takeExpired(now)) {
+        ++m_totals.timedOut;
+        noteDeparture(*late);
+        wake(); // for the next deadline
+        QString message = QStringLiteral("no connection within %1 ms, %2 waiting").arg(ms(now - late->since)).arg(waited);
+        if (!m_lastError.isEmpty())
+            message += QStringLiteral("; last error: ") + m_lastError;
+        lock.unlock();
+        late->fail(Pool::Error::AcquireTimeout, message + advice);
+        late.reset();
+        lock.lock();
+    }
 }
 
 void Stock::carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<ClosingHandle> &closing,

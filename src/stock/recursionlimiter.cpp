@@ -9,13 +9,14 @@ namespace QNetPool {
 namespace {
 
 thread_local int depth = 0;
+thread_local int holds = 0;
 thread_local std::vector<std::function<void()>> rests;
 
 } // namespace
 
-bool RecursionLimiter::isTooDeep() noexcept
+bool RecursionLimiter::mustDefer() noexcept
 {
-    return depth >= 100;
+    return depth >= 100 || holds > 0;
 }
 
 void RecursionLimiter::defer(std::function<void()> rest)
@@ -28,15 +29,31 @@ RecursionLimiter::RecursionLimiter() noexcept
     ++depth;
 }
 
-RecursionLimiter::~RecursionLimiter()
+// Well before the outermost call returns, which may take long, or wait for what was deferred.
+static void catchUp()
 {
-    // Well before the outermost call returns, which may take long, or wait for what was deferred.
-    while (depth <= 50 && !rests.empty()) {
+    while (depth <= 50 && holds == 0 && !rests.empty()) {
         const std::function<void()> rest = std::move(rests.back());
         rests.pop_back();
         rest();
     }
+}
+
+RecursionLimiter::~RecursionLimiter()
+{
+    catchUp();
     --depth;
+}
+
+RecursionLimiter::Hold::Hold() noexcept
+{
+    ++holds;
+}
+
+RecursionLimiter::Hold::~Hold()
+{
+    --holds;
+    catchUp();
 }
 
 } // namespace QNetPool

@@ -12,7 +12,19 @@ namespace QNetPool {
 class RecursionLimiter
 {
 public:
-    static bool isTooDeep() noexcept; // in this thread
+    // Within its scope every serving is deferred, in this thread: a continuation may run an event loop, before which the
+    // caller has something to note.
+    class Hold
+    {
+    public:
+        Hold() noexcept;
+        ~Hold();
+
+    private:
+        Q_DISABLE_COPY_MOVE(Hold)
+    };
+
+    static bool mustDefer() noexcept; // in this thread
     static void defer(std::function<void()> rest);
 
     // Around each serving.

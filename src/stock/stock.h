@@ -203,14 +203,7 @@ private:
     void scheduleExpiry(Clock::time_point deadline);
     void setAlarm(Clock::time_point deadline);
     void failLateWaiters();
-    struct Late // waiters whose time is over
-    {
-        std::vector<std::shared_ptr<Waiter>> waiters;
-        int waited = 0; // they and the others
-        QString lastError;
-        void fail(Clock::time_point now, const QString &advice = {}) const; // without the lock
-    };
-    Late takeLate(Clock::time_point now);
+    void failExpired(Clock::time_point now, const QString &advice = {});
     void carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<ClosingHandle> &closing,
                   std::vector<Leak> &leaks);
     ClosingHandle startClosing(Entry *entry, CloseReason reason);

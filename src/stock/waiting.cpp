@@ -68,7 +68,7 @@ bool Stock::leave(quint64 number, Departure departure)
 Stock::Admission Stock::offer(Entry *entry, Clock::time_point now, Lock &lock)
 {
     const bool isReturned = entry->stage == Stage::Leased || entry->stage == Stage::Overdue || entry->isReturning;
-    if (RecursionLimiter::isTooDeep() && m_queue.count()) {
+    if (RecursionLimiter::mustDefer() && m_queue.count()) {
         offerLater(entry, isReturned);
         return Admission::Admitted;
     }

@@ -54,12 +54,11 @@ std::shared_ptr<Waiter> WaitQueue::leave(quint64 number)
     return waiter;
 }
 
-std::vector<std::shared_ptr<Waiter>> WaitQueue::takeExpired(TimePoint now)
+std::shared_ptr<Waiter> WaitQueue::takeExpired(TimePoint now)
 {
-    std::vector<std::shared_ptr<Waiter>> expired;
-    while (!m_deadlines.empty() && m_deadlines.begin()->first <= now)
-        expired.push_back(leave(m_deadlines.begin()->second));
-    return expired;
+    if (m_deadlines.empty() || m_deadlines.begin()->first > now)
+        return nullptr;
+    return leave(m_deadlines.begin()->second);
 }
 
 std::vector<std::shared_ptr<Waiter>> WaitQueue::takeCancelled()

@@ -50,7 +50,7 @@ public:
     std::shared_ptr<Waiter> next(ConnectionId arrived); // the first for this connection or for any
     std::shared_ptr<Waiter> nextFor(ConnectionId arrived); // the first for this connection
     std::shared_ptr<Waiter> leave(quint64 number);
-    std::vector<std::shared_ptr<Waiter>> takeExpired(TimePoint now);
+    std::shared_ptr<Waiter> takeExpired(TimePoint now); // the one that has been late for longest; null: none is
     std::vector<std::shared_ptr<Waiter>> takeCancelled(); // O(n)
     std::vector<std::shared_ptr<Waiter>> takeAll();
 

@@ -51,18 +51,19 @@ private:
     {
         const QPointer<Inbox> alive(this); // the handler may destroy it
         std::unique_lock lock(m_mutex);
-        if (m_items.size() > 1)
-            announce(); // the handler may run an event loop, in which the other items must not wait
+        m_isAnnounced = false;
         while (!m_items.empty()) {
             Item item = std::move(m_items.front());
             m_items.pop_front();
+            // The handler may run an event loop, in which what is here and what arrives must not wait.
+            if (!m_items.empty() && !std::exchange(m_isAnnounced, true))
+                announce();
             lock.unlock();
             m_handle(std::move(item));
             if (!alive)
                 return;
             lock.lock();
         }
-        m_isAnnounced = false;
     }
 
     const std::function<void(Item item)> m_handle;
