@@ -100,7 +100,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
         closing.close();
         return refusal;
     }
-    qCDebug(m_log) << entry->id << "is set up";
+    m_mutex.note(entry->id, "is set up");
     ++m_totals.created;
     if (times.connect) {
         m_connectTimes.record(*times.connect);

@@ -96,7 +96,7 @@ Entry *Stock::pick(ConnectionId id, Clock::time_point now)
 // way: the total that it counts for.
 Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder)
 {
-    qCDebug(m_log) << entry->id << "is leased";
+    m_mutex.note(entry->id, "is leased");
     entry->owner = shared_from_this();
     entry->isReturning = false;
     entry->wasUsed = true;

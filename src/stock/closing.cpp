@@ -28,18 +28,18 @@ ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
         const char *text;
         qint64 PoolStatistics::*total;
     };
-    static constexpr Cause causes[] = {{"it died while idle", &PoolStatistics::diedIdle},
-                                       {"it was idle too long", &PoolStatistics::idleTooLong},
-                                       {"it has lived too long", &PoolStatistics::livedTooLong},
-                                       {"it failed its check", &PoolStatistics::failedCheck},
-                                       {"it was given back unfit for reuse", &PoolStatistics::closedDirty},
-                                       {"it is out of step", &PoolStatistics::outOfStep},
-                                       {"it was discarded", &PoolStatistics::discarded},
-                                       {"the pool was flushed or closed", &PoolStatistics::flushed},
-                                       {"the stock is full", &PoolStatistics::stockFull}};
+    static constexpr Cause causes[] = {{"is closed: it died while idle", &PoolStatistics::diedIdle},
+                                       {"is closed: it was idle too long", &PoolStatistics::idleTooLong},
+                                       {"is closed: it has lived too long", &PoolStatistics::livedTooLong},
+                                       {"is closed: it failed its check", &PoolStatistics::failedCheck},
+                                       {"is closed: it was given back unfit for reuse", &PoolStatistics::closedDirty},
+                                       {"is closed: it is out of step", &PoolStatistics::outOfStep},
+                                       {"is closed: it was discarded", &PoolStatistics::discarded},
+                                       {"is closed: the pool was flushed or closed", &PoolStatistics::flushed},
+                                       {"is closed: the stock is full", &PoolStatistics::stockFull}};
     static_assert(std::size(causes) == std::size_t(CloseReason::StockFull) + 1);
     const Cause &cause = causes[std::size_t(reason)];
-    qCDebug(m_log) << entry->id << "is closed:" << cause.text;
+    m_mutex.note(entry->id, cause.text);
     ++(m_totals.*cause.total);
     notify(EventType::Closed, entry->id, reason);
     if (entry->stage == Stage::Idle || entry->stage == Stage::Stale)
@@ -115,7 +115,11 @@ void Stock::recheckPeers()
     for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Unchecked, Stage::Unclaimed}) {
         for (Entry *entry = m_store.first(stage); entry;) {
             Entry *const candidate = std::exchange(entry, entry->next);
-            if (!isPeerAllowed(candidate))
+            if (isPeerAllowed(candidate))
+                continue;
+            if (candidate == m_inspected)
+                m_inspected->epoch = NoEpoch; // closed after that
+            else
                 closing.push_back(startClosing(candidate, CloseReason::Flushed));
         }
     }

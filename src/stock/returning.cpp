@@ -63,7 +63,7 @@ void Stock::detach(Lease *lease, bool hasSocket)
 {
     auto *const entry = static_cast<Entry *>(lease);
     const Lock lock(m_mutex);
-    qCDebug(m_log) << entry->id << "is detached";
+    m_mutex.note(entry->id, "is detached");
     endLease(entry, Clock::now());
     notify(EventType::Closed, entry->id, hasSocket ? CloseReason::Detached : CloseReason::Discarded);
     m_store.remove(entry);

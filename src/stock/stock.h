@@ -3,7 +3,7 @@
 
 #include "histogram.h"
 #include "lease/closinghandle.h"
-#include "logging.h"
+#include "loggingmutex.h"
 #include "policy.h"
 #include "sizing/demand.h"
 #include "store.h"
@@ -47,7 +47,7 @@ namespace QNetPool {
 class Stock final : public LeaseOwner, public std::enable_shared_from_this<Stock>
 {
 public:
-    explicit Stock(LogCategory log) : m_log(log) { }
+    explicit Stock(LogCategory log) : m_log(log), m_mutex(log) { }
 
     using Clock = std::chrono::steady_clock;
 
@@ -167,7 +167,7 @@ public:
     void noteUse(Lease *lease) override;
 
 private:
-    using Lock = std::unique_lock<std::mutex>;
+    using Lock = std::unique_lock<LoggingMutex>;
     enum class Finding { Quiet, HasBytes, ClosedWithBytes, Dead };
 
     static constexpr quint64 NoEpoch = ~quint64(0);
@@ -234,7 +234,7 @@ private:
 
     const LogCategory m_log;
     std::atomic<bool> m_watchesLeaks = false; // the policy has a leakThreshold; read without the lock
-    mutable std::mutex m_mutex; // guards everything below
+    mutable LoggingMutex m_mutex; // guards everything below
     Store m_store;
     WaitQueue m_queue;
     std::vector<std::weak_ptr<Waiter>> m_newWaiters;
@@ -247,7 +247,7 @@ private:
     Entry *m_inspected = nullptr; // idle, and its socket is in use by m_inspectingThread
     std::thread::id m_inspectingThread;
     quint64 m_inspections = 0; // that have ended
-    std::condition_variable m_inspectionEnd;
+    std::condition_variable_any m_inspectionEnd;
     bool m_isRetryDue = false; // for the next takeNotifications()
     quint64 m_epoch = 0; // incremented by shut() and renew()
     quint32 m_rules = 0; // incremented by recheckPeers()

@@ -3,6 +3,8 @@
 
 #include <QtCore/QLoggingCategory>
 
+#include <thread>
+
 // Silent by default; switched on, the log tells the whole life of a connection.
 class tst_Logging : public QObject
 {
@@ -12,6 +14,7 @@ private Q_SLOTS:
     void init() { s_lines.clear(); }
     void isSilentByDefault();
     void tellsTheWholeLife();
+    void handlerMayCallThePool();
 
 private:
     static void live();
@@ -72,6 +75,43 @@ void tst_Logging::tellsTheWholeLife()
          }) {
         QVERIFY2(log.contains(QLatin1String(line)), qPrintable(QLatin1String(line) + QLatin1String(" is not in:\n") + log));
     }
+}
+
+static Pool *s_client = nullptr;
+static Pool *s_server = nullptr;
+
+// In the thread that writes, and in another one, which would wait for a lock that this one holds.
+void tst_Logging::handlerMayCallThePool()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool client(clientOf(server.serverPort(), 2));
+    s_client = &client;
+    s_server = &server;
+    QLoggingCategory::setFilterRules(QStringLiteral("qnetpool.*=true"));
+    const QtMessageHandler before = qInstallMessageHandler([](QtMsgType, const QMessageLogContext &, const QString &line) {
+        s_lines << line;
+        for (Pool *pool : {s_client, s_server}) {
+            std::thread([pool] { static_cast<void>(pool->statistics()); }).join();
+            static_cast<void>(pool->connections());
+            pool->take().giveBack();
+        }
+    });
+    fill(server, client, 2);
+    client.take().giveBack();
+    client.take().discard();
+    client.take().detach();
+    server.take().discard();
+    client.flush();
+    QTRY_COMPARE(client.idleCount(), 2);
+    server.close();
+    QTRY_COMPARE(client.state(), Pool::State::Degraded);
+    client.close();
+    qInstallMessageHandler(before);
+    QLoggingCategory::setFilterRules({});
+    for (const char *part : {"is set up", "is leased", "is given back", "is detached", "is closed: it was discarded",
+                             "is closed: it died while idle", "is closed: the pool was flushed or closed"})
+        QVERIFY2(s_lines.join(u'\n').contains(QLatin1String(part)), part);
 }
 
 QTEST_GUILESS_MAIN(tst_Logging)

@@ -49,6 +49,7 @@ struct Scene
             ClientPool::Configuration wish = stepwiseClientOf(listener.serverPort(), count);
             wish.connectionMode = mode;
             wish.tls.mode = TlsMode::SelfSigned;
+            wish.dropUnexpectedBytes = false;
             wish.hooks = hooks;
             auto client = std::make_unique<ClientPool>(wish);
             client->start();
