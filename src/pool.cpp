@@ -15,7 +15,8 @@
 
     Functions that are marked "From any thread" may be called while the pool closes; the destructor waits for calls that have
     begun. Signals are emitted in the pool's thread, which needs an event loop. A slot may run one of its own, with a message
-    box for instance: the pool goes on meanwhile. The pool may be moved to another thread while it is stopped.
+    box for instance: the pool goes on meanwhile. The pool may be moved to another thread while it is stopped. It may be
+    destroyed after the application object.
 
     \sa ClientPool, ServerPool
 */

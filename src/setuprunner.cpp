@@ -12,10 +12,13 @@
 #include <QtCore/qeventloop.h>
 #include <QtCore/qset.h>
 #include <QtCore/qthread.h>
-#include <QtNetwork/qtcpsocket.h>
+#include <QtNetwork/qsslsocket.h>
 
 #include <algorithm>
-#include <optional>
+#include <array>
+#include <atomic>
+#include <cstdlib>
+#include <mutex>
 #include <system_error>
 #include <thread>
 
@@ -90,29 +93,80 @@ private:
     QSet<Setup *> m_running;
 };
 
+// Ends the threads of pools that are static, at the process's exit: what they use of Qt and OpenSSL is destroyed before the
+// pools are.
+class SetupRunner::ThreadsAtExit
+{
+public:
+    static ThreadsAtExit &instance() // never destroyed
+    {
+        static auto *const threads = new ThreadsAtExit;
+        return *threads;
+    }
+
+    void add(Thread *thread)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_threads.insert(thread);
+    }
+    void remove(Thread *thread)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_threads.remove(thread);
+    }
+
+    // What is destroyed last is used first: once a setup has used it all, with TLS or without.
+    void endAllBefore(bool isEncrypted)
+    {
+        if (!m_isRegistered[isEncrypted].exchange(true))
+            std::atexit([] { instance().endAll(); });
+    }
+
+private:
+    void endAll();
+
+    std::mutex m_mutex; // guards the following
+    QSet<Thread *> m_threads;
+    std::array<std::atomic<bool>, 2> m_isRegistered{};
+};
+
 // A thread with a worker of its own. Not a QThread, whose wait() returns before thread-local objects are destroyed: a
 // process that exits at that moment leaks OpenSSL's.
 class SetupRunner::Thread final
 {
 public:
     Thread(SetupRunner *runner, int number) // throws std::system_error if the system has no thread left
-        : m_runner(runner), m_orders([this](auto task) { carryOut(std::move(task)); })
+        : m_runner(runner), m_orders([this](Task task) { m_worker->begin(task.first, std::move(task.second)); })
     {
         m_orders.moveToThread(nullptr);
         m_thread = std::thread([this, number] { work(number); });
+        ThreadsAtExit::instance().add(this);
     }
 
     ~Thread()
     {
+        ThreadsAtExit::instance().remove(this);
+        end();
+    }
+
+    void end()
+    {
         m_orders.takeAll(); // these must not begin any more: a dialer may take long
-        m_orders.put(std::nullopt);
-        m_thread.join();
+        {
+            // No event, as none is delivered once the application object is destroyed.
+            const std::lock_guard lock(m_mutex);
+            m_isEnding = true;
+            if (m_thisThread)
+                m_thisThread->quit(); // including event loops of a dialer
+        }
+        if (m_thread.joinable() && m_thread.get_id() != std::this_thread::get_id()) // in which a dialer has called exit()
+            m_thread.join();
     }
 
     void post(quint64 number, Order order)
     {
         ++load;
-        m_orders.put(Task{number, std::move(order)});
+        m_orders.put({number, std::move(order)});
     }
 
     int load = 0; // number of its setups; used by the runner
@@ -127,25 +181,36 @@ private:
             Worker worker(m_runner, nullptr);
             m_worker = &worker;
             m_orders.moveToThread(QThread::currentThread());
-            QEventLoop().exec();
+            if (enter(QThread::currentThread()))
+                QEventLoop().exec();
+            enter(nullptr);
             m_orders.moveToThread(nullptr);
         }
         QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete); // as a QThread does
     }
 
-    void carryOut(std::optional<Task> task)
+    bool enter(QThread *thisThread) // false: it is ending already
     {
-        if (task)
-            m_worker->begin(task->first, std::move(task->second));
-        else
-            QThread::currentThread()->quit(); // including event loops of a dialer
+        const std::lock_guard lock(m_mutex);
+        m_thisThread = thisThread;
+        return !m_isEnding;
     }
 
     SetupRunner *const m_runner;
     Worker *m_worker = nullptr; // used in its thread only
-    Inbox<std::optional<Task>> m_orders; // nullopt: quit
+    Inbox<Task> m_orders;
+    std::mutex m_mutex; // guards the following
+    QThread *m_thisThread = nullptr; // while its event loop runs
+    bool m_isEnding = false;
     std::thread m_thread;
 };
+
+void SetupRunner::ThreadsAtExit::endAll()
+{
+    const std::lock_guard lock(m_mutex);
+    for (Thread *thread : std::as_const(m_threads))
+        thread->end();
+}
 
 SetupRunner::SetupRunner(Done done, QObject *parent)
     : QObject(parent), m_done(std::move(done)), m_worker(std::make_unique<Worker>(this, this)),
@@ -219,6 +284,8 @@ void SetupRunner::closeResult(Result &result)
 void SetupRunner::finish(Result result)
 {
     const Running running = m_running.take(result.number);
+    if (running.thread)
+        ThreadsAtExit::instance().endAllBefore(qobject_cast<QSslSocket *>(result.outcome.socket.get()));
     if (running.thread && --running.thread->load == 0)
         endIdleThreads();
     if (running.entry)

@@ -49,6 +49,7 @@ public:
 private:
     class Worker;
     class Thread;
+    class ThreadsAtExit;
     struct Result
     {
         quint64 number;
