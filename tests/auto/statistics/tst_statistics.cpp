@@ -124,10 +124,11 @@ static bool isInOrder(const DurationStatistics &times)
 
 static void connectToServer(ClientPool &client, ConnectionId id, quint16 port)
 {
-    auto *socket = new QTcpSocket;
+    auto socket = std::make_unique<QTcpSocket>();
     socket->connectToHost(QHostAddress::LocalHost, port);
     QVERIFY(socket->waitForConnected());
-    client.put(id, socket);
+    if (client.put(id, socket.get()))
+        socket.release();
 }
 
 static void inAnotherThread(const std::function<void()> &act)
