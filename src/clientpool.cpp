@@ -96,8 +96,8 @@ private:
 
     static constexpr milliseconds Probation{1000}; // who closes a connection unused within that time has not accepted it
 
-    static constexpr milliseconds LongestFloor{
-            1000}; // between two first rounds with other peers; minimumInterval if shorter
+    // Between the first rounds with two peers; minimumInterval if that is shorter.
+    static constexpr milliseconds LongestFloor{1000};
 
     Cycle m_cycle;
     std::shared_ptr<const DialPlan> m_plan;
@@ -441,11 +441,11 @@ QStringList ClientPool::problems(const Configuration &configuration)
 
 /*!
     Replaces the configuration, and returns whether it did. A running pool applies it at once. With another host, port, dialer
-    (any but the one that configuration() returns, as two cannot be compared), TLS, connection mode or ID format, it closes idle connections, abandons
-    dials, and closes leased connections when they are given back: none of the former peer is leased any more. With other
-    TCP options, call flush() to replace idle connections. While the pool runs, a \a configuration that cannot work
-    changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. A stopped pool takes
-    any: start() checks it, and problems() does so beforehand. In the pool's thread.
+    (any but the one that configuration() returns, as two cannot be compared), TLS, connection mode or ID format, it closes
+    idle connections, abandons dials, and closes leased connections when they are given back: none of the former peer is
+    leased any more. With other TCP options, call flush() to replace idle connections. While the pool runs, a \a
+    configuration that cannot work changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this
+    returns false. A stopped pool takes any: start() checks it, and problems() does so beforehand. In the pool's thread.
 */
 bool ClientPool::setConfiguration(const Configuration &configuration)
 {

@@ -47,6 +47,7 @@ struct StageSet
 //
 //   Overdue is given back as Leased is. With a waiter, Pending, Checked, Leased and Overdue become the next Leased at once.
 //   If the peer sent bytes and closed, any stage but Unchecked and Free becomes Unclaimed, which take(id) makes Leased.
+//   Whatever becomes Leased for a caller has passed Stock::lastLook(), but for last words that are asked for by ID.
 //   Every stage may become Free: closed with a reason, detached, or abandoned.
 inline constexpr std::array<StageSet, StageCount> NextStages{{
         /* Free      */ {Stage::Pending},
