@@ -142,6 +142,8 @@ void ClientPoolPrivate::use(const PreparedClient &prepared)
 
 bool ClientPoolPrivate::start()
 {
+    if (!canRunHere(QLatin1String("start()")))
+        return false;
     const QPointer<ClientPoolPrivate> alive(this); // here and below: a slot may delete or close the pool
     if (!finishStopping())
         return false;
@@ -166,6 +168,8 @@ bool ClientPoolPrivate::start()
 
 bool ClientPoolPrivate::apply(ClientPool::Configuration requested)
 {
+    if (!isCalledInItsThread(QLatin1String("setConfiguration()")))
+        return false;
     requested.dialer = recognizable(requested.dialer);
     const QPointer<ClientPoolPrivate> alive(this);
     if (!finishStopping())
@@ -445,7 +449,8 @@ QStringList ClientPool::problems(const Configuration &configuration)
     idle connections, abandons dials, and closes leased connections when they are given back: none of the former peer is
     leased any more. With other TCP options, call flush() to replace idle connections. While the pool runs, a \a
     configuration that cannot work changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this
-    returns false. A stopped pool takes any: start() checks it, and problems() does so beforehand. In the pool's thread.
+    returns false. A stopped pool takes any: start() checks it, and problems() does so beforehand. In the pool's thread; in
+    another one it changes nothing: errorOccurred() is emitted with Error::WrongThread, and this returns false.
 */
 bool ClientPool::setConfiguration(const Configuration &configuration)
 {
@@ -455,8 +460,9 @@ bool ClientPool::setConfiguration(const Configuration &configuration)
 /*!
     Starts the pool, which begins to dial once the event loop runs, and returns whether it runs now; true if it ran already.
     On failure errorOccurred() is emitted: Error::InvalidConfiguration if the configuration cannot work,
-    Error::ResourcesExhausted if the system has no descriptor to watch connections. A pool that drains ends that, and starts.
-    In the pool's thread, which needs an event loop.
+    Error::ResourcesExhausted if the system has no descriptor to watch connections, Error::WrongThread if this is not the
+    pool's thread or there is no QCoreApplication. A pool that drains ends that, and starts. In the pool's thread, which needs
+    an event loop.
 */
 bool ClientPool::start()
 {

@@ -30,6 +30,11 @@ public:
     ~PoolPrivate() override;
     void attach(Pool *pool);
 
+    // Whether a function that has to be called in the pool's thread was; reports if not. From any thread.
+    bool isCalledInItsThread(QLatin1String function);
+    // The same, and whether events can be delivered there.
+    bool canRunHere(QLatin1String function);
+
     // In the pool's thread.
     bool refuses(const Prepared &prepared); // reports why
     bool open(const Prepared &prepared); // reports why if it fails

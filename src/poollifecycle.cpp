@@ -3,8 +3,11 @@
 #include "pool_p.h"
 
 #include "system/networkchange.h"
+#include "system/threadname.h"
 
+#include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qeventloop.h>
 #include <QtCore/qpointer.h>
 
 namespace QNetPool {
@@ -40,6 +43,35 @@ void PoolPrivate::tearDown()
     m_checks.stop();
     while (callsInProgress > 0)
         QThread::yieldCurrentThread();
+}
+
+bool PoolPrivate::isCalledInItsThread(QLatin1String function)
+{
+    const ApiCall call(this);
+    if (thread() == QThread::currentThread())
+        return true;
+    const QString message = QStringLiteral("%1 was called in %2: it has to be called in the pool's thread, by "
+                                           "QMetaObject::invokeMethod() for instance")
+                                    .arg(function, currentThreadName());
+    qCWarning(log).noquote() << message;
+    QMetaObject::invokeMethod(
+            q, [this, message] { report(Pool::Error::WrongThread, message); }, Qt::QueuedConnection);
+    return false;
+}
+
+bool PoolPrivate::canRunHere(QLatin1String function)
+{
+    if (!isCalledInItsThread(function))
+        return false;
+    if (!QCoreApplication::instance()) { // without it Qt delivers no events, in no thread
+        const QString message = QStringLiteral("%1 was called without a QCoreApplication").arg(function);
+        qCWarning(log).noquote() << message;
+        report(Pool::Error::WrongThread, message);
+        return false;
+    }
+    if (!QAbstractEventDispatcher::instance())
+        QEventLoop loop; // creates one, without which no notifier would ever be activated
+    return true;
 }
 
 bool PoolPrivate::refuses(const Prepared &prepared)

@@ -107,6 +107,8 @@ void ServerPoolPrivate::use(const PreparedServer &prepared)
 
 bool ServerPoolPrivate::apply(const ServerPool::Configuration &requested)
 {
+    if (!isCalledInItsThread(QLatin1String("setConfiguration()")))
+        return false;
     const QPointer<ServerPoolPrivate> alive(this); // here and below: a slot may delete or close the pool
     if (!finishStopping())
         return false;
@@ -150,6 +152,8 @@ bool ServerPoolPrivate::listen(qintptr descriptor)
 
 bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()> &bind)
 {
+    if (!canRunHere(QLatin1String("listen()")))
+        return false;
     const QPointer<ServerPoolPrivate> alive(this);
     if (!finishStopping())
         return false;
@@ -179,6 +183,8 @@ bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()>
 bool ServerPoolPrivate::addConnection(qintptr descriptor)
 {
     Descriptor owned(descriptor);
+    if (!canRunHere(QLatin1String("addConnection()")))
+        return false;
     const QPointer<ServerPoolPrivate> alive(this);
     if (!finishStopping() || state == Pool::State::Draining)
         return false;
@@ -336,7 +342,8 @@ QStringList ServerPool::problems(const Configuration &configuration)
     it closes idle connections, those being set up once they are, and leased ones when they are given back; with other
     allowedPeers, those of peers that are not allowed any more. While the pool runs, a \a configuration that cannot work
     changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. A stopped pool takes
-    any: listen() and addConnection() check it, and problems() does so beforehand. In the pool's thread.
+    any: listen() and addConnection() check it, and problems() does so beforehand. In the pool's thread; in another one it
+    changes nothing: errorOccurred() is emitted with Error::WrongThread, and this returns false.
 */
 bool ServerPool::setConfiguration(const Configuration &configuration)
 {
@@ -348,8 +355,8 @@ bool ServerPool::setConfiguration(const Configuration &configuration)
     application uses. Returns whether it listens now.
     On failure errorOccurred() is emitted: Error::InvalidConfiguration if the configuration cannot work, Error::ListenFailed
     if the address cannot be listened on or the pool listens already, Error::ResourcesExhausted if the system has no
-    descriptor to watch connections. A pool that drains ends that, and starts. In the pool's thread, which needs an event
-    loop.
+    descriptor to watch connections, Error::WrongThread if this is not the pool's thread or there is no QCoreApplication. A
+    pool that drains ends that, and starts. In the pool's thread, which needs an event loop.
 */
 bool ServerPool::listen(const QHostAddress &address, quint16 port)
 {

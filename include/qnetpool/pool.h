@@ -85,6 +85,8 @@ public:
         Closed,
         // A lease has been held for longer than leakThreshold; reported once a lease.
         LeakSuspected,
+        // A function that has to be called in the pool's thread, with a QCoreApplication, was called elsewhere.
+        WrongThread,
     };
     Q_ENUM(Error)
 

@@ -15,6 +15,7 @@ class tst_Application : public QObject
 private Q_SLOTS:
     void poolsOutliveTheApplication_data();
     void poolsOutliveTheApplication();
+    void poolsStartOnlyWithAnApplication();
 };
 
 namespace {
@@ -47,8 +48,28 @@ bool live(bool isEncrypted, int threads)
     return true;
 }
 
+// Told at once, and they work later.
+int startBeforeTheApplication(int argc, char **argv)
+{
+    ServerPool server;
+    ClientPool client(clientOf(1));
+    int told = 0;
+    for (Pool *pool : {static_cast<Pool *>(&server), static_cast<Pool *>(&client)})
+        QObject::connect(pool, &Pool::errorOccurred,
+                         [&told](Pool::Error error) { told += error == Pool::Error::WrongThread; });
+    if (server.listen(QHostAddress::LocalHost) || server.addConnection(-1) || client.start() || told != 3)
+        return 1;
+    const QCoreApplication application(argc, argv);
+    if (!server.listen(QHostAddress::LocalHost) || !client.setConfiguration(clientOf(server.serverPort()))
+        || !client.start())
+        return 2;
+    return QTest::qWaitFor([&] { return client.idleCount() == 4 && server.idleCount() == 4; }, longer(5000)) ? 0 : 3;
+}
+
 int runChild(int argc, char **argv)
 {
+    if (QByteArray(argv[2]) == "start before")
+        return startBeforeTheApplication(argc, argv);
     const QByteArray way = argv[2];
     const bool isEncrypted = QByteArray(argv[3]) == "1";
     const int threads = QByteArray(argv[4]).toInt();
@@ -77,6 +98,16 @@ int runChild(int argc, char **argv)
     return 0;
 }
 
+void verifyChild(const QStringList &arguments)
+{
+    QProcess child;
+    child.setProcessChannelMode(QProcess::ForwardedErrorChannel);
+    child.start(QCoreApplication::applicationFilePath(), QStringList{QStringLiteral("--child")} + arguments);
+    QVERIFY(child.waitForFinished(longer(20000)));
+    QCOMPARE(child.exitStatus(), QProcess::NormalExit);
+    QCOMPARE(child.exitCode(), 0);
+}
+
 } // namespace
 
 void tst_Application::poolsOutliveTheApplication_data()
@@ -98,13 +129,12 @@ void tst_Application::poolsOutliveTheApplication()
     QFETCH(const QString, way);
     QFETCH(const bool, isEncrypted);
     QFETCH(const int, threads);
-    QProcess child;
-    child.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-    child.start(QCoreApplication::applicationFilePath(),
-                {QStringLiteral("--child"), way, QString::number(isEncrypted), QString::number(threads)});
-    QVERIFY(child.waitForFinished(longer(20000)));
-    QCOMPARE(child.exitStatus(), QProcess::NormalExit);
-    QCOMPARE(child.exitCode(), 0);
+    verifyChild({way, QString::number(isEncrypted), QString::number(threads)});
+}
+
+void tst_Application::poolsStartOnlyWithAnApplication()
+{
+    verifyChild({QStringLiteral("start before"), {}, {}});
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,7 @@
 #include "pools.h"
 #include "testmain.h"
 
+#include <QtCore/QRegularExpression>
 #include <QtCore/QSet>
 #include <QtCore/QThread>
 #include <QtCore/QTimer>
@@ -22,6 +23,12 @@ private Q_SLOTS:
     void everyoneGetsAnotherOne();
     void waitersOfFourThreadsAreServedInOrder_data();
     void waitersOfFourThreadsAreServedInOrder();
+
+    void clientIsStartedAndConfiguredInItsThreadOnly_data();
+    void clientIsStartedAndConfiguredInItsThreadOnly();
+    void serverIsStartedAndConfiguredInItsThreadOnly_data();
+    void serverIsStartedAndConfiguredInItsThreadOnly();
+    void poolsWorkInAThreadThatHadNoEventDispatcher();
 };
 
 // Answers each line on each connection with the same line, from the main thread.
@@ -295,6 +302,98 @@ void tst_Threads::waitersOfFourThreadsAreServedInOrder()
     QTimer::singleShot(0, this, [&] { std::for_each(leases.begin(), leases.end(), end); });
     QVERIFY(waiters.serve(end));
     waiters.verifyOrder();
+}
+
+namespace {
+
+// Another thread's call returns false, and is told in this one.
+void verifyRefused(Pool &pool, const QByteArray &function, const std::function<bool()> &call)
+{
+    QSignalSpy errors(&pool, &Pool::errorOccurred);
+    bool isRefused = false;
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression(QStringLiteral("^%1 was called in .* the pool's thread")
+                                                    .arg(QRegularExpression::escape(QLatin1String(function)))));
+    std::thread([&] { isRefused = !call(); }).join();
+    QVERIFY(isRefused);
+    QCOMPARE(errors.size(), 0); // not in that thread
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::WrongThread);
+    QVERIFY(lastMessage(errors).startsWith(QLatin1String(function)));
+}
+
+} // namespace
+
+void tst_Threads::clientIsStartedAndConfiguredInItsThreadOnly_data()
+{
+    QTest::addColumn<bool>("isRunning");
+    QTest::newRow("stopped") << false;
+    QTest::newRow("running") << true;
+}
+
+void tst_Threads::clientIsStartedAndConfiguredInItsThreadOnly()
+{
+    QFETCH(const bool, isRunning);
+    ServerPool server;
+    listen(server);
+    ClientPool client(clientOf(server.serverPort()));
+    if (isRunning)
+        fill(server, client);
+    ClientPool::Configuration wish = client.configuration();
+    wish.sizing.minimumCapacity = wish.sizing.maximumCapacity = 7;
+    verifyRefused(client, "start()", [&] { return client.start(); });
+    verifyRefused(client, "setConfiguration()", [&] { return client.setConfiguration(wish); });
+    QCOMPARE(client.configuration().sizing.maximumCapacity, 4);
+    std::thread([&] { client.close(); }).join();
+    verifyRefused(client, "start()", [&] { return client.start(); });
+    QTRY_COMPARE(client.state(), Pool::State::Stopped);
+    QVERIFY(client.setConfiguration(wish));
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.idleCount(), 7);
+}
+
+void tst_Threads::serverIsStartedAndConfiguredInItsThreadOnly_data()
+{
+    clientIsStartedAndConfiguredInItsThreadOnly_data();
+}
+
+void tst_Threads::serverIsStartedAndConfiguredInItsThreadOnly()
+{
+    QFETCH(const bool, isRunning);
+    QTcpServer listener;
+    QVERIFY(listener.listen(QHostAddress::LocalHost));
+    ServerPool server;
+    if (isRunning)
+        listen(server);
+    ServerPool::Configuration wish;
+    wish.maximumCapacity = 7;
+    verifyRefused(server, "listen()", [&] { return server.listen(QHostAddress::LocalHost); });
+    verifyRefused(server, "listen()", [&] { return server.listen(listener.socketDescriptor()); });
+    verifyRefused(server, "setConfiguration()", [&] { return server.setConfiguration(wish); });
+    verifyRefused(server, "addConnection()", [&] { return server.addConnection(-1); });
+    QCOMPARE(server.state(), isRunning ? Pool::State::Ready : Pool::State::Stopped);
+    if (!isRunning)
+        listen(server);
+    ClientPool client(clientOf(server.serverPort()));
+    fill(server, client);
+}
+
+// No event loop has run there before.
+void tst_Threads::poolsWorkInAThreadThatHadNoEventDispatcher()
+{
+    int served = 0;
+    std::thread([&served] {
+        ServerPool server;
+        if (!server.listen(QHostAddress::LocalHost))
+            return;
+        ClientPool client(clientOf(server.serverPort()));
+        if (!client.start())
+            return;
+        const Connection here = client.waitForConnection(longer(5s));
+        const Connection there = server.waitForConnection(longer(5s));
+        served = bool(here) + bool(there);
+    }).join();
+    QCOMPARE(served, 2);
 }
 
 QNETPOOL_TEST_MAIN(tst_Threads)
