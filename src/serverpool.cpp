@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <qnetpool/serverpool.h>
 
-#include "accept/errorratelimiter.h"
+#include "errorratelimiter.h"
 #include "accept/listener.h"
 #include "accept/pendinghandshakes.h"
 #include "pool_p.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "accept/errorratelimiter.h"
+#include "errorratelimiter.h"
 
 #include <QtTest/QTest>
 
