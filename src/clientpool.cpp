@@ -81,6 +81,7 @@ private:
     void beginAfresh();
     void beginRound();
     void advance();
+    void dialOn();
     void count(bool isCreated);
     void proveOld();
     void tell(const Stock::UnusedEnd &end);
@@ -94,6 +95,7 @@ private:
     void sleep(milliseconds pause);
     void publish();
 
+    static constexpr int DialsATurn = 128; // of the event loop, which has other events, too
     static constexpr milliseconds Probation{1000}; // who closes a connection unused within that time has not accepted it
 
     // Between the first rounds with two peers; minimumInterval if that is shorter.
@@ -104,6 +106,8 @@ private:
     quint32 m_peer = 0; // incremented with another peer: see Entry::peer
     std::deque<Stock::Clock::time_point> m_unproved; // when connections were set up, within the probation
     int m_minimumCapacity = 1;
+    int m_dialsLeft = DialsATurn;
+    QTimer m_nextTurn;
     bool m_isExhausted = false; // out of descriptors or memory, and no setup has succeeded since
     QTimer m_pause; // until the next round
     bool m_isRetryDue = false; // retry without a pause if the running round fails
@@ -114,11 +118,13 @@ private:
 };
 
 ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration requested)
-    : PoolPrivate(&clientLog), configuration(std::move(requested)), m_pause(this)
+    : PoolPrivate(&clientLog), configuration(std::move(requested)), m_nextTurn(this), m_pause(this)
 {
     configuration.dialer = recognizable(configuration.dialer);
     m_pause.setSingleShot(true);
     connect(&m_pause, &QTimer::timeout, this, &ClientPoolPrivate::beginRound);
+    m_nextTurn.setSingleShot(true);
+    connect(&m_nextTurn, &QTimer::timeout, this, &ClientPoolPrivate::dialOn);
 }
 
 void ClientPoolPrivate::use(const PreparedClient &prepared)
@@ -191,6 +197,8 @@ bool ClientPoolPrivate::apply(ClientPool::Configuration requested)
 void ClientPoolPrivate::stopNewSetups()
 {
     m_pause.stop();
+    m_nextTurn.stop();
+    m_dialsLeft = DialsATurn;
 }
 
 void ClientPoolPrivate::retryNow()
@@ -242,7 +250,7 @@ void ClientPoolPrivate::tell(const Stock::UnusedEnd &end)
         sleep(m_cycle.interval());
     if (!isFirst && !pause)
         return;
-    report(end.isTlsError ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed, m_plan->target() + sentenceOf(end));
+    reportPeer(end.isTlsError ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed, m_plan->target() + sentenceOf(end));
 }
 
 QString ClientPoolPrivate::sentenceOf(const Stock::UnusedEnd &end)
@@ -284,6 +292,8 @@ void ClientPoolPrivate::advance()
     for (bool isEnded = true, hasRoom = true; isEnded && hasRoom;) {
         m_cycle.demand(stock->level());
         while (m_cycle.dialsWanted() > 0) {
+            if (m_dialsLeft == 0)
+                return publish(); // dialOn() follows
             hasRoom = dial();
             if (!alive || !isRunning())
                 return;
@@ -299,6 +309,12 @@ void ClientPoolPrivate::advance()
     publish();
 }
 
+void ClientPoolPrivate::dialOn()
+{
+    m_dialsLeft = DialsATurn;
+    advance();
+}
+
 bool ClientPoolPrivate::dial()
 {
     Entry *entry = stock->addPending();
@@ -306,6 +322,8 @@ bool ClientPoolPrivate::dial()
         return false;
     entry->peer = m_peer;
     m_cycle.launched();
+    if (--m_dialsLeft == 0)
+        m_nextTurn.start(0);
     qCDebug(clientLog).noquote() << "dialling" << m_plan->target();
     setups.run(entry, SetupRunner::Client{m_plan});
     return true;
@@ -335,11 +353,13 @@ void ClientPoolPrivate::count(bool isCreated)
 
 void ClientPoolPrivate::failed(Entry *entry, const SetupOutcome &outcome)
 {
+    const bool isExhausted = outcome.error == Pool::Error::ResourcesExhausted;
+    if (isExhausted && stock->closeOldestUnclaimed())
+        return setups.run(entry, SetupRunner::Client{m_plan});
     stock->abandon(entry);
     count(false);
-    const bool isExhausted = outcome.error == Pool::Error::ResourcesExhausted;
     if (!isExhausted || !std::exchange(m_isExhausted, true)) // reported once an outage
-        report(outcome.error, outcome.message);
+        reportPeer(outcome.error, outcome.message);
 }
 
 // It counts as created if the peer provided a usable connection, even if it is surplus by now.
@@ -360,9 +380,9 @@ void ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
     if (admission == Stock::Admission::Unwatched && !wasExhausted)
         report(Pool::Error::ResourcesExhausted, notWatched());
     else if (admission == Stock::Admission::IdInUse)
-        report(Pool::Error::HandshakeFailed,
-               QStringLiteral("%1 sent the connection ID %2, which is in use: the new connection is closed")
-                       .arg(m_plan->target(), id.toString()));
+        reportPeer(Pool::Error::HandshakeFailed,
+                   QStringLiteral("%1 sent the connection ID %2, which is in use: the new connection is closed")
+                           .arg(m_plan->target(), id.toString()));
 }
 
 void ClientPoolPrivate::sleep(milliseconds pause)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "checks.h"
+#include "errorratelimiter.h"
 #include "prepared.h"
 #include "setuprunner.h"
 #include "stock/stock.h"
@@ -48,7 +49,7 @@ public:
     bool finishStopping();
     quint64 run() const noexcept { return m_run; } // distinguishes the time from one open() to close() from the next
     void report(Pool::Error error, const QString &message);
-    virtual void reportPeer(Pool::Error error, const QString &message); // what a peer can cause at will
+    void reportPeer(Pool::Error error, const QString &message); // what a peer can cause at will
     void setState(Pool::State state);
     void setCapacity(int value);
     void setInterval(std::chrono::milliseconds value);
@@ -90,6 +91,9 @@ private:
     void watchForCancel(const std::shared_ptr<FutureWaiter> &waiter);
     void armExpiry(std::optional<Stock::Clock::time_point> deadline);
     void expire();
+    void emitError(Pool::Error error, const QString &message);
+    void reportWithheld();
+    void forgetWithheld();
 
     struct CancelWatch
     {
@@ -111,6 +115,8 @@ private:
     bool m_isDeliveryPosted = false;
     Checks m_checks;
     QTimer m_expiry;
+    ErrorRateLimiter m_errorRate;
+    QTimer m_windowEnd; // of m_errorRate
 };
 
 // A call into the pool. The destructor waits for calls of other threads, so no code of the application may run within one:

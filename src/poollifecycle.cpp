@@ -2,12 +2,12 @@
 // How a pool starts, applies a configuration, and stops.
 #include "pool_p.h"
 
+#include "system/descriptor.h"
+#include "system/eventdispatcher.h"
 #include "system/networkchange.h"
 #include "system/threadname.h"
 
-#include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
-#include <QtCore/qeventloop.h>
 #include <QtCore/qpointer.h>
 
 namespace QNetPool {
@@ -21,11 +21,13 @@ Stock::Clock::time_point drainDeadline(std::chrono::milliseconds timeout)
 
 PoolPrivate::PoolPrivate(LogCategory category)
     : setups([this](Entry *entry, SetupOutcome outcome) { setupFinished(entry, std::move(outcome)); }, this), log(category),
-      stock(std::make_shared<Stock>(category)), m_checks(stock), m_expiry(this)
+      stock(std::make_shared<Stock>(category)), m_checks(stock), m_expiry(this), m_windowEnd(this)
 {
     m_checks.setParent(this); // moves with the pool
     m_expiry.setSingleShot(true);
     connect(&m_expiry, &QTimer::timeout, this, &PoolPrivate::expire);
+    m_windowEnd.setSingleShot(true);
+    connect(&m_windowEnd, &QTimer::timeout, this, &PoolPrivate::reportWithheld);
 }
 
 PoolPrivate::~PoolPrivate() = default;
@@ -69,9 +71,10 @@ bool PoolPrivate::canRunHere(QLatin1String function)
         report(Pool::Error::WrongThread, message);
         return false;
     }
-    if (!QAbstractEventDispatcher::instance())
-        QEventLoop loop; // creates one, without which no notifier would ever be activated
-    return true;
+    if (ensureEventDispatcher())
+        return true;
+    report(Pool::Error::ResourcesExhausted, QStringLiteral("%1: %2").arg(function, onlyReserveIsLeft()));
+    return false;
 }
 
 bool PoolPrivate::refuses(const Prepared &prepared)
@@ -173,6 +176,7 @@ void PoolPrivate::drainHere()
         return;
     const QPointer<PoolPrivate> alive(this);
     const quint64 thisRun = m_run;
+    forgetWithheld();
     stopNewSetups();
     abandonSetups();
     if (alive && m_run == thisRun) // else a slot that a dialer has connected has deleted or restarted it
@@ -188,6 +192,7 @@ void PoolPrivate::closeHere()
     m_isRunning = false;
     disconnect(thread(), nullptr, this, nullptr);
     followNetwork(false);
+    forgetWithheld();
     stopNewSetups();
     abandonSetups();
     if (!alive || m_run != thisRun)

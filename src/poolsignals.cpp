@@ -158,17 +158,48 @@ QString PoolPrivate::notWatched()
 
 void PoolPrivate::report(Pool::Error error, const QString &message)
 {
-    qCDebug(log).noquote() << QMetaEnum::fromType<Pool::Error>().valueToKey(int(error)) << "-" << message;
     stock->setLastError(message);
+    ++errorCount;
+    emitError(error, message);
+}
+
+void PoolPrivate::emitError(Pool::Error error, const QString &message)
+{
+    qCDebug(log).noquote() << QMetaEnum::fromType<Pool::Error>().valueToKey(int(error)) << "-" << message;
     const QPointer<PoolPrivate> alive(this);
-    countError();
+    emitErrorCountChanged(errorCount);
     if (alive)
         Q_EMIT q->errorOccurred(error, message);
 }
 
 void PoolPrivate::reportPeer(Pool::Error error, const QString &message)
 {
-    report(error, message);
+    stock->setLastError(message);
+    ++errorCount;
+    if (m_errorRate.admits(error, message, ErrorRateLimiter::Clock::now()))
+        emitError(error, message);
+    else if (!m_windowEnd.isActive())
+        m_windowEnd.start(ErrorRateLimiter::Window);
+}
+
+void PoolPrivate::reportWithheld()
+{
+    const QPointer<PoolPrivate> alive(this);
+    for (const ErrorRateLimiter::Withheld &withheld : m_errorRate.takeWithheld()) {
+        emitError(withheld.error,
+                  QStringLiteral("%1 more of the kind, the last: %2").arg(withheld.count).arg(withheld.last));
+        if (!alive)
+            return;
+    }
+}
+
+// When the pool stops.
+void PoolPrivate::forgetWithheld()
+{
+    m_windowEnd.stop();
+    if (!m_errorRate.takeWithheld().empty())
+        QMetaObject::invokeMethod(
+                q, [this] { Q_EMIT q->errorCountChanged(errorCount); }, Qt::QueuedConnection);
 }
 
 void PoolPrivate::countError()

@@ -20,6 +20,7 @@ PreparedServer::PreparedServer(const ServerPool::Configuration &requested)
     clampNumber(configuration.maximumCapacity, 1, most, "maximumCapacity", changes);
     clampNumber(configuration.maximumPendingHandshakes, 0, most, "maximumPendingHandshakes", changes);
     clampNumber(configuration.maximumPendingPerPeer, 0, most, "maximumPendingPerPeer", changes);
+    clampNumber(configuration.maximumConnectionsPerPeer, 0, most, "maximumConnectionsPerPeer", changes);
     clampNumber(configuration.listenBacklog, 1, most, "listenBacklog", changes);
     policy.maximumIdle = configuration.maximumCapacity;
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <qnetpool/serverpool.h>
 
-#include "errorratelimiter.h"
 #include "accept/listener.h"
 #include "accept/pendinghandshakes.h"
 #include "pool_p.h"
@@ -68,24 +67,17 @@ private:
     void cannotAccept(bool isExhausted, const QString &cause);
     bool turnAway(Descriptor descriptor, Pool::Error error, const QString &message);
     void setupFinished(Entry *entry, SetupOutcome outcome) override;
-    void reportPeer(Pool::Error error, const QString &message) override;
-    void reportWithheld();
 
     PreparedServer m_prepared;
     PendingHandshakes m_handshakes;
-    ErrorRateLimiter m_errorRate;
-    QTimer m_windowEnd; // of m_errorRate
 };
 
 ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration requested)
     : PoolPrivate(&serverLog), configuration(std::move(requested)),
       listener([this](qintptr descriptor, const QHostAddress &peer) { acceptPeer(Descriptor(descriptor), peer); },
                [this](bool isExhausted, const QString &cause) { cannotAccept(isExhausted, cause); },
-               [this] { setState(Pool::State::Ready); }, this),
-      m_windowEnd(this)
+               [this] { setState(Pool::State::Ready); }, [this] { return stock->closeOldestUnclaimed(); }, this)
 {
-    m_windowEnd.setSingleShot(true);
-    connect(&m_windowEnd, &QTimer::timeout, this, &ServerPoolPrivate::reportWithheld);
 }
 
 void ServerPoolPrivate::use(const PreparedServer &prepared)
@@ -204,9 +196,6 @@ void ServerPoolPrivate::stopNewSetups()
 {
     listener.close();
     m_handshakes.clear();
-    m_windowEnd.stop();
-    for (const ErrorRateLimiter::Withheld &withheld : m_errorRate.takeWithheld())
-        errorCount += withheld.count;
 }
 
 // Checks the peer before any object is created for it.
@@ -216,8 +205,15 @@ bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &ad
     if (!m_prepared.filter.allows(peer))
         return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
                         QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
+    const PeerNetwork network = networkOf(peer);
+    const int most = m_prepared.plan->configuration.maximumConnectionsPerPeer;
+    if (most > 0 && stock->countOf(network) >= most)
+        return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
+                        QStringLiteral("the peer %1 has %2 connections, as many as maximumConnectionsPerPeer allows")
+                                .arg(peer.toString())
+                                .arg(most));
     const bool isEncrypted = m_prepared.plan->isEncrypted();
-    if (isEncrypted && !m_handshakes.allows(peer))
+    if (isEncrypted && !m_handshakes.allows(network))
         return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
                         QStringLiteral("the peer %1 has %2 handshakes going on, as many as maximumPendingPerPeer allows")
                                 .arg(peer.toString())
@@ -230,7 +226,7 @@ bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &ad
                                 .arg(m_prepared.plan->configuration.maximumPendingHandshakes));
     const bool isFull =
             stock->idleCount() + stock->pendingCount() >= m_prepared.policy.maximumIdle && !stock->unservedWaiterCount();
-    Entry *entry = isFull ? nullptr : stock->addPendingNamed();
+    Entry *entry = isFull ? nullptr : stock->addPendingNamed(network);
     if (!entry)
         return turnAway(
                 std::move(descriptor), Pool::Error::ResourcesExhausted,
@@ -240,7 +236,7 @@ bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &ad
                         .arg(isFull ? QLatin1String("maximumCapacity") : QLatin1String("limits.maximumConnections")));
     qCDebug(serverLog).noquote() << entry->id << "is assigned to" << peer.toString();
     if (isEncrypted) {
-        m_handshakes.begin(entry, peer);
+        m_handshakes.begin(entry, network);
         if (m_handshakes.isFull())
             listener.pauseAccepting();
     }
@@ -256,8 +252,8 @@ void ServerPoolPrivate::cannotAccept(bool isExhausted, const QString &cause)
     const QPointer<ServerPoolPrivate> alive(this);
     setState(Pool::State::Degraded);
     if (alive)
-        report(isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::AcceptFailed,
-               QStringLiteral("cannot accept on %1: %2").arg(whereItListens(), cause));
+        reportPeer(isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::AcceptFailed,
+                   QStringLiteral("cannot accept on %1: %2").arg(whereItListens(), cause));
 }
 
 bool ServerPoolPrivate::turnAway(Descriptor descriptor, Pool::Error error, const QString &message)
@@ -279,25 +275,6 @@ void ServerPoolPrivate::setupFinished(Entry *entry, SetupOutcome outcome)
     } else {
         stock->abandon(entry);
         reportPeer(outcome.error, outcome.message);
-    }
-}
-
-void ServerPoolPrivate::reportPeer(Pool::Error error, const QString &message)
-{
-    if (m_errorRate.admits(error, message, ErrorRateLimiter::Clock::now()))
-        report(error, message);
-    else if (!m_windowEnd.isActive())
-        m_windowEnd.start(ErrorRateLimiter::Window);
-}
-
-void ServerPoolPrivate::reportWithheld()
-{
-    const QPointer<ServerPoolPrivate> alive(this);
-    for (const ErrorRateLimiter::Withheld &withheld : m_errorRate.takeWithheld()) {
-        errorCount += withheld.count - 1; // report() counts one
-        report(withheld.error, QStringLiteral("%1 more of the kind, the last: %2").arg(withheld.count).arg(withheld.last));
-        if (!alive)
-            return;
     }
 }
 

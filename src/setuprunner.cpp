@@ -6,6 +6,7 @@
 #include "dial/directdials.h"
 #include "dial/socketdial.h"
 #include "lease/socketguard.h"
+#include "system/descriptor.h"
 #include "system/threadname.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -135,9 +136,12 @@ private:
 class SetupRunner::Thread final
 {
 public:
-    Thread(SetupRunner *runner, int number) // throws std::system_error if the system has no thread left
+    // Throws std::system_error if the system has no thread left, or no descriptors for one.
+    Thread(SetupRunner *runner, int number)
         : m_runner(runner), m_orders([this](Task task) { m_worker->begin(task.first, std::move(task.second)); })
     {
+        if (!canOpenSome())
+            throw std::system_error(std::make_error_code(std::errc::too_many_files_open));
         m_orders.moveToThread(nullptr);
         m_thread = std::thread([this, number] { work(number); });
         ThreadsAtExit::instance().add(this);

@@ -498,6 +498,14 @@ template<typename Configuration> void Table<Configuration>::addHandshakeLimits()
          .group = FieldGroup::Limits,
          .maximum = mostConnections,
          .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
+    add(&Configuration::maximumConnectionsPerPeer,
+        {.name = "maximumConnectionsPerPeer",
+         .label = QT_TRANSLATE_NOOP("FieldInfo", "Maximum connections per peer"),
+         .description =
+                 QT_TRANSLATE_NOOP("FieldInfo", "How many connections one such peer may have. The demo's client is one."),
+         .group = FieldGroup::Limits,
+         .maximum = mostConnections,
+         .zero = QT_TRANSLATE_NOOP("FieldInfo", "no limit")});
 }
 
 template<typename Configuration> void Table<Configuration>::addLifetimes()

@@ -1328,6 +1328,14 @@
         <translation>其中同一对端最多可占多少个；一个对端指一个 IPv4 地址，或一个 64 位前缀的 IPv6 网络。</translation>
     </message>
     <message>
+        <source>Maximum connections per peer</source>
+        <translation>每对端最大连接数</translation>
+    </message>
+    <message>
+        <source>How many connections one such peer may have. The demo&apos;s client is one.</source>
+        <translation>一个这样的对端最多可有多少个连接。演示程序的客户端也算一个对端。</translation>
+    </message>
+    <message>
         <source>Idle timeout</source>
         <translation>空闲超时</translation>
     </message>

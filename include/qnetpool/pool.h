@@ -137,9 +137,9 @@ public:
     // How many connections and waiters there may be, and how long a connection may last.
     struct Limits
     {
-        // The largest number of connections: idle, leased, unclaimed and pending together. At the limit a client does not
-        // dial, so that waiters get what is given back; a server turns further peers away. Default: 0. Clamped to 0 or more.
-        // 0 = no limit.
+        // The largest number of connections: idle, leased and pending together. Unclaimed ones, whose peer has left, make
+        // room: the oldest is closed for a new connection. At the limit a client does not dial, so that waiters get what is
+        // given back; a server turns further peers away. Default: 0. Clamped to 0 or more. 0 = no limit.
         int maximumConnections = 0;
         // The largest number of acquire() and waitForConnection() calls that wait; further ones fail with
         // Error::TooManyWaiters. Default: 0. Clamped to 0 or more. 0 = no limit.
@@ -157,8 +157,9 @@ public:
         // A lease that is held for longer is reported once, with Error::LeakSuspected: its ID, its age, the thread that
         // holds it. Nothing else happens to it. Default: 0. Clamped to 0 or more. 0 disables this.
         std::chrono::milliseconds leakThreshold{0};
-        // How long a connection that its peer closed after sending bytes is kept for take(id). Default: 30 s. Clamped to 0
-        // or more. 0 disables this: it is closed at once.
+        // How long a connection that its peer closed after sending bytes is kept for take(id), at most: it makes room when
+        // maximumConnections is reached or descriptors run out. Default: 30 s. Clamped to 0 or more. 0 disables this: it is
+        // closed at once.
         std::chrono::milliseconds unclaimedTimeout{30000};
     };
 

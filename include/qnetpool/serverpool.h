@@ -58,6 +58,10 @@ public:
         // ones are turned away. All clients behind one address count as one peer, and a ClientPool dials up to
         // maximumPending connections at a time. Default: 256. 0 = no limit. Clamped to 0 or more.
         int maximumPendingPerPeer = 256;
+        // The largest number of connections of one peer, in the same sense: idle, leased and pending together; further ones
+        // are turned away. Default: 0, no limit, as a proxy or a network may put all clients behind one address. Clamped to 0
+        // or more.
+        int maximumConnectionsPerPeer = 0;
         // The largest number of connections that wait in the system's backlog to be accepted; the system may have a lower
         // limit. Default: 1024. Clamped to 1 or more.
         int listenBacklog = 1024;

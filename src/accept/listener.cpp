@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "listener.h"
 
-#include "system/descriptor.h"
-
 #include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qpointer.h>
 #include <QtNetwork/qnetworkproxy.h>
@@ -11,9 +9,9 @@ namespace QNetPool {
 
 using namespace std::chrono_literals;
 
-Listener::Listener(Accepted accepted, Failed failed, Recovered recovered, QObject *parent)
+Listener::Listener(Accepted accepted, Failed failed, Recovered recovered, MakeRoom makeRoom, QObject *parent)
     : QObject(parent), m_accepted(std::move(accepted)), m_failed(std::move(failed)), m_recovered(std::move(recovered)),
-      m_server(this), m_retry(this)
+      m_makeRoom(std::move(makeRoom)), m_server(this), m_retry(this)
 {
     m_server.setProxy(QNetworkProxy::NoProxy); // or it would listen on the application's proxy
     m_retry.setSingleShot(true);
@@ -49,6 +47,7 @@ void Listener::close()
 {
     m_retry.stop();
     m_isFailing = m_isPaused = false;
+    m_heldBack = {};
     if (m_notifier) {
         m_notifier->setEnabled(false);
         m_notifier.release()->deleteLater(); // its signal may be on the call stack
@@ -76,6 +75,23 @@ void Listener::enableNotifier()
         m_notifier->setEnabled(true);
 }
 
+// One that comes when only the reserve is left is held back until another descriptor is free, and is then the first.
+Acceptance Listener::acceptNext()
+{
+    if (!m_heldBack.isValid()) {
+        Acceptance acceptance = acceptConnection(m_server.socketDescriptor());
+        if (acceptance.result != Acceptance::Accepted || !isInReserve(acceptance.descriptor))
+            return acceptance;
+        m_heldBack = Descriptor(acceptance.descriptor);
+        m_heldBackPeer = acceptance.peer;
+    }
+    Descriptor other = duplicate(m_heldBack);
+    if (!other.isValid() || isInReserve(other.value()))
+        return {Acceptance::Exhausted, -1, {}, onlyReserveIsLeft()};
+    m_heldBack = {};
+    return {Acceptance::Accepted, other.release(), m_heldBackPeer, {}};
+}
+
 void Listener::acceptSome()
 {
     enableNotifier();
@@ -83,7 +99,9 @@ void Listener::acceptSome()
     const QDeadlineTimer turn(2ms);
     const QPointer<Listener> alive(this);
     while (!turn.hasExpired() && alive && isListening() && !m_isPaused) {
-        const Acceptance acceptance = acceptConnection(m_server.socketDescriptor());
+        const Acceptance acceptance = acceptNext();
+        if (acceptance.result == Acceptance::Exhausted && m_makeRoom())
+            continue;
         switch (acceptance.result) {
         case Acceptance::Accepted: {
             const bool hasRecovered = std::exchange(m_isFailing, false);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "system/descriptor.h"
+
 #include <QtCore/qsocketnotifier.h>
 #include <QtCore/qtimer.h>
 #include <QtNetwork/qtcpserver.h>
@@ -20,8 +22,9 @@ public:
     using Accepted = std::function<void(qintptr descriptor, const QHostAddress &peer)>;
     using Failed = std::function<void(bool isExhausted, const QString &cause)>; // once an outage
     using Recovered = std::function<void()>;
+    using MakeRoom = std::function<bool()>; // closes something for its descriptor; false: there is nothing
 
-    Listener(Accepted accepted, Failed failed, Recovered recovered, QObject *parent);
+    Listener(Accepted accepted, Failed failed, Recovered recovered, MakeRoom makeRoom, QObject *parent);
 
     bool listen(const QHostAddress &address, quint16 port, int backlog);
     bool listen(qintptr descriptor);
@@ -37,15 +40,19 @@ public:
 private:
     bool start(bool isListening);
     void acceptSome();
+    Acceptance acceptNext();
     void enableNotifier();
 
     const Accepted m_accepted;
     const Failed m_failed;
     const Recovered m_recovered;
+    const MakeRoom m_makeRoom;
     QTcpServer m_server;
     QString m_error; // why a descriptor was refused, if the server has not done it
     std::unique_ptr<QSocketNotifier> m_notifier;
     QTimer m_retry;
+    Descriptor m_heldBack;
+    QHostAddress m_heldBackPeer;
     bool m_isFailing = false;
     bool m_isPaused = false;
 };

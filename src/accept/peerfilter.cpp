@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "peerfilter.h"
 
+#include <QtCore/qendian.h>
+
 #include <algorithm>
 
 namespace QNetPool {
@@ -46,6 +48,18 @@ std::pair<QHostAddress, int> parse(const QString &text)
 QHostAddress unmapped(const QHostAddress &address)
 {
     return isMapped(address) ? QHostAddress(address.toIPv4Address()) : address;
+}
+
+PeerNetwork networkOf(const QHostAddress &peer)
+{
+    switch (peer.protocol()) {
+    case QAbstractSocket::IPv4Protocol:
+        return 0xff00'0000'0000'0000 | peer.toIPv4Address(); // the beginning of a multicast address, which no peer has
+    case QAbstractSocket::IPv6Protocol:
+        return qFromBigEndian<quint64>(peer.toIPv6Address().c);
+    default:
+        return NoNetwork;
+    }
 }
 
 std::optional<PeerFilter> PeerFilter::fromStrings(const QStringList &allowed, QString *offender)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "system/peernetwork.h"
+
 #include <QtCore/qstringlist.h>
 #include <QtNetwork/qhostaddress.h>
 
@@ -24,5 +26,8 @@ private:
 
 // Returns an IPv4-mapped IPv6 address (::ffff:a.b.c.d, as dual-stack listeners report it) as IPv4.
 QHostAddress unmapped(const QHostAddress &address);
+
+// The network of an unmapped address; NoNetwork if it is null.
+PeerNetwork networkOf(const QHostAddress &peer);
 
 } // namespace QNetPool

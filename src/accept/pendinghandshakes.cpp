@@ -5,20 +5,6 @@
 
 namespace QNetPool {
 
-namespace {
-
-// A peer with an IPv6 address usually has the whole /64.
-QHostAddress networkOf(const QHostAddress &peer)
-{
-    if (peer.protocol() != QAbstractSocket::IPv6Protocol)
-        return peer;
-    Q_IPV6ADDR bytes = peer.toIPv6Address();
-    std::fill(bytes.c + 8, bytes.c + 16, quint8(0));
-    return QHostAddress(bytes);
-}
-
-} // namespace
-
 void PendingHandshakes::setLimits(int inAll, int perPeer)
 {
     m_limit = inAll;
@@ -30,16 +16,15 @@ bool PendingHandshakes::isFull() const
     return m_limit > 0 && m_peers.size() >= m_limit;
 }
 
-bool PendingHandshakes::allows(const QHostAddress &peer) const
+bool PendingHandshakes::allows(PeerNetwork peer) const
 {
-    return m_limitPerPeer <= 0 || m_counts.value(networkOf(peer)) < m_limitPerPeer;
+    return m_limitPerPeer <= 0 || m_counts.value(peer) < m_limitPerPeer;
 }
 
-void PendingHandshakes::begin(const Entry *entry, const QHostAddress &peer)
+void PendingHandshakes::begin(const Entry *entry, PeerNetwork peer)
 {
-    const QHostAddress network = networkOf(peer);
-    m_peers.insert(entry, network);
-    ++m_counts[network];
+    m_peers.insert(entry, peer);
+    ++m_counts[peer];
 }
 
 void PendingHandshakes::end(const Entry *entry)

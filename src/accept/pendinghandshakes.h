@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "system/peernetwork.h"
+
 #include <QtCore/qhash.h>
-#include <QtNetwork/qhostaddress.h>
 
 #include <chrono>
 
@@ -16,9 +17,9 @@ class PendingHandshakes
 public:
     void setLimits(int inAll, int perPeer); // 0 = no limit
     bool isFull() const; // at the limit: accepting has to pause
-    bool allows(const QHostAddress &peer) const; // false: that peer is at its limit
+    bool allows(PeerNetwork peer) const; // false: that peer is at its limit
 
-    void begin(const Entry *entry, const QHostAddress &peer);
+    void begin(const Entry *entry, PeerNetwork peer);
     void end(const Entry *entry); // no effect if it has not begun
     void clear();
 
@@ -29,8 +30,8 @@ public:
 private:
     int m_limit = 0;
     int m_limitPerPeer = 0;
-    QHash<const Entry *, QHostAddress> m_peers;
-    QHash<QHostAddress, int> m_counts; // by network
+    QHash<const Entry *, PeerNetwork> m_peers;
+    QHash<PeerNetwork, int> m_counts;
 };
 
 } // namespace QNetPool

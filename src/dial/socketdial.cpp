@@ -33,6 +33,9 @@ void SocketDial::start()
     else
         adopt(std::make_unique<PooledSocket<QTcpSocket>>());
     setDeadline(m_plan->configuration.connectTimeout);
+    if (!canOpenSome())
+        return fail(Pool::Error::ResourcesExhausted,
+                    QStringLiteral("cannot connect to %1: %2").arg(peer(), onlyReserveIsLeft()));
     connect(socket(), &QTcpSocket::connected, this, &SocketDial::connected);
     if (m_plan->configuration.dialer)
         callDialer();
@@ -82,6 +85,9 @@ void SocketDial::connected()
         return;
     if (isConnectedToItself(kernelDescriptor(*socket())))
         return fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: %2").arg(peer(), connectedToItself()));
+    if (isInReserve(kernelDescriptor(*socket())))
+        return fail(Pool::Error::ResourcesExhausted,
+                    QStringLiteral("cannot connect to %1: %2").arg(peer(), onlyReserveIsLeft()));
     noteConnected();
     setTcpOptions(kernelDescriptor(*socket()), m_plan->configuration.tcp);
     setDeadline(m_plan->configuration.handshakeTimeout);

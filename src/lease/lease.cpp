@@ -3,12 +3,11 @@
 
 #include "socketguard.h"
 #include "system/descriptor.h"
+#include "system/eventdispatcher.h"
 #include "system/probe.h"
 #include "threadmailbox.h"
 
-#include <QtCore/qabstracteventdispatcher.h>
 #include <QtCore/qcoreapplication.h>
-#include <QtCore/qeventloop.h>
 #include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
 
@@ -34,11 +33,11 @@ void pullHere(Lease *lease)
 // On first use the descriptor gets a socket, in the holder's thread.
 void createSocket(Lease *lease)
 {
-    if (!QAbstractEventDispatcher::instance())
-        QEventLoop loop; // creates one: a socket without never gets notifications, not even in another thread later
     auto *socket = new PooledSocket<QTcpSocket>;
     Descriptor descriptor(lease->descriptor);
-    if (socket->setSocketDescriptor(descriptor.value())) // fails if the peer has reset it
+    if (!ensureEventDispatcher())
+        socket->setProblem(onlyReserveIsLeft());
+    else if (socket->setSocketDescriptor(descriptor.value())) // fails if the peer has reset it
         descriptor.release();
     lease->isBare = false;
     SocketGuard::make(socket)->bindTo(lease);

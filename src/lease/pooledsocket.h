@@ -81,6 +81,12 @@ public:
     QObject *eventFilterObject() noexcept override { return this; }
     void setPeer(const QString &name) { Socket::setPeerName(name); } // as connectToHost() would
 
+    void setProblem(const QString &cause) // why it is not connected
+    {
+        this->setSocketError(QAbstractSocket::SocketResourceError);
+        this->setErrorString(cause);
+    }
+
     void clearError() override
     {
         if (this->error() == QAbstractSocket::UnknownSocketError)

@@ -9,26 +9,41 @@
 #include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
 
+#include <limits>
+
 namespace QNetPool {
 
-bool Stock::hasRoom() const
+// Not counting last words, which make room.
+int Stock::room() const
 {
-    return m_policy.limits.maximumConnections <= 0
-            || m_store.idle() + m_store.leased() + m_store.count(Stage::Pending) + m_store.count(Stage::Unclaimed)
-            < m_policy.limits.maximumConnections;
+    const int most = m_policy.limits.maximumConnections;
+    if (most <= 0)
+        return std::numeric_limits<int>::max();
+    return most - m_store.idle() - m_store.leased() - m_store.count(Stage::Pending);
 }
 
 Entry *Stock::addPending()
 {
-    const Lock lock(m_mutex);
-    if (!hasRoom())
+    Lock lock(m_mutex);
+    if (room() <= 0)
         return nullptr;
     Entry *entry = m_store.add();
     entry->born = entry->since = Clock::now();
     entry->epoch = m_epoch;
     entry->rules = m_rules;
     entry->host = m_policy.host;
+    if (room() < m_store.count(Stage::Unclaimed))
+        closeEntry(m_store.first(Stage::Unclaimed), CloseReason::DiedIdle, lock);
     return entry;
+}
+
+bool Stock::closeOldestUnclaimed()
+{
+    Lock lock(m_mutex);
+    Entry *oldest = m_store.first(Stage::Unclaimed);
+    if (oldest)
+        closeEntry(oldest, CloseReason::DiedIdle, lock);
+    return oldest;
 }
 
 bool Stock::assignId(Entry *entry, ConnectionId id)
@@ -40,12 +55,13 @@ bool Stock::assignId(Entry *entry, ConnectionId id)
     return true;
 }
 
-Entry *Stock::addPendingNamed()
+Entry *Stock::addPendingNamed(PeerNetwork network)
 {
     Entry *entry = addPending();
     if (entry) {
         const Lock lock(m_mutex);
         assignId(entry, {});
+        m_store.setNetwork(entry, network);
     }
     return entry;
 }

@@ -3,6 +3,7 @@
 
 #include "lease/lease.h"
 #include "stage.h"
+#include "system/peernetwork.h"
 
 #include <qnetpool/pool.h>
 
@@ -27,6 +28,7 @@ struct Entry : Lease
     quint64 epoch = 0; // of the stock when the setup began: one of an earlier epoch does not go out any more
     quint32 rules = 0; // of the stock when its peer was last found to be allowed
     QString host; // that it was dialled at: the socket's peerName()
+    PeerNetwork network = NoNetwork; // of a server's peer, while that has the connection
     TimePoint born; // when its setup began
     TimePoint since; // when the stage began; of a stale one, when it became idle
     TimePoint endOfLife = TimePoint::max();

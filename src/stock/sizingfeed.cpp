@@ -52,7 +52,7 @@ void Stock::noteTaken(const Entry *entry)
     const int idle = m_store.idle();
     const int pending = m_store.count(Stage::Pending);
     m_demand->taken(entry->since, {.idle = idle + 1, .pending = pending, .waiting = unservedWaiters()});
-    if (idle + pending < m_demand->target() - m_demand->surplus() && hasRoom())
+    if (idle + pending < m_demand->target() - m_demand->surplus() && room() > 0)
         wake(); // to dial
 }
 

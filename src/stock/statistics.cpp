@@ -129,6 +129,12 @@ int Stock::leasedCount() const
     return m_store.leased();
 }
 
+int Stock::countOf(PeerNetwork network) const
+{
+    const Lock lock(m_mutex);
+    return m_store.countOf(network);
+}
+
 int Stock::pendingCount() const
 {
     const Lock lock(m_mutex);

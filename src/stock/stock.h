@@ -127,8 +127,11 @@ public:
     void setLastError(const QString &message);
 
     // Setting up: a pending entry is added, then admitted or abandoned. Null: maximumConnections is reached.
+    // The last words of a connection that the peer has left make room, the oldest first.
     Entry *addPending();
-    Entry *addPendingNamed(); // with a random ID that is not in use
+    Entry *addPendingNamed(PeerNetwork network); // with a random ID that is not in use
+    int countOf(PeerNetwork network) const; // what that peer of a server has
+    bool closeOldestUnclaimed(); // for its descriptor; false: there is none
     void abandon(Entry *entry);
     // id: null to keep the entry's ID, or to assign a random one.
     Admission admit(Entry *entry, ConnectionId id, std::unique_ptr<QTcpSocket> socket, const SetupTimes &times = {});
@@ -211,7 +214,7 @@ private:
     std::vector<ClosingHandle> startClosingAllIdle();
     std::vector<ClosingHandle> startClosingAll();
     Admission admit(Entry *entry, ConnectionId id, const SetupTimes &times);
-    bool hasRoom() const;
+    int room() const;
     bool assignId(Entry *entry, ConnectionId id);
     QString refusalOf(Entry *entry, ConnectionId id); // why it cannot be put into the stock; empty: it has a place and an ID
     int unservedWaiters() const;

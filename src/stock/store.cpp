@@ -56,6 +56,8 @@ void Store::move(Entry *entry, Stage stage, TimePoint now)
 void Store::moveAsItIs(Entry *entry, Stage stage)
 {
     Q_ASSERT_X(mayFollow(entry->stage, stage), "Store::move()", "stage.h has no such transition");
+    if (stage == Stage::Unclaimed)
+        clearNetwork(entry);
     listOf(entry).unlink(entry);
     entry->stage = stage;
     listOf(entry).append(entry);
@@ -66,6 +68,7 @@ void Store::remove(Entry *entry)
     Q_ASSERT(mayFollow(entry->stage, Stage::Free));
     listOf(entry).unlink(entry);
     clearEndOfLife(entry);
+    clearNetwork(entry);
     if (!entry->id.isNull())
         m_byId.remove(entry->id);
     const quint32 slot = entry->slot;
@@ -89,6 +92,22 @@ Entry *Store::find(quint64 token) noexcept
 int Store::leased() const noexcept
 {
     return count(Stage::Leased) + count(Stage::Overdue) + count(Stage::Unchecked) + count(Stage::Checked);
+}
+
+void Store::setNetwork(Entry *entry, PeerNetwork network)
+{
+    entry->network = network;
+    if (network != NoNetwork)
+        ++m_byNetwork[network];
+}
+
+void Store::clearNetwork(Entry *entry)
+{
+    if (entry->network == NoNetwork)
+        return;
+    const auto found = m_byNetwork.find(std::exchange(entry->network, NoNetwork));
+    if (--*found == 0)
+        m_byNetwork.erase(found);
 }
 
 void Store::limitLife(Entry *entry, TimePoint end)

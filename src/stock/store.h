@@ -34,6 +34,10 @@ public:
     int leased() const noexcept; // out with the application, its validator and its resetter included
     const std::deque<Entry> &all() const noexcept { return m_entries; } // free ones, too
 
+    // Of a server. Unclaimed connections do not count, as the peer has left.
+    void setNetwork(Entry *entry, PeerNetwork network);
+    int countOf(PeerNetwork network) const { return m_byNetwork.value(network); }
+
     void limitLife(Entry *entry, TimePoint end);
     void clearEndOfLife(Entry *entry); // so that it is not firstEnd() any more
     Entry *firstEnd() const noexcept { return m_ends.empty() ? nullptr : m_ends.begin()->second; } // the next life to end
@@ -50,10 +54,13 @@ private:
 
     List &listOf(const Entry *entry) noexcept { return m_lists[std::size_t(entry->stage)]; }
 
+    void clearNetwork(Entry *entry);
+
     std::deque<Entry> m_entries; // grows at the end only: addresses are stable
     Entry *m_free = nullptr;
     std::array<List, StageCount> m_lists;
     QHash<ConnectionId, Entry *> m_byId;
+    QHash<PeerNetwork, int> m_byNetwork;
     std::set<std::pair<TimePoint, Entry *>> m_ends;
 };
 

@@ -42,6 +42,15 @@ Acceptance acceptConnection(qintptr listening);
 
 void closeDescriptor(qintptr descriptor);
 
+// The last numbers that the process's limit allows are left to the application: where a thread needs an event dispatcher, and
+// there is no descriptor for one, Qt ends the process. A system without such a limit has no reserve.
+bool isInReserve(qintptr descriptor);
+inline QString onlyReserveIsLeft()
+{
+    return QStringLiteral("the process's last descriptors are left to the application: raise its limit");
+}
+bool canOpenSome(); // descriptors: as many as an event dispatcher may need
+
 // Owns a descriptor.
 class Descriptor
 {
@@ -81,6 +90,9 @@ QString connectError(qintptr descriptor); // of a finished connect; empty: conne
 // On a port of this host where nothing listens, TCP may choose that very port for its own end, and connect to itself. If so,
 // it will be reset when it is closed, so that who should listen there can do so at once.
 bool isConnectedToItself(qintptr descriptor);
+
+// The same open file under the lowest number that is free; invalid if there is none.
+Descriptor duplicate(const Descriptor &descriptor);
 
 bool setNonBlocking(qintptr descriptor);
 bool setLowDelay(qintptr descriptor); // small writes are sent at once

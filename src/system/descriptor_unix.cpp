@@ -4,11 +4,13 @@
 #include "systemaddress.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <limits>
 #include <netinet/tcp.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -170,11 +172,40 @@ void closeDescriptor(qintptr descriptor)
     ::close(int(descriptor));
 }
 
+bool isInReserve(qintptr descriptor)
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return false;
+    const rlim_t reserve = std::min<rlim_t>(limit.rlim_cur / 8, 64);
+    return rlim_t(descriptor) >= limit.rlim_cur - reserve;
+}
+
+bool canOpenSome()
+{
+    int ends[2];
+    std::array<Descriptor, 4> opened;
+    for (std::size_t i = 0; i < opened.size(); i += 2) {
+        if (::pipe(ends) != 0)
+            return false;
+        opened[i] = Descriptor(ends[0]);
+        opened[i + 1] = Descriptor(ends[1]);
+    }
+    return true;
+}
+
+Descriptor duplicate(const Descriptor &descriptor)
+{
+    return Descriptor(::fcntl(int(descriptor.value()), F_DUPFD_CLOEXEC, 0));
+}
+
 ConnectStart beginConnect(const QHostAddress &address, quint16 port)
 {
     sockaddr_storage system{};
     const auto size = socklen_t(toSystem(address, port, &system));
     Descriptor descriptor = makeSocket(system.ss_family);
+    if (descriptor.isValid() && isInReserve(descriptor.value()))
+        return {{}, onlyReserveIsLeft(), true};
     if (descriptor.isValid()
         && (::connect(int(descriptor.value()), reinterpret_cast<const sockaddr *>(&system), size) == 0
             || errno == EINPROGRESS))

@@ -114,6 +114,21 @@ Acceptance acceptConnection(qintptr listening)
     }
 }
 
+bool isInReserve(qintptr)
+{
+    return false;
+}
+
+bool canOpenSome()
+{
+    return true;
+}
+
+Descriptor duplicate(const Descriptor &)
+{
+    return {};
+}
+
 void closeDescriptor(qintptr descriptor)
 {
     ::closesocket(SOCKET(descriptor));

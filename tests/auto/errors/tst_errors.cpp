@@ -32,6 +32,8 @@ private Q_SLOTS:
     void portInUse();
     void serverTellsWhyAHandshakeFailed();
     void descriptorsRunningOutIsReportedOnceAndEnds();
+    void lostServerIsToldInShort_data();
+    void lostServerIsToldInShort();
     void clientOutOfDescriptorsTellsOnceAndGoesOn_data();
     void clientOutOfDescriptorsTellsOnceAndGoesOn();
 };
@@ -537,6 +539,43 @@ void tst_Errors::descriptorsRunningOutIsReportedOnceAndEnds()
 #else
     QSKIP("needs setrlimit()");
 #endif
+}
+
+void tst_Errors::lostServerIsToldInShort_data()
+{
+    QTest::addColumn<int>("setupThreads");
+    QTest::newRow("pool's thread") << 0;
+    QTest::newRow("own threads") << 2;
+}
+
+// Ten, and then how many more.
+void tst_Errors::lostServerIsToldInShort()
+{
+    QFETCH(const int, setupThreads);
+    constexpr int many = 64;
+    ServerPool server;
+    listen(server);
+    const quint16 port = server.serverPort();
+    server.close();
+    ClientPool::Configuration wish = clientOf(port, many);
+    wish.setupThreads = setupThreads;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
+    ClientPool client(wish);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    QTRY_COMPARE(errors.size(), 11);
+    QCOMPARE(lastError(errors), Pool::Error::ConnectFailed);
+    QVERIFY2(lastMessage(errors).startsWith(u"54 more of the kind, the last: cannot connect to 127.0.0.1"),
+             qPrintable(lastMessage(errors)));
+    QCOMPARE(client.errorCount(), many);
+
+    QString message;
+    try {
+        client.acquire(1ms).waitForFinished();
+    } catch (const PoolException &failure) {
+        message = failure.message();
+    }
+    QVERIFY2(message.contains(u"last error: cannot connect to 127.0.0.1"), qPrintable(message));
 }
 
 void tst_Errors::clientOutOfDescriptorsTellsOnceAndGoesOn_data()

@@ -79,6 +79,9 @@ private Q_SLOTS:
     void unclaimedTimeoutOfAPool_data();
     void unclaimedTimeoutOfAPool();
     void noUnclaimedTimeout();
+    void lastWordsMakeRoom_data();
+    void lastWordsMakeRoom();
+    void lastWordsMakeRoomForPut();
 
     void connectionForAFutureThatIsGoneGoesHome();
 };
@@ -124,7 +127,7 @@ public:
         if (!socket->waitForConnected() || !m_server.waitForNewConnection(5000))
             qFatal("cannot connect");
         peer = m_server.nextPendingConnection();
-        Entry *entry = stock->addPendingNamed();
+        Entry *entry = stock->addPendingNamed(NoNetwork);
         const ConnectionId id = entry ? entry->id : ConnectionId();
         const bool isIn = entry && stock->admit(entry, {}, std::move(socket)) == Stock::Admission::Admitted;
         return isIn ? id : ConnectionId();
@@ -1243,6 +1246,73 @@ void tst_Limits::noUnclaimedTimeout()
     QTRY_COMPARE(bench.statistics().diedIdle, 1);
     QCOMPARE(bench.statistics().unclaimed, 0);
     QVERIFY(!bench.stock->take(id));
+}
+
+// A server says farewell before it closes; or a client does.
+void tst_Limits::lastWordsMakeRoom_data()
+{
+    QTest::addColumn<bool>("isClient");
+    QTest::addColumn<int>("setupThreads");
+    for (const int threads : {0, 1}) {
+        QTest::addRow("client, %d setup threads", threads) << true << threads;
+        QTest::addRow("server, %d setup threads", threads) << false << threads;
+    }
+}
+
+void tst_Limits::lastWordsMakeRoom()
+{
+    QFETCH(const bool, isClient);
+    QFETCH(const int, setupThreads);
+    constexpr int many = 4;
+    const auto change = [&](auto &wish) {
+        wish.limits.maximumConnections = many;
+        wish.limits.unclaimedTimeout = 1h;
+        wish.setupThreads = setupThreads;
+    };
+    ServerPool::Configuration serverWish;
+    if (!isClient)
+        change(serverWish);
+    ServerPool server(serverWish);
+    listen(server);
+    ClientPool::Configuration clientWish = clientOf(server.serverPort(), many);
+    if (isClient)
+        change(clientWish);
+    ClientPool client(clientWish);
+    fill(server, client, many);
+    Pool &subject = isClient ? static_cast<Pool &>(client) : server;
+    Pool &other = isClient ? static_cast<Pool &>(server) : client;
+    ConnectionId last;
+    for (int i = 1; i <= 2 * many; ++i) {
+        QTRY_COMPARE(subject.idleCount(), many);
+        QTRY_COMPARE(other.idleCount(), many);
+        Connection farewell = other.take();
+        last = farewell.id();
+        farewell->write("bye");
+        farewell->disconnectFromHost();
+        QTRY_COMPARE(subject.statistics().diedIdle + subject.statistics().unclaimed, i);
+    }
+    QTRY_COMPARE(subject.idleCount(), many);
+    QCOMPARE(subject.statistics().unclaimed, 0);
+    QCOMPARE(subject.statistics().peersRefused, 0);
+    QVERIFY(!subject.take(last));
+}
+
+void tst_Limits::lastWordsMakeRoomForPut()
+{
+    Policy policy;
+    policy.limits.unclaimedTimeout = 1h;
+    policy.limits.maximumConnections = 2;
+    Bench bench(policy);
+    const ConnectionId first = bench.add();
+    bench.peer->write("unheard");
+    bench.peer->disconnectFromHost();
+    const ConnectionId second = bench.add();
+    bench.peer->write("heard");
+    bench.peer->disconnectFromHost();
+    QTRY_COMPARE(bench.statistics().unclaimed, 2);
+    QVERIFY(!bench.add().isNull());
+    QVERIFY(!bench.stock->take(first)); // the oldest
+    QVERIFY(bench.stock->take(second));
 }
 
 // --- Nobody hangs -------------------------------------------------------------------------------------------------------

@@ -28,6 +28,9 @@ private Q_SLOTS:
     void floodOfRefusalsIsToldInShort_data();
     void floodOfRefusalsIsToldInShort();
     void floodIsForgottenByClose();
+    void aPeerHasItsShareOfConnections_data();
+    void aPeerHasItsShareOfConnections();
+    void whoHasLeftTakesNoShare();
 };
 
 static ServerPool::Configuration tlsServer(int pending, int perPeer = 0)
@@ -245,19 +248,24 @@ void tst_Onslaught::floodOfRefusalsIsToldInShort()
     Silent silent;
     silent.connectTo(server.serverPort(), 200);
     QTRY_COMPARE(server.statistics().peersRefused, refused);
-    QTRY_COMPARE(server.errorCount(), refused); // once the last were told
-    QCOMPARE(counts.size(), errors.size());
-    int told = 0;
+    QCOMPARE(server.errorCount(), refused);
     int together = 0;
-    for (const QList<QVariant> &arguments : errors) {
-        QCOMPARE(arguments.at(0).value<Pool::Error>(), error);
-        const QString message = arguments.at(1).toString();
-        const int count = message.contains(u" more of the kind") ? message.section(u' ', 0, 0).toInt() : 1;
-        together += count > 1;
-        told += count;
-    }
-    QCOMPARE(told, refused);
+    const auto told = [&] {
+        int count = 0;
+        together = 0;
+        for (const QList<QVariant> &arguments : errors) {
+            const QString message = arguments.at(1).toString();
+            const bool isOne = !message.contains(u" more of the kind");
+            count += isOne ? 1 : message.section(u' ', 0, 0).toInt();
+            together += !isOne;
+        }
+        return count;
+    };
+    QTRY_COMPARE(told(), refused);
     QVERIFY(together >= 1);
+    QCOMPARE(counts.size(), errors.size());
+    for (const QList<QVariant> &arguments : errors)
+        QCOMPARE(arguments.at(0).value<Pool::Error>(), error);
     QVERIFY(errors.size() <= 11 * (together + 1));
     QVERIFY2(lastMessage(errors).contains(last), qPrintable(lastMessage(errors)));
 }
@@ -282,6 +290,74 @@ void tst_Onslaught::floodIsForgottenByClose()
     QVERIFY(!isTimed());
     listen(server);
     QVERIFY(!isTimed());
+}
+
+void tst_Onslaught::aPeerHasItsShareOfConnections_data()
+{
+    QTest::addColumn<bool>("isEncrypted");
+    QTest::addColumn<int>("setupThreads");
+    for (const int threads : {0, 2}) {
+        QTest::addRow("TCP, %d setup threads", threads) << false << threads;
+        QTest::addRow("TLS, %d setup threads", threads) << true << threads;
+    }
+}
+
+void tst_Onslaught::aPeerHasItsShareOfConnections()
+{
+    QFETCH(const bool, isEncrypted);
+    QFETCH(const int, setupThreads);
+    ServerPool::Configuration wish = isEncrypted ? tlsServer(0) : ServerPool::Configuration();
+    wish.maximumConnectionsPerPeer = 2;
+    wish.setupThreads = setupThreads;
+    ServerPool server(wish);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    const auto connectFrom = [&](const char *address) {
+        auto socket = std::make_unique<QSslSocket>();
+        socket->setPeerVerifyMode(QSslSocket::VerifyNone);
+        static_cast<void>(socket->bind(QHostAddress(QLatin1String(address))));
+        if (isEncrypted)
+            socket->connectToHostEncrypted(QStringLiteral("127.0.0.1"), server.serverPort());
+        else
+            socket->connectToHost(QStringLiteral("127.0.0.1"), server.serverPort());
+        return socket;
+    };
+    const auto one = connectFrom("127.0.0.2");
+    const auto two = connectFrom("127.0.0.2");
+    QTRY_COMPARE(server.idleCount(), 2);
+    Connection leased = server.take(); // it counts as well
+    const auto three = connectFrom("127.0.0.2");
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::PeerRejected);
+    QCOMPARE(lastMessage(errors),
+             QStringLiteral("the peer 127.0.0.2 has 2 connections, as many as maximumConnectionsPerPeer allows"));
+    QCOMPARE(server.statistics().peersRefused, 1);
+    const auto other = connectFrom("127.0.0.3");
+    QTRY_COMPARE(server.idleCount(), 2);
+    leased.discard();
+    const auto next = connectFrom("127.0.0.2");
+    QTRY_COMPARE(server.idleCount(), 3);
+    wish.maximumConnectionsPerPeer = 3;
+    QVERIFY(server.setConfiguration(wish));
+    const auto last = connectFrom("127.0.0.2");
+    QTRY_COMPARE(server.idleCount(), 4);
+    QCOMPARE(errors.size(), 1);
+}
+
+void tst_Onslaught::whoHasLeftTakesNoShare()
+{
+    ServerPool server(ServerPool::Configuration{.limits = {.unclaimedTimeout = 1h}, .maximumConnectionsPerPeer = 1});
+    listen(server);
+    for (int i = 1; i <= 3; ++i) {
+        QTcpSocket socket;
+        socket.connectToHost(QHostAddress::LocalHost, server.serverPort());
+        QTRY_COMPARE(server.idleCount(), 1);
+        socket.write("bye");
+        QVERIFY(socket.waitForBytesWritten());
+        socket.disconnectFromHost();
+        QTRY_COMPARE(server.statistics().unclaimed, i);
+    }
+    QCOMPARE(server.errorCount(), 0);
 }
 
 QNETPOOL_TEST_MAIN(tst_Onslaught)

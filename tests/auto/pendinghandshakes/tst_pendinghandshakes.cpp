@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "accept/peerfilter.h"
 #include "accept/pendinghandshakes.h"
 #include "stock/entry.h"
 
@@ -22,8 +23,13 @@ private Q_SLOTS:
     void deadlineShrinksWithTheRoom();
 };
 
-static const QHostAddress One(QStringLiteral("192.0.2.1"));
-static const QHostAddress Other(QStringLiteral("192.0.2.2"));
+static PeerNetwork of(const char *address)
+{
+    return networkOf(QHostAddress(QString::fromLatin1(address)));
+}
+
+static const PeerNetwork One = of("192.0.2.1");
+static const PeerNetwork Other = of("192.0.2.2");
 
 void tst_PendingHandshakes::isFullAtItsLimit()
 {
@@ -65,11 +71,11 @@ void tst_PendingHandshakes::countsIpv6ByNetwork()
     const Entry entry;
     PendingHandshakes pending;
     pending.setLimits(0, 1);
-    pending.begin(&entry, QHostAddress(QStringLiteral("2001:db8:1:2::1")));
-    QVERIFY(!pending.allows(QHostAddress(QStringLiteral("2001:db8:1:2:3:4:5:6"))));
-    QVERIFY(pending.allows(QHostAddress(QStringLiteral("2001:db8:1:3::1"))));
+    pending.begin(&entry, of("2001:db8:1:2::1"));
+    QVERIFY(!pending.allows(of("2001:db8:1:2:3:4:5:6")));
+    QVERIFY(pending.allows(of("2001:db8:1:3::1")));
     pending.end(&entry);
-    QVERIFY(pending.allows(QHostAddress(QStringLiteral("2001:db8:1:2::2"))));
+    QVERIFY(pending.allows(of("2001:db8:1:2::2")));
 }
 
 void tst_PendingHandshakes::hasNoLimitsAtZero()

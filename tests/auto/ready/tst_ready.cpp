@@ -3,6 +3,7 @@
 #include "threadedserver.h"
 #include "worker.h"
 
+#include <QtCore/QAbstractEventDispatcher>
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QRandomGenerator>
 #include <QtCore/QTimer>
@@ -37,6 +38,7 @@ private Q_SLOTS:
     void dialsOfTheFormerPeerAreAbandoned_data();
     void dialsOfTheFormerPeerAreAbandoned();
     void deadPeersInTurnsDoNotMakeItSpin();
+    void eventLoopTurnsWhileManyAreDialled();
     void leasesThatAreKeptDoNotStopIt();
     void lowerCapacitiesCountAtOnce();
 };
@@ -541,6 +543,27 @@ void tst_Ready::dialsOfTheFormerPeerAreAbandoned()
     QTRY_COMPARE(pool.idleCount(), 8); // none of the former ones is in the way
     QCOMPARE(pool.state(), Pool::State::Ready);
     QCOMPARE(pool.errorCount(), 0);
+}
+
+void tst_Ready::eventLoopTurnsWhileManyAreDialled()
+{
+    constexpr int many = 1000;
+    QTcpServer silent; // no ID ever comes
+    QVERIFY(silent.listen(QHostAddress::LocalHost));
+    ClientPool::Configuration wish = clientOf(silent.serverPort(), many);
+    wish.sizing.maximumPending = many;
+    wish.handshakeTimeout = wish.connectTimeout = 1h;
+    ClientPool pool(wish);
+    int pending = 0;
+    int mostInATurn = 0;
+    connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::awake, this, [&] {
+        const int before = std::exchange(pending, pool.pendingCount());
+        mostInATurn = std::max(mostInATurn, pending - before);
+    });
+    QVERIFY(pool.start());
+    QTRY_COMPARE(pool.pendingCount(), many);
+    QVERIFY2(mostInATurn > 1 && mostInATurn <= 200, qPrintable(QString::number(mostInATurn)));
+    disconnect(QAbstractEventDispatcher::instance(), nullptr, this, nullptr);
 }
 
 void tst_Ready::deadPeersInTurnsDoNotMakeItSpin()

@@ -33,17 +33,17 @@ inline bool allowDescriptors(int count)
 }
 
 #ifdef Q_OS_UNIX
-// As long as it lives, this process gets no descriptor more than it has.
+// As long as it lives, this process gets no descriptor more than it has, or only so many.
 class NoNewDescriptors
 {
 public:
-    NoNewDescriptors()
+    explicit NoNewDescriptors(int butSoMany = 0)
     {
         getrlimit(RLIMIT_NOFILE, &m_limit);
         const int next = fcntl(0, F_DUPFD, 0);
         ::close(next);
-        const rlimit none{rlim_t(next), m_limit.rlim_max};
-        m_isSet = setrlimit(RLIMIT_NOFILE, &none) == 0;
+        const rlimit few{rlim_t(next + butSoMany), m_limit.rlim_max};
+        m_isSet = setrlimit(RLIMIT_NOFILE, &few) == 0;
     }
     ~NoNewDescriptors() { setrlimit(RLIMIT_NOFILE, &m_limit); }
     bool isSet() const { return m_isSet; }
