@@ -89,7 +89,8 @@ QString Torture::liveWith(const Failure &failure)
     SystemCalls::end();
     if (!wrong.isEmpty())
         return wrong;
-    if (!turnUntil([this] { return openDescriptors() == m_descriptors; }))
+    // Fewer, once threads that Qt keeps for a while have ended.
+    if (!turnUntil([this] { return openDescriptors() <= m_descriptors; }))
         return QStringLiteral("%1 descriptors, and there were %2").arg(openDescriptors()).arg(m_descriptors);
     if (failure.outage.count() == 0 && life.broken() + life.reports() > 1)
         return QStringLiteral("more than one thing has failed: %1 exchanges, ").arg(life.broken())
