@@ -35,14 +35,21 @@ void createSocket(Lease *lease)
 {
     auto *socket = new PooledSocket<QTcpSocket>;
     Descriptor descriptor(lease->descriptor);
-    if (!ensureEventDispatcher())
-        socket->setProblem(onlyReserveIsLeft());
-    else if (socket->setSocketDescriptor(descriptor.value())) // fails if the peer has reset it
+    if (socket->setSocketDescriptor(descriptor.value())) // fails if the peer has reset it
         descriptor.release();
     lease->isBare = false;
     SocketGuard::make(socket)->bindTo(lease);
     pullHere(lease);
     socket->setPeer(lease->owner->noteFirstUse(lease));
+}
+
+void usePulled(Lease *lease)
+{
+    pullHere(lease);
+    lease->owner->noteUse(lease);
+    // Qt does not emit readyRead() again for bytes in its buffer, but the holder needs it.
+    if (lease->socket->bytesAvailable() > 0)
+        QMetaObject::invokeMethod(lease->socket, &QIODevice::readyRead, Qt::QueuedConnection);
 }
 
 // Defers the lease's end if one of the socket's events is being delivered, or posts it to the thread in which the socket
@@ -84,15 +91,15 @@ QTcpSocket *socketOf(Lease *lease)
 {
     forgetEndedThread(lease);
     lease->isUsed = true;
-    if (lease->isBare) {
+    if (!lease->isBare && (!lease->socket || lease->mailbox))
+        return lease->socket;
+    const bool canNotify = ensureEventDispatcher();
+    if (lease->isBare)
         createSocket(lease);
-    } else if (lease->socket && !lease->mailbox) {
-        pullHere(lease);
-        lease->owner->noteUse(lease);
-        // Qt does not emit readyRead() again for bytes in its buffer, but the holder needs it.
-        if (lease->socket->bytesAvailable() > 0)
-            QMetaObject::invokeMethod(lease->socket, &QIODevice::readyRead, Qt::QueuedConnection);
-    }
+    else
+        usePulled(lease);
+    if (!canNotify) // nothing would ever tell the holder that bytes have arrived
+        lease->guard->breakOff(onlyReserveIsLeft());
     return lease->socket;
 }
 

@@ -49,6 +49,7 @@ public:
     virtual ~ObservedSocket() = default;
     virtual QObject *eventFilterObject() noexcept = 0;
     virtual void clearError() { } // impossible for a foreign socket
+    virtual void setProblem(const QString &) { } // likewise
     virtual void listenForAnswers() { } // likewise
 
     void startAnew() // for the next holder
@@ -81,7 +82,7 @@ public:
     QObject *eventFilterObject() noexcept override { return this; }
     void setPeer(const QString &name) { Socket::setPeerName(name); } // as connectToHost() would
 
-    void setProblem(const QString &cause) // why it is not connected
+    void setProblem(const QString &cause) override // why it is not connected any more
     {
         this->setSocketError(QAbstractSocket::SocketResourceError);
         this->setErrorString(cause);

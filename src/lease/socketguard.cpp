@@ -228,6 +228,12 @@ void SocketGuard::close(QTcpSocket *socket)
         delete socket;
 }
 
+void SocketGuard::breakOff(const QString &why)
+{
+    m_socket->abort();
+    m_observed.setProblem(why);
+}
+
 void SocketGuard::readNow()
 {
     m_mayHaveQueued = m_hasBuffers = m_isEncrypted;

@@ -34,6 +34,7 @@ public:
     // Moves the socket into the calling thread, and reads again. If isForHolder is false, the stock's lock may be held, so no
     // code of a former holder runs.
     void pull(bool isForHolder = true);
+    void breakOff(const QString &why); // which becomes the socket's errorString()
     // Closes the socket in the calling thread, gracefully as far as that needs no waiting, and destroys it.
     static void close(QTcpSocket *socket);
 

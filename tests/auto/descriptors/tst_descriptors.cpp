@@ -22,6 +22,7 @@ private Q_SLOTS:
     void clientLeavesAReserve_data();
     void clientLeavesAReserve();
     void lateSetupThreadIsDoneWithout();
+    void leaseUsedWithoutDescriptors_data();
     void leaseUsedWithoutDescriptors();
     void poolStartedWithoutDescriptors();
     void lastWordsGiveTheirs_data();
@@ -189,11 +190,24 @@ void tst_Descriptors::lateSetupThreadIsDoneWithout()
     QTRY_COMPARE(server.idleCount(), 1);
 }
 
+void tst_Descriptors::leaseUsedWithoutDescriptors_data()
+{
+    QTest::addColumn<bool>("isTls");
+    QTest::newRow("plain") << false;
+    QTest::newRow("TLS") << true;
+}
+
 void tst_Descriptors::leaseUsedWithoutDescriptors()
 {
-    ServerPool server;
+    QFETCH(const bool, isTls);
+    ServerPool::Configuration serverWish;
+    if (isTls)
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    ServerPool server(serverWish);
     listen(server);
-    ClientPool client(clientOf(server.serverPort(), 1));
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+    ClientPool client(wish);
     fill(server, client, 1);
     Connection connection = server.take();
     QString problem;

@@ -20,6 +20,8 @@ private Q_SLOTS:
     void threadsWithoutEventLoopExchange_data();
     void threadsWithoutEventLoopExchange();
     void threadWithEventLoopGetsSignals();
+    void threadThatHadNoEventDispatcherGetsSignals_data();
+    void threadThatHadNoEventDispatcherGetsSignals();
     void everyoneGetsAnotherOne();
     void waitersOfFourThreadsAreServedInOrder_data();
     void waitersOfFourThreadsAreServedInOrder();
@@ -131,6 +133,57 @@ void tst_Threads::threadWithEventLoopGetsSignals()
     thread.quit();
     QVERIFY(thread.wait());
     QCOMPARE(client.statistics().givenBack, 1);
+}
+
+void tst_Threads::threadThatHadNoEventDispatcherGetsSignals_data()
+{
+    QTest::addColumn<bool>("isTls");
+    QTest::addColumn<bool>("wasUsed");
+    QTest::newRow("plain") << false << false;
+    QTest::newRow("plain, used before") << false << true;
+    QTest::newRow("TLS") << true << false;
+    QTest::newRow("TLS, used before") << true << true;
+}
+
+// A std::thread, which gets its event loop after the socket.
+void tst_Threads::threadThatHadNoEventDispatcherGetsSignals()
+{
+    QFETCH(const bool, isTls);
+    QFETCH(const bool, wasUsed);
+    ServerPool::Configuration serverWish;
+    if (isTls)
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    ServerPool server(serverWish);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.tls.mode = isTls ? TlsMode::SelfSigned : TlsMode::None;
+    ClientPool client(wish);
+    fill(server, client, 1);
+    Connection here = client.take();
+    Connection there = server.take();
+    if (wasUsed) {
+        QCOMPARE(pass(there.socket(), here.socket(), "before"), QByteArray("before"));
+        here.giveBack();
+        here = client.take();
+    }
+    std::atomic<bool> isPulled = false;
+    QByteArray heard;
+    std::thread thread([&] {
+        QTcpSocket *const socket = here.socket();
+        isPulled = true;
+        QEventLoop loop;
+        QObject::connect(socket, &QTcpSocket::readyRead, &loop, [&] {
+            heard = socket->readAll();
+            loop.quit();
+        });
+        QTimer::singleShot(longer(5s), &loop, &QEventLoop::quit);
+        loop.exec();
+        here.giveBack();
+    });
+    const bool isSent = QTest::qWaitFor([&] { return isPulled.load(); }) && there->write("hello") > 0 && there->flush();
+    thread.join();
+    QVERIFY(isSent);
+    QCOMPARE(heard, QByteArray("hello"));
 }
 
 void tst_Threads::everyoneGetsAnotherOne()
