@@ -164,7 +164,8 @@ public:
     };
 
     // A function of the application that the pool calls with a connection's socket, in the pool's thread. The socket remains
-    // the pool's: it must not be deleted, nor used once the future has finished. A result of true keeps the connection;
+    // the pool's: it must not be deleted, nor used once the future has finished. It buffers 64 KiB at a time: reading them
+    // makes room for more, of which readyRead() tells. A result of true keeps the connection;
     // false, an exception, a canceled future, or none finished within Hooks::timeout (it is canceled then) closes it.
     using Hook = std::function<QFuture<bool>(QTcpSocket *socket)>;
 

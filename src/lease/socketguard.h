@@ -41,6 +41,7 @@ public:
     // Reads what the descriptor has, up to PeerBudget::Read, into the socket's buffers now, without an event loop: TLS session
     // tickets, for instance. Sends the answers, if there are any.
     void readNow();
+    void limitReads(qint64 size); // into Qt's buffers; 0: no limit
     // Whether it is connected, and not anew by its holder; valid before restore() only.
     bool isSameConnection() const;
     bool hasUnread() const; // in Qt's buffers
@@ -73,7 +74,6 @@ private:
     bool isStillEncrypted() const;
     void findNotifiers();
     void flushTls();
-    void limitReads(qint64 size);
     void releaseBuffers();
     bool deliver(QObject *receiver, QEvent *event);
 

@@ -3,6 +3,7 @@
 #include "stock.h"
 
 #include "lease/socketguard.h"
+#include "system/peerbudget.h"
 
 namespace QNetPool {
 
@@ -44,6 +45,7 @@ Entry *Stock::nextToCheck()
             entry->wasUsed = true;
             lock.unlock();
             socketOf(entry); // moves it into the pool's thread
+            entry->guard->limitReads(PeerBudget::Read); // at once: what the hook reads makes room
             return entry;
         }
         // Bytes are for its next holder, not for the validator.
@@ -60,6 +62,8 @@ void Stock::checked(Entry *entry, bool isFit)
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     if (entry->guard && entry->guard->isBusy())
         return entry->guard->whenQuiet([self, entry, isFit] { self->checked(entry, isFit); });
+    if (entry->guard)
+        entry->guard->limitReads(0);
     const bool isReady = isFit && entry->socket && refit(entry);
     leaveMailbox(entry);
     if (isReady)

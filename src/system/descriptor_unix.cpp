@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptor.h"
 
+#include "peerbudget.h"
 #include "systemaddress.h"
 
 #include <algorithm>
@@ -177,7 +178,7 @@ bool isInReserve(qintptr descriptor)
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return false;
-    const rlim_t reserve = std::min<rlim_t>(limit.rlim_cur / 8, 64);
+    const rlim_t reserve = std::min<rlim_t>(limit.rlim_cur / PeerBudget::ReservedShare, PeerBudget::MostReserved);
     return rlim_t(descriptor) >= limit.rlim_cur - reserve;
 }
 

@@ -3,11 +3,11 @@
 
 #include <QtCore/qglobal.h>
 
-// How much a peer may make this process hold or do before the application has asked for its connection, in bytes. What is
-// beyond it stays in the kernel's buffer, which slows the peer down, or ends the connection.
+// How much a peer may make this process hold or do before the application has asked for its connection. What bytes are
+// beyond it stay in the kernel's buffer, which slows the peer down, or end the connection.
 namespace QNetPool::PeerBudget {
 
-// Read from a TLS connection at once while it is being set up or idle.
+// Read from a TLS connection at once while it is being set up or idle, and from any while it is being checked.
 inline constexpr qint64 Read = 64 * 1024;
 
 // Received before a TLS handshake has finished. A long chain of certificates is a tenth of it.
@@ -19,5 +19,12 @@ inline constexpr qint64 ControlTraffic = 64 * 1024;
 
 // Answers to that traffic that the peer does not accept.
 inline constexpr qint64 UnsentAnswers = 64 * 1024;
+
+// Of the numbers that the process's limit of descriptors allows: the last eighth, at most so many, is the application's.
+inline constexpr unsigned ReservedShare = 8;
+inline constexpr unsigned MostReserved = 64;
+
+// How many connections a peer may have, and all of them, is the configuration's: maximumPendingPerPeer,
+// maximumPendingHandshakes, maximumConnectionsPerPeer, maximumCapacity and limits.maximumConnections.
 
 } // namespace QNetPool::PeerBudget

@@ -2,6 +2,9 @@
 #include "pools.h"
 #include "rawtls.h"
 
+#include <QtCore/QPointer>
+#include <QtCore/QPromise>
+
 #include <future>
 
 // Peers that send more than anybody wants to know: what they send must cost them, not the pool.
@@ -12,6 +15,8 @@ class tst_TlsFloods : public QObject
 private Q_SLOTS:
     void unreadBytesStayInTheKernel_data();
     void unreadBytesStayInTheKernel();
+    void unreadBytesStayInTheKernelDuringACheck_data();
+    void unreadBytesStayInTheKernelDuringACheck();
     void holderReadsAllThatWasSent_data();
     void holderReadsAllThatWasSent();
     void controlTrafficEndsAConnection_data();
@@ -139,6 +144,63 @@ void tst_TlsFloods::unreadBytesStayInTheKernel()
     }
     QVERIFY2(sent < kernelsBuffers, qPrintable(QStringLiteral("%1 bytes").arg(sent)));
     QTRY_COMPARE(scene.pool->idleCount(), 1);
+}
+
+void tst_TlsFloods::unreadBytesStayInTheKernelDuringACheck_data()
+{
+    QTest::addColumn<bool>("isServer");
+    QTest::addColumn<bool>("isResetter");
+    QTest::newRow("client's validator") << false << false;
+    QTest::newRow("client's resetter") << false << true;
+    QTest::newRow("server's validator") << true << false;
+    QTest::newRow("server's resetter") << true << true;
+}
+
+// It asks, and gets no end of an answer. What it reads makes room for more.
+void tst_TlsFloods::unreadBytesStayInTheKernelDuringACheck()
+{
+    QFETCH(bool, isServer);
+    QFETCH(bool, isResetter);
+    constexpr qint64 kernelsBuffers = 24 << 20; // at most, both ends'
+    ClientPool::Hooks hooks;
+    hooks.timeout = 1h;
+    QPointer<QTcpSocket> checked;
+    QPromise<bool> answer;
+    answer.start();
+    const Pool::Hook hook = [&](QTcpSocket *socket) {
+        checked = socket;
+        return answer.future();
+    };
+    (isResetter ? hooks.resetter : hooks.validator) = hook;
+    hooks.validateAfter = 0ms;
+    Scene scene(isServer, 1, hooks);
+    QVERIFY(scene.begin());
+    if (isResetter)
+        scene.pool->take()->state(); // a used one is reset
+    else
+        scene.pool->take();
+    QTRY_VERIFY(checked);
+    RawTls &peer = *scene.peers.front();
+    const QByteArray block(16000, 'x');
+    qint64 sent = 0;
+    for (int still = 0; still < 100 && sent <= kernelsBuffers; ++still) {
+        if (peer.isSent())
+            peer.write(block);
+        if (const qint64 taken = peer.send()) {
+            sent += taken;
+            still = 0;
+        }
+        QTest::qWait(1);
+    }
+    QVERIFY2(sent < kernelsBuffers, qPrintable(QStringLiteral("%1 bytes").arg(sent)));
+    QVERIFY2(checked->bytesAvailable() <= 128 << 10, qPrintable(QString::number(checked->bytesAvailable())));
+    qint64 got = 0;
+    connect(checked, &QTcpSocket::readyRead, checked, [&] { got += checked->readAll().size(); });
+    got += checked->readAll().size();
+    QTRY_VERIFY(got > sent / 2);
+    answer.addResult(false);
+    answer.finish();
+    QTRY_COMPARE(scene.pool->statistics().failedCheck, 1);
 }
 
 void tst_TlsFloods::holderReadsAllThatWasSent_data()
