@@ -249,7 +249,8 @@ QList<ConnectionInfo> Pool::connections() const
 /*!
     Returns an idle connection, or an empty Connection if there is none; never waits. Configuration::reuse decides which one.
     A connection that has to be validated is passed over, and its validation is started if there is no other. The lease is
-    the caller's. From any thread. A pool that is not running has no connection.
+    the caller's. From any thread. A pool that is not running has no connection; one that was never started, or whose thread
+    does not run its event loop, says so in the log, once.
 */
 Connection Pool::take()
 {
@@ -283,9 +284,9 @@ Connection Pool::take(ConnectionId id)
     }).onFailed(this, [](const QNetPool::PoolException &failure) { qWarning() << failure.message(); });
     \endcode
 
-    The future fails with a PoolException: Error::AcquireTimeout after \a timeout (negative: never), Error::TooManyWaiters at
-    once if there are maximumWaiters, Error::Closed at once if the pool is not running, or when it is closed. Canceling the
-    future removes the call from the wait queue.
+    The future fails with a PoolException: Error::AcquireTimeout after \a timeout (negative: never), with a message that says
+    what the pool was doing, Error::TooManyWaiters at once if there are maximumWaiters, Error::Closed at once if the pool is
+    not running, or when it is closed. Canceling the future removes the call from the wait queue.
 
     The lease is the future's until QFuture::takeResult() or a continuation takes it; if neither does, the connection is
     given back when the last copy of the future is destroyed.
@@ -321,16 +322,22 @@ QFuture<Connection> Pool::acquire(ConnectionId id, std::chrono::milliseconds tim
 /*!
     Blocks until it is this caller's turn, for \a timeout at most (negative: without limit), and returns the connection; an
     empty Connection after the timeout, if there are maximumWaiters, and if the pool is not running or is closed meanwhile.
+    \a reason is a sentence about that then, unless it is null: for a timeout, what the pool was doing.
     The lease is the caller's. From any thread; in the pool's thread, events other than user input are processed meanwhile.
 */
-Connection Pool::waitForConnection(std::chrono::milliseconds timeout)
+Connection Pool::waitForConnection(std::chrono::milliseconds timeout, QString *reason)
 {
     if (thread() == QThread::currentThread())
-        return waitInEventLoop(acquire(timeout));
+        return waitInEventLoop(acquire(timeout), reason);
     const std::shared_ptr<Stock> stock = ApiCall(d.get())->stock; // the pool may be destroyed meanwhile
     const auto waiter = std::make_shared<BlockingWaiter>();
     stock->join(waiter);
-    return waiter->wait(timeout, [&] { return stock->leave(waiter->number, Stock::Departure::TimedOut); });
+    QString why;
+    Connection connection = waiter->wait(
+            timeout, [&] { return stock->leave(waiter->number, Stock::Departure::TimedOut, reason ? &why : nullptr); });
+    if (reason && !connection)
+        *reason = why.isEmpty() ? waiter->failure() : why;
+    return connection;
 }
 
 /*!

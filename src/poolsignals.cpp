@@ -220,6 +220,7 @@ void PoolPrivate::setState(Pool::State value)
 {
     if (state.exchange(value) == value)
         return;
+    stock->setRetryPaused(value == Pool::State::Degraded);
     qCDebug(log).noquote() << "state" << QMetaEnum::fromType<Pool::State>().valueToKey(int(value));
     Q_EMIT q->stateChanged(value);
 }

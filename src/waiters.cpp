@@ -54,9 +54,10 @@ bool BlockingWaiter::serve(Connection &connection)
     return true;
 }
 
-void BlockingWaiter::fail(Pool::Error, const QString &)
+void BlockingWaiter::fail(Pool::Error, const QString &message)
 {
     const std::lock_guard lock(m_mutex);
+    m_failure = message;
     m_isDone = true;
     m_changed.notify_one();
 }
@@ -77,7 +78,13 @@ Connection BlockingWaiter::wait(std::chrono::milliseconds timeout, const std::fu
     return std::move(m_connection);
 }
 
-Connection waitInEventLoop(QFuture<Connection> future)
+QString BlockingWaiter::failure() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_failure;
+}
+
+Connection waitInEventLoop(QFuture<Connection> future, QString *reason)
 {
     if (!future.isFinished()) {
         QEventLoop loop;
@@ -87,12 +94,16 @@ Connection waitInEventLoop(QFuture<Connection> future)
         loop.exec(QEventLoop::ExcludeUserInputEvents);
         if (!future.isFinished()) { // the application quits, and every nested loop with it
             future.cancel();
+            if (reason)
+                *reason = QStringLiteral("the event loop was ended meanwhile");
             return {};
         }
     }
     try {
         return future.takeResult();
-    } catch (const PoolException &) {
+    } catch (const PoolException &failure) {
+        if (reason)
+            *reason = failure.message();
         return {};
     }
 }

@@ -38,18 +38,20 @@ public:
     BlockingWaiter();
     // leave: removes this waiter from the wait queue; false if it is being served or failed at this moment.
     Connection wait(std::chrono::milliseconds timeout, const std::function<bool()> &leave);
+    QString failure() const; // after wait(): why fail() was called, if it was
 
     bool serve(Connection &connection) override;
     void fail(Pool::Error error, const QString &message) override;
 
 private:
-    std::mutex m_mutex;
+    mutable std::mutex m_mutex;
     std::condition_variable m_changed;
     Connection m_connection;
+    QString m_failure;
     bool m_isDone = false;
 };
 
-// Behind waitForConnection() in the pool's thread.
-Connection waitInEventLoop(QFuture<Connection> future);
+// Behind waitForConnection() in the pool's thread. reason: unless null, why there is none.
+Connection waitInEventLoop(QFuture<Connection> future, QString *reason);
 
 } // namespace QNetPool

@@ -209,7 +209,7 @@ public:
     Connection take(ConnectionId id);
     QFuture<Connection> acquire(std::chrono::milliseconds timeout = DefaultTimeout);
     QFuture<Connection> acquire(ConnectionId id, std::chrono::milliseconds timeout = DefaultTimeout);
-    Connection waitForConnection(std::chrono::milliseconds timeout = DefaultTimeout);
+    Connection waitForConnection(std::chrono::milliseconds timeout = DefaultTimeout, QString *reason = nullptr);
     bool put(ConnectionId id, QTcpSocket *socket, QString *reason = nullptr);
 
 public Q_SLOTS:

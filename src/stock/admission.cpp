@@ -137,7 +137,7 @@ QString Stock::refusalOf(Entry *entry, ConnectionId id)
 {
     const Lock lock(m_mutex);
     if (!m_isOpen)
-        return QStringLiteral("the pool is not running");
+        return notRunning();
     if (m_store.idle() >= m_policy.maximumIdle && !m_queue.countForAny() && !m_queue.hasFor(id))
         return QStringLiteral("%1 connections are idle, as many as the maximum capacity allows").arg(m_policy.maximumIdle);
     return assignId(entry, id) ? QString() : QStringLiteral("the connection ID %1 is in use").arg(id.toString());

@@ -15,6 +15,7 @@ Connection Stock::take(ConnectionId id)
             noteTaken(entry);
         return lend(entry, &PoolStatistics::fromStock, holderName());
     }
+    warnIfNotAtWork(lock);
     if (!m_isOpen || !id.isNull())
         return {};
     if (Entry *stale = firstFree(Stage::Stale))

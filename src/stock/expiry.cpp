@@ -7,11 +7,6 @@ namespace QNetPool {
 // So that the pool's thread usually does it, and continuations run there.
 static constexpr std::chrono::milliseconds AlarmGrace(250);
 
-static QString ms(Stock::Clock::duration duration)
-{
-    return QString::number(std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
-}
-
 std::vector<Stock::Leak> Stock::expire(Clock::time_point now)
 {
     std::vector<Leak> leaks;
@@ -53,17 +48,14 @@ void Stock::failLateWaiters()
     Lock lock(m_mutex);
     m_alarmAt = Clock::time_point::max();
     lock.unlock();
-    failExpired(Clock::now() - AlarmGrace,
-                QStringLiteral(
-                        "; the pool's thread has not run its event loop meanwhile: waitForConnection() is the way to block "
-                        "in the pool's own thread"));
+    failExpired(Clock::now() - AlarmGrace, true);
     lock.lock();
     if (const std::optional<Clock::time_point> deadline = m_queue.nextDeadline())
         setAlarm(*deadline);
 }
 
 // One by one, as a continuation may run an event loop, in which the others must not wait.
-void Stock::failExpired(Clock::time_point now, const QString &advice)
+void Stock::failExpired(Clock::time_point now, bool isBlocked)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     Lock lock(m_mutex);
@@ -72,11 +64,9 @@ void Stock::failExpired(Clock::time_point now, const QString &advice)
         ++m_totals.timedOut;
         noteDeparture(*late);
         wake(); // for the next deadline
-        QString message = QStringLiteral("no connection within %1 ms, %2 waiting").arg(ms(now - late->since)).arg(waited);
-        if (!m_lastError.isEmpty())
-            message += QStringLiteral("; last error: ") + m_lastError;
+        const QString why = whyNoneCame(*late, waited, now, isBlocked);
         lock.unlock();
-        late->fail(Pool::Error::AcquireTimeout, message + advice);
+        late->fail(Pool::Error::AcquireTimeout, why);
         late.reset();
         lock.lock();
     }

@@ -44,6 +44,7 @@ Stock::Notifications Stock::takeNotifications()
 {
     const Lock lock(m_mutex);
     m_isWakePending = false;
+    m_hasLoopRun = true;
     Notifications notifications;
     notifications.events = std::exchange(m_pendingEvents, {});
     notifications.newWaiters = std::exchange(m_newWaiters, {});

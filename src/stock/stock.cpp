@@ -13,6 +13,8 @@ void Stock::open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<
     m_watcher = std::move(watcher);
     m_wake = std::move(wake);
     m_isOpen = true;
+    m_opened = Clock::now();
+    m_hasLoopRun = m_isRetryPaused = false;
 }
 
 void Stock::setPolicy(Policy policy)
@@ -38,6 +40,12 @@ void Stock::setLastError(const QString &message)
 {
     const Lock lock(m_mutex);
     m_lastError = message;
+}
+
+void Stock::setRetryPaused(bool isPaused)
+{
+    const Lock lock(m_mutex);
+    m_isRetryPaused = isPaused;
 }
 
 bool Stock::isOpen() const

@@ -37,6 +37,7 @@ namespace QNetPool {
 //     inspection     whether the peer of an idle connection is still there
 //     check          which connections the validator and the resetter are run on
 //     expiry         what happens when a time limit is over
+//     reasons        why a caller gets no connection, in sentences
 //     revalidation   after a change of the network
 //     closing        how connections are closed
 //     notifications  what the pool's thread is notified of
@@ -125,6 +126,7 @@ public:
     void stopWatching(); // after shut(), in the pool's thread
     void tearDown(); // shut() and stopWatching(), without wake
     void setLastError(const QString &message);
+    void setRetryPaused(bool isPaused); // a client dials nothing for now, as attempts have failed
 
     // Setting up: a pending entry is added, then admitted or abandoned. Null: maximumConnections is reached.
     // The last words of a connection that the peer has left make room, the oldest first.
@@ -151,7 +153,8 @@ public:
     bool put(ConnectionId id, QTcpSocket *socket, QString *reason);
     void flush();
     void join(std::shared_ptr<Waiter> waiter);
-    bool leave(quint64 number, Departure departure); // false: not in the wait queue any more, it is being served or failed
+    // False: not in the wait queue any more, it is being served or failed. reason: unless null, why none came.
+    bool leave(quint64 number, Departure departure, QString *reason = nullptr);
     PoolStatistics statistics() const; // without what only the pool knows
     QList<ConnectionInfo> connections() const;
     int idleCount() const;
@@ -206,7 +209,7 @@ private:
     void scheduleExpiry(Clock::time_point deadline);
     void setAlarm(Clock::time_point deadline);
     void failLateWaiters();
-    void failExpired(Clock::time_point now, const QString &advice = {});
+    void failExpired(Clock::time_point now, bool isBlocked = false);
     void carryOut(const TimeLimits::Due &due, Clock::time_point now, std::vector<ClosingHandle> &closing,
                   std::vector<Leak> &leaks);
     ClosingHandle startClosing(Entry *entry, CloseReason reason);
@@ -226,6 +229,14 @@ private:
     int waitersWithoutCheck() const;
     QString holderName() const;
 
+    QLatin1String starter() const;
+    QString notRunning() const;
+    QString loopHasNotRun() const;
+    void warnIfNotAtWork(Lock &lock);
+    QStringList activity(Clock::time_point now) const;
+    QStringList whereabouts(ConnectionId id, Clock::time_point now) const;
+    QString whyNoneCame(const Waiter &waiter, int waiting, Clock::time_point now, bool isBlocked) const;
+
     bool isStale(const Entry *entry, Clock::time_point now) const;
     QSet<QHostAddress> localAddresses() const;
     std::vector<ClosingHandle> startClosingAllFrom(const QSet<QHostAddress> &gone);
@@ -244,6 +255,10 @@ private:
     std::unique_ptr<Watcher> m_watcher;
     Policy m_policy;
     bool m_isOpen = false;
+    Clock::time_point m_opened{}; // last; zero: never
+    bool m_hasLoopRun = false; // of the pool's thread, since then
+    bool m_hasWarned = false; // of a pool that is not started, or has no event loop
+    bool m_isRetryPaused = false;
     bool m_hasSaidItBelieves = false; // giveBack(), of a connection that may be out of step
     bool m_doChecksFail = false; // the last one failed, so running ones are not counted on for waiters
     Clock::time_point m_doubtedUntil; // what became idle before then has to be validated

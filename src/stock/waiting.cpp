@@ -5,6 +5,8 @@
 #include "lease/threadmailbox.h"
 #include "recursionlimiter.h"
 
+#include <algorithm>
+
 namespace QNetPool {
 
 void Stock::join(std::shared_ptr<Waiter> waiter)
@@ -23,8 +25,10 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
     }
     if (!m_isOpen) {
         ++m_totals.refused;
+        const QString why = notRunning();
+        warnIfNotAtWork(lock);
         lock.unlock();
-        return waiter->fail(Pool::Error::Closed, QStringLiteral("the pool is not running"));
+        return waiter->fail(Pool::Error::Closed, why);
     }
     std::vector<std::shared_ptr<Waiter>> gone; // destroyed after the lock is released
     if (m_policy.limits.maximumWaiters > 0 && m_queue.count() >= m_policy.limits.maximumWaiters) {
@@ -51,7 +55,7 @@ void Stock::join(std::shared_ptr<Waiter> waiter)
     lock.unlock();
 }
 
-bool Stock::leave(quint64 number, Departure departure)
+bool Stock::leave(quint64 number, Departure departure, QString *reason)
 {
     std::shared_ptr<Waiter> left; // destroyed after the lock is released
     const Lock lock(m_mutex);
@@ -59,6 +63,14 @@ bool Stock::leave(quint64 number, Departure departure)
     if (!left)
         return false;
     noteDeparture(*left);
+    if (reason) {
+        // Not lock(), which could leave the last reference here.
+        const auto isIt = [&left](const std::weak_ptr<Waiter> &one) {
+            return !one.owner_before(left) && !left.owner_before(one);
+        };
+        const bool isBlocked = std::any_of(m_newWaiters.begin(), m_newWaiters.end(), isIt);
+        *reason = whyNoneCame(*left, m_queue.count() + 1, Clock::now(), isBlocked);
+    }
     ++(departure == Departure::TimedOut ? m_totals.timedOut : m_totals.cancelled);
     return true;
 }

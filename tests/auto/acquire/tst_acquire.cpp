@@ -2,6 +2,8 @@
 #include "pools.h"
 #include "testmain.h"
 
+#include <QtCore/QElapsedTimer>
+#include <QtCore/QPromise>
 #include <QtCore/QRegularExpression>
 #include <QtCore/QTimer>
 
@@ -24,6 +26,12 @@ private Q_SLOTS:
     void chainOfServingsEndsWell();
     void makesTheClientDialAtOnce();
     void timesOutWithTheReason();
+    void timeoutSaysWhatThePoolWasDoing_data();
+    void timeoutSaysWhatThePoolWasDoing();
+    void timeoutNamesAnEventLoopThatHasNeverRun_data();
+    void timeoutNamesAnEventLoopThatHasNeverRun();
+    void poolThatWasNeverStartedSaysWhatToDo();
+    void poolWithoutAnEventLoopSaysSo();
     void failsWhenTooManyWait();
     void failsWhenThePoolCloses();
     void failsWhenThePoolIsNotRunning();
@@ -39,6 +47,7 @@ private Q_SLOTS:
     void blocksInAnotherThread();
     void blocksInThePoolsThread();
     void blockingGivesUp();
+    void blockingTellsWhy();
     void blockingEndsWhenTheApplicationQuits();
 
 private:
@@ -230,6 +239,255 @@ void tst_Acquire::failsWhenThePoolIsNotRunning()
     QCOMPARE(failureOf([&] { future.waitForFinished(); }), Pool::Error::Closed);
     QVERIFY(!client.take());
     QVERIFY(!client.waitForConnection());
+}
+
+namespace {
+// A pool in a situation in which it has no connection, and what it says of that.
+struct Situation
+{
+    std::unique_ptr<QObject> peer;
+    std::unique_ptr<Pool> pool;
+    std::vector<Connection> leases;
+    ConnectionId wanted;
+    QString sentence; // a regular expression, for what is between the time and the last error
+};
+using Scene = std::function<void(Situation &)>;
+
+void startClient(Situation &situation, const ClientPool::Configuration &wish)
+{
+    auto client = std::make_unique<ClientPool>(wish);
+    QVERIFY(client->start());
+    situation.pool = std::move(client);
+}
+
+void startBoth(Situation &situation, const std::function<void(ClientPool::Configuration &)> &change = {})
+{
+    auto server = std::make_unique<ServerPool>();
+    listen(*server);
+    ClientPool::Configuration wish = stepwiseClientOf(server->serverPort(), 1);
+    wish.limits.maximumConnections = 1;
+    if (change)
+        change(wish);
+    startClient(situation, wish);
+    situation.peer = std::move(server);
+    QTRY_COMPARE(situation.pool->idleCount(), 1);
+}
+} // namespace
+Q_DECLARE_METATYPE(Scene)
+
+void tst_Acquire::timeoutSaysWhatThePoolWasDoing_data()
+{
+    QTest::addColumn<Scene>("scene");
+    const auto row = [](const char *name, Scene scene) { QTest::newRow(name) << scene; };
+    row("server that sends no ID", [](Situation &situation) {
+        auto silent = std::make_unique<QTcpServer>();
+        QVERIFY(silent->listen(QHostAddress::LocalHost));
+        startClient(situation, stepwiseClientOf(silent->serverPort(), 2));
+        situation.peer = std::move(silent);
+        QTRY_COMPARE(situation.pool->pendingCount(), 2);
+        situation.sentence = QStringLiteral("2 being set up, the oldest for [0-9.]+ m?s");
+    });
+    row("one setup", [](Situation &situation) {
+        auto silent = std::make_unique<QTcpServer>();
+        QVERIFY(silent->listen(QHostAddress::LocalHost));
+        ClientPool::Configuration wish = stepwiseClientOf(silent->serverPort(), 1);
+        wish.sizing.maximumPending = 1;
+        startClient(situation, wish);
+        situation.peer = std::move(silent);
+        QTRY_COMPARE(situation.pool->pendingCount(), 1);
+        situation.sentence = QStringLiteral("1 being set up, for [0-9.]+ m?s");
+    });
+    row("outage", [](Situation &situation) {
+        QTcpServer closed;
+        QVERIFY(closed.listen(QHostAddress::LocalHost));
+        ClientPool::Configuration wish = stepwiseClientOf(closed.serverPort(), 1);
+        closed.close();
+        wish.sizing.minimumInterval = wish.sizing.maximumInterval = wish.sizing.maximumBackoff = 1h;
+        startClient(situation, wish);
+        QTRY_COMPARE(situation.pool->state(), Pool::State::Degraded);
+        situation.sentence =
+                QStringLiteral("none being set up until the pause after failed attempts is over; last error: .*refused.*");
+    });
+    row("limit", [](Situation &situation) {
+        startBoth(situation);
+        situation.leases.push_back(situation.pool->take());
+        situation.sentence = QStringLiteral("there are as many as limits\\.maximumConnections allows, 1, 1 leased");
+    });
+    row("check that does not end", [](Situation &situation) {
+        startBoth(situation, [](ClientPool::Configuration &wish) {
+            wish.hooks.validateAfter = 0ms;
+            wish.hooks.validator = [](QTcpSocket *) {
+                const auto promise = std::make_shared<QPromise<bool>>();
+                promise->start();
+                static std::vector<std::shared_ptr<QPromise<bool>>> kept;
+                kept.push_back(promise);
+                return promise->future();
+            };
+        });
+        QVERIFY(!situation.pool->take()); // which begins it
+        situation.sentence = QStringLiteral("there are as many as limits\\.maximumConnections allows, 1, 1 being checked");
+    });
+    row("leased, by its ID", [](Situation &situation) {
+        startBoth(situation);
+        situation.leases.push_back(situation.pool->take());
+        situation.wanted = situation.leases.front().id();
+        situation.sentence = QStringLiteral("it is leased, for [0-9.]+ m?s");
+    });
+    row("unknown ID", [](Situation &situation) {
+        startBoth(situation);
+        situation.wanted = ConnectionId::fromString(u"not-here");
+        situation.sentence =
+                QStringLiteral("there is none of that ID, there are as many as limits\\.maximumConnections allows, 1");
+    });
+    row("server without peers", [](Situation &situation) {
+        auto server = std::make_unique<ServerPool>();
+        listen(*server);
+        situation.pool = std::move(server);
+        situation.sentence = QStringLiteral("no peer is connected");
+    });
+    row("server whose connections are leased", [](Situation &situation) {
+        auto server = std::make_unique<ServerPool>();
+        listen(*server);
+        auto socket = std::make_unique<QTcpSocket>();
+        socket->connectToHost(QHostAddress::LocalHost, server->serverPort());
+        situation.pool = std::move(server);
+        situation.peer = std::move(socket);
+        QTRY_COMPARE(situation.pool->idleCount(), 1);
+        situation.leases.push_back(situation.pool->take());
+        situation.sentence = QStringLiteral("1 leased");
+    });
+}
+
+void tst_Acquire::timeoutSaysWhatThePoolWasDoing()
+{
+    QFETCH(const Scene, scene);
+    Situation situation;
+    scene(situation);
+    if (QTest::currentTestFailed())
+        return;
+    const QString id = situation.wanted.isNull() ? QString() : situation.wanted.toString() + u' ';
+    const QRegularExpression expected(
+            QStringLiteral("^no connection %1within [0-9.]+ m?s, 1 waiting: %2$").arg(id, situation.sentence));
+    QFuture<Connection> future = situation.pool->acquire(situation.wanted, 20ms);
+    QTRY_VERIFY(future.isFinished());
+    QString message;
+    QCOMPARE(failureOf([&] { future.waitForFinished(); }, &message), Pool::Error::AcquireTimeout);
+    QVERIFY2(expected.match(message).hasMatch(), qPrintable(message));
+    if (!situation.wanted.isNull())
+        return;
+
+    QVERIFY(!situation.pool->waitForConnection(20ms, &message));
+    QVERIFY2(expected.match(message).hasMatch(), qPrintable(message));
+    std::atomic<bool> hasEnded = false;
+    std::thread other([&] {
+        situation.pool->waitForConnection(100ms, &message);
+        hasEnded = true;
+    });
+    QTRY_VERIFY(hasEnded);
+    other.join();
+    QVERIFY2(expected.match(message).hasMatch(), qPrintable(message));
+}
+
+void tst_Acquire::timeoutNamesAnEventLoopThatHasNeverRun_data()
+{
+    QTest::addColumn<bool>("isServer");
+    QTest::addColumn<QString>("way");
+    for (const bool isServer : {false, true}) {
+        for (const char *way : {"acquire", "other thread"})
+            QTest::addRow("%s, %s", isServer ? "server" : "client", way) << isServer << QString::fromLatin1(way);
+    }
+}
+
+void tst_Acquire::timeoutNamesAnEventLoopThatHasNeverRun()
+{
+    QFETCH(const bool, isServer);
+    QFETCH(const QString, way);
+    ServerPool server;
+    ClientPool client(clientOf(m_server->serverPort()));
+    Pool &pool = isServer ? static_cast<Pool &>(server) : client;
+    if (isServer)
+        listen(server);
+    else
+        QVERIFY(client.start());
+    QString message;
+    if (way == u"acquire")
+        QCOMPARE(failureOf([&] { pool.acquire(50ms).waitForFinished(); }, &message), Pool::Error::AcquireTimeout);
+    else
+        std::thread([&] { pool.waitForConnection(50ms, &message); }).join();
+    const QString expected = QStringLiteral("; the event loop of the pool's thread has not run since %1: run it, or call "
+                                            "waitForConnection() in that thread")
+                                     .arg(isServer ? QLatin1String("listen()") : QLatin1String("start()"));
+    QVERIFY2(message.endsWith(expected), qPrintable(message));
+}
+
+void tst_Acquire::poolThatWasNeverStartedSaysWhatToDo()
+{
+    const auto check = [](Pool &pool, const char *category, const QString &why) {
+        const QByteArray warning = "a connection was asked for, and there is none: " + why.toUtf8();
+        static QList<QPair<QByteArray, QString>> warnings;
+        warnings.clear();
+        const QtMessageHandler former =
+                qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &context, const QString &text) {
+                    if (type == QtWarningMsg)
+                        warnings.append({context.category, text});
+                });
+        QVERIFY(!pool.take());
+        QVERIFY(!pool.take(ConnectionId::fromString(u"not-here")));
+        QString message;
+        QVERIFY(!pool.waitForConnection(1s, &message));
+        QString elsewhere;
+        std::thread([&] { pool.waitForConnection(1s, &elsewhere); }).join();
+        qInstallMessageHandler(former);
+        QCOMPARE(message, why);
+        QCOMPARE(elsewhere, why);
+        QCOMPARE(warnings.size(), 1);
+        QCOMPARE(warnings.front().first, QByteArray(category));
+        QCOMPARE(warnings.front().second.toUtf8(), warning);
+        QCOMPARE(failureOf([&] { pool.acquire().waitForFinished(); }, &message), Pool::Error::Closed);
+        QCOMPARE(message, why);
+    };
+    ClientPool client(clientOf(1));
+    check(client, "qnetpool.client", QStringLiteral("the pool is not running: call start() first"));
+    ServerPool server;
+    check(server, "qnetpool.server", QStringLiteral("the pool is not running: call listen() first"));
+    ClientPool unfit(clientOf(0));
+    QVERIFY(!unfit.start());
+    check(unfit, "qnetpool.client",
+          QStringLiteral("the pool is not running: the configuration cannot work: the port of host 127.0.0.1 is 0"));
+
+    QString message;
+    listen(server);
+    server.close();
+    QVERIFY(!server.waitForConnection(1s, &message));
+    QCOMPARE(message, QStringLiteral("the pool is not running: it was closed"));
+    const Connection lease = m_server->take();
+    m_server->drain();
+    QVERIFY(!m_server->waitForConnection(1s, &message));
+    QCOMPARE(message, QStringLiteral("the pool is not running: it is draining"));
+}
+
+// Who polls take() or idleCount() in place of an event loop.
+void tst_Acquire::poolWithoutAnEventLoopSaysSo()
+{
+    static QStringList warnings;
+    warnings.clear();
+    ClientPool client(clientOf(m_server->serverPort()));
+    QVERIFY(client.start());
+    const QtMessageHandler former =
+            qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &, const QString &text) {
+                if (type == QtWarningMsg)
+                    warnings << text;
+            });
+    QElapsedTimer busy;
+    busy.start();
+    while (warnings.isEmpty() && !busy.hasExpired(longer(5000)))
+        client.take();
+    client.take();
+    qInstallMessageHandler(former);
+    QCOMPARE(warnings,
+             QStringList(QStringLiteral("a connection was asked for, and there is none: the event loop of the pool's thread "
+                                        "has not run since start(): run it, or call waitForConnection() in that thread")));
+    QVERIFY(client.waitForConnection(20s));
 }
 
 void tst_Acquire::cancelLeavesTheLine()
@@ -439,6 +697,34 @@ void tst_Acquire::blockingGivesUp()
     QVERIFY(!hasConnection);
 }
 
+void tst_Acquire::blockingTellsWhy()
+{
+    ServerPool::Configuration wish;
+    wish.limits.maximumWaiters = 1;
+    ServerPool pool(wish);
+    listen(pool);
+    const QFuture<Connection> first = pool.acquire();
+    const QString tooMany = QStringLiteral("1 are waiting already, as many as limits.maximumWaiters allows");
+    QString reason;
+    QVERIFY(!pool.waitForConnection(20s, &reason));
+    QCOMPARE(reason, tooMany);
+    reason.clear();
+    std::thread([&] { pool.waitForConnection(20s, &reason); }).join();
+    QCOMPARE(reason, tooMany);
+
+    QFuture<Connection>(first).cancel();
+    QTRY_COMPARE(pool.waiterCount(), 0);
+    std::thread closed([&] { pool.waitForConnection(-1ms, &reason); });
+    QTRY_COMPARE(pool.waiterCount(), 1);
+    pool.close();
+    closed.join();
+    QCOMPARE(reason, QStringLiteral("the pool was closed"));
+
+    reason = QStringLiteral("untouched");
+    QVERIFY(m_client->waitForConnection(20s, &reason));
+    QCOMPARE(reason, QStringLiteral("untouched"));
+}
+
 void tst_Acquire::blockingEndsWhenTheApplicationQuits()
 {
     ServerPool pool;
@@ -446,7 +732,9 @@ void tst_Acquire::blockingEndsWhenTheApplicationQuits()
     bool hasEnded = false;
     QTimer::singleShot(0, this, [&] {
         QTimer::singleShot(0, qApp, &QCoreApplication::quit);
-        const bool isServed = bool(pool.waitForConnection(-1ms));
+        QString reason;
+        const bool isServed = bool(pool.waitForConnection(-1ms, &reason));
+        QCOMPARE(reason, QStringLiteral("the event loop was ended meanwhile"));
         const bool isServedLater = bool(pool.waitForConnection(-1ms)); // and at once from then on
         hasEnded = !isServed && !isServedLater;
     });
