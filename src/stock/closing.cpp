@@ -100,6 +100,7 @@ void Stock::renew()
 {
     Lock lock(m_mutex);
     ++m_epoch;
+    m_hasSeenAlert = false;
     std::vector<ClosingHandle> closing = startClosingAllIdle();
     wake();
     lock.unlock();

@@ -23,6 +23,7 @@ void Stock::takeBack(Lease *lease, Condition condition, LeaseEnd end)
     if (m_policy.keepsStep && condition == Condition::AwaitsAnswer && end == LeaseEnd::GivenBack)
         sayThatItBelieves(entry, lock);
     if (condition == Condition::Unfit) {
+        noteUnreadAlert(entry);
         closeEntry(entry, CloseReason::Dirty, lock);
     } else if (condition == Condition::Deleted) {
         closeEntry(entry, CloseReason::Discarded, lock);
@@ -56,6 +57,7 @@ void Stock::discard(Lease *lease)
     auto *const entry = static_cast<Entry *>(lease);
     Lock lock(m_mutex);
     endLease(entry, Clock::now());
+    noteUnreadAlert(entry);
     closeEntry(entry, CloseReason::Discarded, lock);
 }
 

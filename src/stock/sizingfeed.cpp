@@ -4,8 +4,10 @@
 
 #include "system/descriptor.h"
 #include "system/peerbudget.h"
+#include "system/printable.h"
 
 #include <QtCore/qdebug.h>
+#include <QtCore/qthread.h>
 #include <QtNetwork/qtcpsocket.h>
 
 #include <algorithm>
@@ -19,6 +21,17 @@ static QString firstLine(const QByteArray &bytes)
     QString text;
     QDebug(&text).nospace() << bytes.left(std::find_if(bytes.begin(), bytes.end(), isEnd) - bytes.begin());
     return text;
+}
+
+// A TLS record that a server sends which gets something else.
+static bool isTlsAlert(const char *bytes, qint64 size)
+{
+    return size >= 5 && bytes[0] == 0x15 && bytes[1] == 3 && bytes[2] <= 4 && bytes[3] == 0 && bytes[4] == 2;
+}
+
+static QString sentAnAlert()
+{
+    return QStringLiteral("it sent a TLS alert; does this port expect TLS? Then set tls.mode");
 }
 
 StockLevel Stock::currentLevel() const
@@ -88,16 +101,34 @@ void Stock::noteUnusedEnd(const Entry *entry, Finding seen)
     end.age = Clock::now() - entry->since;
     end.peer = entry->peer;
     end.isTlsError = !entry->tlsError.isEmpty();
-    end.isUnasked = seen == Finding::HasBytes;
     char bytes[128]; // the beginning of what it sent is enough
     qint64 size = entry->socket ? entry->socket->peek(bytes, sizeof bytes) : 0;
     if (size <= 0 && !entry->encrypted && entry->descriptor >= 0)
         size = peek(entry->descriptor, bytes, sizeof bytes);
+    const bool isAlert = !entry->encrypted && isTlsAlert(bytes, size);
+    end.isUnasked = seen == Finding::HasBytes && !isAlert;
     if (end.isTlsError)
         end.cause = entry->tlsError;
+    else if (isAlert)
+        end.cause = sentAnAlert();
     else if (size > 0)
         end.cause = QStringLiteral("it sent %1").arg(firstLine(QByteArray(bytes, size)));
     m_unusedEnds.push_back(std::move(end));
+    wake();
+}
+
+// A holder of a plain connection that got one has waited for another answer, and learns nothing. Told once.
+void Stock::noteUnreadAlert(const Entry *entry)
+{
+    if (!m_demand || m_hasSeenAlert || entry->encrypted || !entry->socket || entry->epoch != m_epoch)
+        return;
+    if (entry->socket->thread() && entry->socket->thread() != QThread::currentThread())
+        return; // its holder has moved it
+    char bytes[5];
+    if (!isTlsAlert(bytes, entry->socket->peek(bytes, sizeof bytes)))
+        return;
+    m_hasSeenAlert = true;
+    m_offences << QStringLiteral("%1 has not answered on a plain connection: %2").arg(printable(entry->host), sentAnAlert());
     wake();
 }
 

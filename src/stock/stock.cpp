@@ -14,7 +14,7 @@ void Stock::open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<
     m_wake = std::move(wake);
     m_isOpen = true;
     m_opened = Clock::now();
-    m_hasLoopRun = m_isRetryPaused = false;
+    m_hasLoopRun = m_isRetryPaused = m_hasSeenAlert = false;
 }
 
 void Stock::setPolicy(Policy policy)

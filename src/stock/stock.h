@@ -226,6 +226,7 @@ private:
     void noteGivenBack(bool isReturned, Clock::time_point now); // it has been served or is idle
     void noteDeparture(const Waiter &waiter); // without a connection
     void noteUnusedEnd(const Entry *entry, Finding seen);
+    void noteUnreadAlert(const Entry *entry);
     int waitersWithoutCheck() const;
     QString holderName() const;
 
@@ -280,6 +281,7 @@ private:
     std::vector<Event> m_pendingEvents;
     std::vector<UnusedEnd> m_unusedEnds; // for the next takeNotifications()
     QStringList m_offences; // likewise
+    bool m_hasSeenAlert = false; // of TLS, in plain text; since open() or renew()
     Receivers m_receivers;
     int m_notifiedIdle = 0;
     Clock::time_point m_notifiedDeadline = Clock::time_point::max();

@@ -30,6 +30,8 @@ private Q_SLOTS:
     void pinnedCertificateIsAccepted();
     void idInUseClosesTheNewcomer();
     void portInUse();
+    void alertInPlainTextSuggestsTls_data();
+    void alertInPlainTextSuggestsTls();
     void serverTellsWhyAHandshakeFailed();
     void descriptorsRunningOutIsReportedOnceAndEnds();
     void lostServerIsToldInShort_data();
@@ -479,6 +481,67 @@ void tst_Errors::portInUse()
     const quint16 port = other.serverPort();
     other.close();
     QVERIFY(server.listen(QHostAddress::LocalHost, port));
+}
+
+void tst_Errors::alertInPlainTextSuggestsTls_data()
+{
+    QTest::addColumn<bool>("isUsed");
+    QTest::addColumn<bool>("closes");
+    QTest::addColumn<QString>("end");
+    for (const bool closes : {false, true}) {
+        const char *then = closes ? ", and a close" : "";
+        QTest::addRow("unused%s", then) << false << closes << QString();
+        for (const char *end : {"by itself", "given back", "discarded"})
+            QTest::addRow("%s%s", end, then) << true << closes << QString::fromLatin1(end);
+    }
+}
+
+// A server that expects TLS says so to a client in ConnectionMode::Single, which has no handshake to fail.
+void tst_Errors::alertInPlainTextSuggestsTls()
+{
+    QFETCH(const bool, isUsed);
+    QFETCH(const bool, closes);
+    QFETCH(const QString, end);
+    QTcpServer scripted;
+    QVERIFY(scripted.listen(QHostAddress::LocalHost));
+    const auto alert = [closes](QTcpSocket *socket) {
+        socket->write(QByteArray::fromHex("15030100020246"));
+        if (closes)
+            socket->disconnectFromHost();
+    };
+    connect(&scripted, &QTcpServer::newConnection, this, [&] {
+        QTcpSocket *socket = scripted.nextPendingConnection();
+        if (isUsed)
+            connect(socket, &QTcpSocket::readyRead, socket, [alert, socket] { alert(socket); });
+        else
+            alert(socket);
+    });
+    ClientPool::Configuration wish = stepwiseClientOf(scripted.serverPort(), 1);
+    wish.connectionMode = ConnectionMode::Single;
+    ClientPool client(wish);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    for (int i = 0; isUsed && i < 2; ++i) {
+        Connection lease;
+        QTRY_VERIFY(lease = client.take());
+        lease->write("PING\r\n");
+        QTRY_COMPARE(lease->bytesAvailable(), 7);
+        if (closes)
+            QTRY_COMPARE(lease->state(), QAbstractSocket::UnconnectedState);
+        if (end == u"given back")
+            lease.giveBack();
+        else if (end == u"discarded")
+            lease.discard();
+    }
+    QTRY_VERIFY(!errors.isEmpty());
+    const QString advice = QStringLiteral("it sent a TLS alert; does this port expect TLS? Then set tls.mode");
+    const QString message = errors.first().at(1).toString();
+    QVERIFY2(message.endsWith(advice) && message.startsWith(u"127.0.0.1"), qPrintable(message));
+    QCOMPARE(errors.first().at(0).value<Pool::Error>(), isUsed ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed);
+    if (isUsed) { // and is told once
+        QTRY_COMPARE(client.idleCount(), 1);
+        QCOMPARE(errors.size(), 1);
+    }
 }
 
 void tst_Errors::serverTellsWhyAHandshakeFailed()
