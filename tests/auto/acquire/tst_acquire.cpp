@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
 #include "testmain.h"
+#include "troubleshooting.h"
 
 #include <QtCore/QElapsedTimer>
 #include <QtCore/QPromise>
@@ -373,6 +374,7 @@ void tst_Acquire::timeoutSaysWhatThePoolWasDoing()
     QString message;
     QCOMPARE(failureOf([&] { future.waitForFinished(); }, &message), Pool::Error::AcquireTimeout);
     QVERIFY2(expected.match(message).hasMatch(), qPrintable(message));
+    QVERIFY2(Troubleshooting::tells(Pool::Error::AcquireTimeout, message), qPrintable(message));
     if (!situation.wanted.isNull())
         return;
 
@@ -418,6 +420,7 @@ void tst_Acquire::timeoutNamesAnEventLoopThatHasNeverRun()
                                             "waitForConnection() in that thread")
                                      .arg(isServer ? QLatin1String("listen()") : QLatin1String("start()"));
     QVERIFY2(message.endsWith(expected), qPrintable(message));
+    QVERIFY(Troubleshooting::tells(Pool::Error::AcquireTimeout, message));
 }
 
 void tst_Acquire::poolThatWasNeverStartedSaysWhatToDo()
@@ -631,6 +634,7 @@ void tst_Acquire::timeoutIsKeptWhileThePoolsThreadBlocks()
     }
     QCOMPARE(failure, Pool::Error::AcquireTimeout);
     QVERIFY2(message.endsWith(u"waitForConnection() is the way to block in the pool's own thread"), qPrintable(message));
+    QVERIFY(Troubleshooting::tells(Pool::Error::AcquireTimeout, message));
     QCOMPARE(m_client->statistics().timedOut, 1);
     QCOMPARE(m_client->waiterCount(), 0);
 }

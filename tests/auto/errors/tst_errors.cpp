@@ -2,6 +2,7 @@
 #include "descriptors.h"
 #include "pools.h"
 #include "short.h"
+#include "troubleshooting.h"
 
 #include <QtCore/QRegularExpression>
 #include <QtCore/QTimer>
@@ -222,6 +223,7 @@ void tst_Errors::clientTellsWhatIsWrong()
             const QString said = emitted.at(1).toString();
             QCOMPARE(emitted.at(0).value<Pool::Error>(), error);
             QVERIFY2(expected.match(said).hasMatch(), qPrintable(said));
+            QVERIFY2(Troubleshooting::tells(error, said), qPrintable(said));
         }
         QCOMPARE(client.errorCount(), errors.size());
         QTRY_COMPARE(client.state(), Pool::State::Degraded);
@@ -538,6 +540,7 @@ void tst_Errors::alertInPlainTextSuggestsTls()
     const QString message = errors.first().at(1).toString();
     QVERIFY2(message.endsWith(advice) && message.startsWith(u"127.0.0.1"), qPrintable(message));
     QCOMPARE(errors.first().at(0).value<Pool::Error>(), isUsed ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed);
+    QVERIFY(Troubleshooting::tells(isUsed ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed, message));
     if (isUsed) { // and is told once
         QTRY_COMPARE(client.idleCount(), 1);
         QCOMPARE(errors.size(), 1);
