@@ -58,6 +58,8 @@ elseif(WAY STREQUAL fetched)
     run(${CMAKE_COMMAND} -E chdir ${SOURCE} ${git} add CMakeLists.txt cmake include src)
     run(${git} commit --quiet --message "What is here")
     configure_parent(static -DREPOSITORY=${WORK}/repository)
-    configure_parent(shared -DREPOSITORY=${WORK}/repository -DBUILD_SHARED_LIBS=ON)
+    # Its own protections stay as they are.
+    configure_parent(shared -DREPOSITORY=${WORK}/repository -DBUILD_SHARED_LIBS=ON
+        "-DCMAKE_CXX_FLAGS=-O2 -D_FORTIFY_SOURCE=1 -fno-stack-protector")
     build_parent(shared)
 endif()

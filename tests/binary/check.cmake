@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Looks into the shared library as it was built.
+#   cmake -DWHAT=<check> -DLIBRARY=<file> -DREADELF=<program> -DNM=<program> -DCOMMANDS=<compile_commands.json> -P check.cmake
+# Checks: exports   nothing but the public classes
+#         hardened  the protections of cmake/Hardening.cmake are in it
+function(output_of result)
+    execute_process(COMMAND ${ARGN} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
+    set(${result} "${output}" PARENT_SCOPE)
+endfunction()
+
+function(expect what text pattern)
+    if(NOT text MATCHES "${pattern}")
+        message(SEND_ERROR "${LIBRARY} has no ${what}: ${text}")
+    endif()
+endfunction()
+
+if(WHAT STREQUAL exports)
+    set(classes ClientPool|Connection|ConnectionId|ConnectionInfo|DurationStatistics|Pool|PoolException|PoolStatistics|ServerPool)
+    output_of(symbols ${NM} --dynamic --demangle --defined-only ${LIBRARY})
+    string(REGEX MATCHALL "[^\n]+" symbols "${symbols}")
+    foreach(symbol IN LISTS symbols)
+        if(NOT symbol MATCHES "^[0-9a-f]+ [A-Za-z] ((vtable|typeinfo|typeinfo name) for |(non-virtual|virtual) thunk to )?QNetPool::((${classes})(::|$)|operator|staticMetaObject$)")
+            message(SEND_ERROR "exported: ${symbol}")
+        endif()
+    endforeach()
+    list(LENGTH symbols count)
+    if(count LESS 50)
+        message(SEND_ERROR "too few to be true: ${symbols}")
+    endif()
+elseif(WHAT STREQUAL hardened)
+    output_of(segments ${READELF} --wide --segments ${LIBRARY})
+    expect("read-only relocations" "${segments}" "GNU_RELRO")
+    expect("stack that is not executable" "${segments}" "GNU_STACK[ 0-9a-fx]+ RW ")
+    output_of(dynamic ${READELF} --wide --dynamic ${LIBRARY})
+    expect("binding at its start" "${dynamic}" "BIND_NOW|FLAGS_1[^\n]* NOW")
+    output_of(used ${NM} --dynamic --undefined-only ${LIBRARY})
+    expect("stack protector" "${used}" "__stack_chk_fail")
+    # Fortified functions leave nothing to see where the compiler knows that no buffer can overflow.
+    file(READ ${COMMANDS} commands)
+    string(JSON count LENGTH "${commands}")
+    math(EXPR last "${count} - 1")
+    foreach(index RANGE ${last})
+        string(JSON command GET "${commands}" ${index} command)
+        if(command MATCHES "/QNetPoolObjects.dir/" AND NOT command MATCHES "[-]D_FORTIFY_SOURCE=")
+            message(SEND_ERROR "compiled without fortified functions: ${command}")
+        endif()
+    endforeach()
+endif()
