@@ -6,6 +6,7 @@
 #include "dial/directdials.h"
 #include "dial/socketdial.h"
 #include "lease/socketguard.h"
+#include "stock/entry.h"
 #include "system/descriptor.h"
 #include "system/threadname.h"
 
@@ -33,8 +34,9 @@ public:
         : m_runner(runner),
           m_directDials(
                   [this](quint64 number, const std::shared_ptr<const DialPlan> &plan, SetupOutcome outcome) {
+                      SetupProgress *const progress = outcome.progress;
                       if (plan->isEncrypted() && outcome.isConnected())
-                          begin(number, new SocketDial(plan, std::move(outcome)));
+                          begin(number, new SocketDial(plan, std::move(outcome)), progress);
                       else
                           m_runner->deliver(number, std::move(outcome));
                   },
@@ -62,9 +64,9 @@ private:
     void begin(quint64 number, Client client)
     {
         if (m_directDials.canDial(client.plan))
-            m_directDials.begin(number, std::move(client.plan));
+            m_directDials.begin(number, std::move(client.plan), client.progress);
         else
-            begin(number, new SocketDial(std::move(client.plan)));
+            begin(number, new SocketDial(std::move(client.plan)), client.progress);
     }
 
     void begin(quint64 number, Server server)
@@ -74,11 +76,13 @@ private:
         else
             begin(number,
                   new ServerHandshake(std::move(server.plan), server.id, server.peer.toString(), server.handshakeTimeout,
-                                      std::move(server.descriptor)));
+                                      std::move(server.descriptor)),
+                  server.progress);
     }
 
-    void begin(quint64 number, Setup *setup)
+    void begin(quint64 number, Setup *setup, SetupProgress *progress)
     {
+        setup->showProgress(progress);
         m_running.insert(setup);
         setup->begin([this, number](Setup *ended, SetupOutcome outcome) {
             m_running.remove(ended);
@@ -236,6 +240,7 @@ void SetupRunner::setThreads(int count)
 void SetupRunner::run(Entry *entry, Order order)
 {
     const quint64 number = ++m_lastNumber;
+    std::visit([entry](auto &of) { of.progress = &entry->progress; }, order);
     Thread *thread = threadForNext();
     m_running.insert(number, {entry, thread});
     if (thread)

@@ -24,6 +24,7 @@ public:
     struct Client
     {
         std::shared_ptr<const DialPlan> plan;
+        SetupProgress *progress = nullptr; // of both: set by run()
     };
     struct Server
     {
@@ -32,6 +33,7 @@ public:
         QHostAddress peer;
         std::chrono::milliseconds handshakeTimeout;
         Descriptor descriptor;
+        SetupProgress *progress = nullptr;
     };
     using Order = std::variant<Client, Server>;
 

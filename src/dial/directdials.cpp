@@ -63,9 +63,10 @@ bool DirectDials::canDial(const std::shared_ptr<const DialPlan> &plan)
     return m_isDirect;
 }
 
-void DirectDials::begin(quint64 number, std::shared_ptr<const DialPlan> plan)
+void DirectDials::begin(quint64 number, std::shared_ptr<const DialPlan> plan, SetupProgress *progress)
 {
     DescriptorDial &dial = m_dials[number];
+    dial.outcome.progress = progress;
     dial.plan = std::move(plan);
     dial.id = IdReader(dial.plan->configuration.idFormat);
     dial.stepBegan = Clock::now();
@@ -150,6 +151,7 @@ void DirectDials::connected(quint64 number, DescriptorDial &dial, qsizetype winn
     if (plan.isEncrypted())
         return finish(number, dial);
     if (plan.readsId()) {
+        dial.outcome.enter(SetupStep::ReadId);
         setDeadline(number, dial, plan.configuration.handshakeTimeout);
         return readId(number, dial); // it may have arrived already
     }

@@ -36,7 +36,7 @@ public:
     // False: such a dial needs a SocketDial, because of a dialer or a proxy.
     bool canDial(const std::shared_ptr<const DialPlan> &plan);
 
-    void begin(quint64 number, std::shared_ptr<const DialPlan> plan);
+    void begin(quint64 number, std::shared_ptr<const DialPlan> plan, SetupProgress *progress);
     void abandonAll();
 
 private:

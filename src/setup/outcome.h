@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "setupstep.h"
 #include "system/descriptor.h"
 
 #include <qnetpool/connectionid.h>
@@ -24,6 +25,13 @@ struct SetupOutcome
     std::optional<std::chrono::nanoseconds> connectTime; // each if there was such a step
     std::optional<std::chrono::nanoseconds> handshakeTime;
 
+    SetupProgress *progress = nullptr; // of the setup that is to have this outcome; null: nobody asks
+
+    void enter(SetupStep step) const
+    {
+        if (progress)
+            progress->storeRelaxed(int(step));
+    }
     bool isConnected() const noexcept { return socket || descriptor.isValid(); }
 };
 

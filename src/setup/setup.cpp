@@ -94,6 +94,7 @@ void Setup::advance()
         return handOverOnceSent();
     m_step = next;
     m_received = 0;
+    m_outcome.enter(m_step);
     if (m_step == SetupStep::Encrypt)
         countReads(true);
     enter(m_step);

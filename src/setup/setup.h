@@ -22,6 +22,7 @@ public:
     using Done = std::function<void(Setup *setup, SetupOutcome outcome)>;
 
     ~Setup() override;
+    void showProgress(SetupProgress *progress) { m_outcome.progress = progress; } // before begin()
     void begin(Done done);
     void abandon(); // aborts the socket; done is not called
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include <QtCore/qatomic.h>
+
 namespace QNetPool {
 
 // The steps of setting up a connection, in order.
 enum class SetupStep { Connect, Encrypt, ReadId, SendId, Done };
+
+using SetupProgress = QAtomicInt; // a setup's step, for other threads to tell of
 
 struct SetupPlan
 {

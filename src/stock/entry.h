@@ -2,6 +2,7 @@
 #pragma once
 
 #include "lease/lease.h"
+#include "setup/setupstep.h"
 #include "stage.h"
 #include "system/peernetwork.h"
 
@@ -30,6 +31,7 @@ struct Entry : Lease
     QString host; // that it was dialled at: the socket's peerName()
     PeerNetwork network = NoNetwork; // of a server's peer, while that has the connection
     TimePoint born; // when its setup began
+    SetupProgress progress; // while it is pending
     TimePoint since; // when the stage began; of a stale one, when it became idle
     TimePoint endOfLife = TimePoint::max();
     QString tlsError; // with which the peer ended the connection before it was used

@@ -12,6 +12,22 @@ static QString textOf(Stock::Clock::duration duration)
     return ms < 1000 ? QStringLiteral("%1 ms").arg(ms) : QStringLiteral("%1 s").arg(double(ms / 100) / 10);
 }
 
+static QString stepOf(const Entry *pending)
+{
+    switch (SetupStep(pending->progress.loadRelaxed())) {
+    case SetupStep::Connect:
+        return QStringLiteral("connecting");
+    case SetupStep::Encrypt:
+        return QStringLiteral("in its TLS handshake");
+    case SetupStep::ReadId:
+        return QStringLiteral("waiting for the ID");
+    case SetupStep::SendId:
+    case SetupStep::Done:
+        break;
+    }
+    return QStringLiteral("about to be ready");
+}
+
 QLatin1String Stock::starter() const
 {
     return m_log == &serverLog ? QLatin1String("listen()") : QLatin1String("start()");
@@ -47,16 +63,18 @@ void Stock::warnIfNotAtWork(Lock &lock)
 }
 
 // What the pool is doing for those who wait for any connection.
-QStringList Stock::activity(Clock::time_point now) const
+QStringList Stock::activity() const
 {
+    const Clock::time_point now = Clock::now();
     QStringList parts;
     const int pending = m_store.count(Stage::Pending);
+    const Entry *oldest = m_store.first(Stage::Pending);
     const int checked = m_store.count(Stage::Unchecked) + m_store.count(Stage::Checked);
     const int leased = m_store.leased() - checked;
-    if (pending > 0)
-        parts << QStringLiteral("%1 being set up, %2for %3")
+    if (oldest)
+        parts << QStringLiteral("%1 being set up, %2%3, for %4")
                          .arg(QString::number(pending), pending > 1 ? QLatin1String("the oldest ") : QLatin1String(),
-                              textOf(now - m_store.first(Stage::Pending)->born));
+                              stepOf(oldest), textOf(now - oldest->born));
     else if (room() <= 0)
         parts << QStringLiteral("there are as many as limits.maximumConnections allows, %1")
                          .arg(m_policy.limits.maximumConnections);
@@ -73,12 +91,13 @@ QStringList Stock::activity(Clock::time_point now) const
     return parts;
 }
 
-QStringList Stock::whereabouts(ConnectionId id, Clock::time_point now) const
+QStringList Stock::whereabouts(ConnectionId id) const
 {
+    const Clock::time_point now = Clock::now();
     const Entry *entry = m_store.find(id);
     switch (entry ? entry->stage : Stage::Free) {
     case Stage::Pending:
-        return {QStringLiteral("it is being set up, for %1").arg(textOf(now - entry->born))};
+        return {QStringLiteral("it is being set up, %1, for %2").arg(stepOf(entry), textOf(now - entry->born))};
     case Stage::Leased:
     case Stage::Overdue:
         return {QStringLiteral("it is leased, for %1").arg(textOf(now - entry->since))};
@@ -86,7 +105,7 @@ QStringList Stock::whereabouts(ConnectionId id, Clock::time_point now) const
     case Stage::Checked:
         return {QStringLiteral("it is being checked")};
     default:
-        return QStringList{QStringLiteral("there is none of that ID")} + activity(now);
+        return QStringList{QStringLiteral("there is none of that ID")} + activity();
     }
 }
 
@@ -97,7 +116,7 @@ QString Stock::whyNoneCame(const Waiter &waiter, int waiting, Clock::time_point 
     QString sentence = QStringLiteral("no connection %1within %2, %3 waiting: %4")
                                .arg(isForAny ? QString() : printable(waiter.wanted.toString()) + u' ',
                                     textOf(now - waiter.since), QString::number(waiting),
-                                    (isForAny ? activity(now) : whereabouts(waiter.wanted, now)).join(QLatin1String(", ")));
+                                    (isForAny ? activity() : whereabouts(waiter.wanted)).join(QLatin1String(", ")));
     if (!m_lastError.isEmpty())
         sentence += QStringLiteral("; last error: ") + m_lastError;
     if (!m_hasLoopRun)

@@ -234,8 +234,8 @@ private:
     QString notRunning() const;
     QString loopHasNotRun() const;
     void warnIfNotAtWork(Lock &lock);
-    QStringList activity(Clock::time_point now) const;
-    QStringList whereabouts(ConnectionId id, Clock::time_point now) const;
+    QStringList activity() const;
+    QStringList whereabouts(ConnectionId id) const;
     QString whyNoneCame(const Waiter &waiter, int waiting, Clock::time_point now, bool isBlocked) const;
 
     bool isStale(const Entry *entry, Clock::time_point now) const;

@@ -7,6 +7,7 @@
 #include <QtCore/QPromise>
 #include <QtCore/QRegularExpression>
 #include <QtCore/QTimer>
+#include <QtNetwork/QNetworkProxy>
 
 #include <optional>
 #include <thread>
@@ -286,17 +287,49 @@ void tst_Acquire::timeoutSaysWhatThePoolWasDoing_data()
         startClient(situation, stepwiseClientOf(silent->serverPort(), 2));
         situation.peer = std::move(silent);
         QTRY_COMPARE(situation.pool->pendingCount(), 2);
-        situation.sentence = QStringLiteral("2 being set up, the oldest for [0-9.]+ m?s");
+        situation.sentence = QStringLiteral("2 being set up, the oldest waiting for the ID, for [0-9.]+ m?s");
     });
-    row("one setup", [](Situation &situation) {
+    for (const int threads : {0, 1}) {
+        QTest::addRow("port that speaks no TLS, %d setup threads", threads) << Scene([threads](Situation &situation) {
+            auto silent = std::make_unique<QTcpServer>();
+            QVERIFY(silent->listen(QHostAddress::LocalHost));
+            ClientPool::Configuration wish = stepwiseClientOf(silent->serverPort(), 1);
+            wish.sizing.maximumPending = 1;
+            wish.setupThreads = threads;
+            wish.tls.mode = TlsMode::SelfSigned;
+            startClient(situation, wish);
+            QTRY_VERIFY(silent->hasPendingConnections());
+            QTcpSocket *socket = silent->nextPendingConnection();
+            QTRY_VERIFY(socket->bytesAvailable() > 0); // a ClientHello
+            situation.peer = std::move(silent);
+            situation.sentence = QStringLiteral("1 being set up, in its TLS handshake, for [0-9.]+ m?s");
+        });
+    }
+    row("proxy that does not answer", [](Situation &situation) {
         auto silent = std::make_unique<QTcpServer>();
         QVERIFY(silent->listen(QHostAddress::LocalHost));
-        ClientPool::Configuration wish = stepwiseClientOf(silent->serverPort(), 1);
+        ClientPool::Configuration wish = stepwiseClientOf(1, 1);
         wish.sizing.maximumPending = 1;
+        wish.dialer = [port = silent->serverPort()](QTcpSocket *socket) {
+            socket->setProxy(QNetworkProxy(QNetworkProxy::Socks5Proxy, QStringLiteral("127.0.0.1"), port));
+            socket->connectToHost(QStringLiteral("192.0.2.1"), 1);
+        };
         startClient(situation, wish);
         situation.peer = std::move(silent);
         QTRY_COMPARE(situation.pool->pendingCount(), 1);
-        situation.sentence = QStringLiteral("1 being set up, for [0-9.]+ m?s");
+        situation.sentence = QStringLiteral("1 being set up, connecting, for [0-9.]+ m?s");
+    });
+    row("client that says nothing", [](Situation &situation) {
+        ServerPool::Configuration wish;
+        wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
+        auto server = std::make_unique<ServerPool>(wish);
+        listen(*server);
+        auto socket = std::make_unique<QTcpSocket>();
+        socket->connectToHost(QHostAddress::LocalHost, server->serverPort());
+        situation.pool = std::move(server);
+        situation.peer = std::move(socket);
+        QTRY_COMPARE(situation.pool->pendingCount(), 1);
+        situation.sentence = QStringLiteral("1 being set up, in its TLS handshake, for [0-9.]+ m?s");
     });
     row("outage", [](Situation &situation) {
         QTcpServer closed;
