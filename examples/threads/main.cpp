@@ -15,9 +15,10 @@ using namespace std::chrono_literals;
 
 static void ask(Pool &pool, int number)
 {
-    Connection connection = pool.waitForConnection(10s);
+    QString reason;
+    Connection connection = pool.waitForConnection(10s, &reason);
     if (!connection)
-        return;
+        return qWarning("%s", qPrintable(reason));
     QTcpSocket *socket = connection.socket(); // of this thread, until the lease ends
     socket->write("question " + QByteArray::number(number) + '\n');
     while (!socket->canReadLine()) {
