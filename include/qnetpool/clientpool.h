@@ -89,9 +89,13 @@ public:
         // How the server writes the ID in ConnectionMode::Multi. Both ends must agree. Default: 8 hexadecimal digits.
         IdFormat idFormat = IdFormat::Hex;
         // Called instead of connectToHost() with an unconnected socket, to connect it through a proxy, from a certain
-        // address, or by another name service. It must start to connect the socket, and must not delete, keep or wait for
-        // it. It runs in the pool's thread or, with setupThreads, in several others at the same time; there it must not wait
-        // for the pool's thread, which waits for them when the pool closes. An exception counts as Error::ConnectFailed.
+        // address, or by another name service. When it returns, the socket has to be connecting or connected, by
+        // setSocketDescriptor() for instance: another name service must have answered by then. If it is neither, or if the
+        // dialer throws, deletes the socket or moves it to another thread, the dial has failed (Error::ConnectFailed). The
+        // dialer must not keep the socket. What its slots write on connected() and encrypted() is sent before the connection
+        // is idle. It runs in the pool's thread or, with setupThreads, in several others at the same time; there it must not
+        // wait for the pool's thread, which waits for them when the pool closes. While it blocks, its thread sets up no other
+        // connection. If it calls connectToHost() with a name, Qt looks that up, in threads that the whole process shares.
         // Default: none.
         std::function<void(QTcpSocket *socket)> dialer{};
 

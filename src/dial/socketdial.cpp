@@ -8,6 +8,7 @@
 #include "system/kerneldescriptor.h"
 
 #include <QtCore/qpointer.h>
+#include <QtCore/qthread.h>
 #include <QtNetwork/qsslsocket.h>
 
 namespace QNetPool {
@@ -68,21 +69,44 @@ void SocketDial::callDialer()
     const QPointer<SocketDial> alive(this);
     QString cause;
     try {
-        return plan->configuration.dialer(socket());
+        plan->configuration.dialer(socket());
     } catch (const std::exception &exception) {
-        cause = QString::fromLocal8Bit(exception.what());
+        cause = QStringLiteral("the dialer has thrown: ") + QString::fromLocal8Bit(exception.what());
     } catch (...) {
-        cause = QStringLiteral("an unknown exception");
+        cause = QStringLiteral("the dialer has thrown: an unknown exception");
     }
-    if (alive)
-        fail(Pool::Error::ConnectFailed,
-             QStringLiteral("cannot connect to %1: the dialer has thrown: %2").arg(peer(), cause));
+    if (!alive || !socket())
+        return; // abandoned, or it has failed meanwhile
+    if (cause.isEmpty())
+        cause = mistakeOfDialer();
+    if (!cause.isEmpty())
+        fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: %2").arg(peer(), cause));
+    else if (socket()->state() == QAbstractSocket::ConnectedState)
+        connected(); // it was handed over, by setSocketDescriptor() for instance, which emits no signal
+}
+
+QString SocketDial::mistakeOfDialer() const
+{
+    if (socket()->thread() != QThread::currentThread())
+        return QStringLiteral("the dialer has moved the socket to another thread");
+    switch (socket()->state()) {
+    case QAbstractSocket::UnconnectedState:
+    case QAbstractSocket::BoundState:
+    case QAbstractSocket::ListeningState:
+        break;
+    default:
+        return {};
+    }
+    const QString mistake = QStringLiteral("the dialer has returned without beginning to connect the socket");
+    return socket()->error() == QAbstractSocket::UnknownSocketError
+            ? mistake
+            : mistake + QStringLiteral(": ") + socket()->errorString();
 }
 
 void SocketDial::connected()
 {
-    if (step() != SetupStep::Connect)
-        return;
+    if (!socket() || m_outcome.connectTime)
+        return; // it has failed, or the dialer has waited for it
     if (isConnectedToItself(kernelDescriptor(*socket())))
         return fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: %2").arg(peer(), connectedToItself()));
     if (isInReserve(kernelDescriptor(*socket())))

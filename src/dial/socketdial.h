@@ -23,6 +23,7 @@ private:
     QString meaningOf(const QString &end) const override;
     void takeOver();
     void callDialer();
+    QString mistakeOfDialer() const; // for messages; empty: none
     void connected();
     void encrypt();
 

@@ -9,6 +9,7 @@
 
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qsocketnotifier.h>
+#include <QtCore/qthread.h>
 #include <QtNetwork/qsslconfiguration.h>
 
 namespace QNetPool {
@@ -37,7 +38,8 @@ void Setup::abortSocket()
     if (!m_socket)
         return;
     m_socket->disconnect(this);
-    m_socket->abort();
+    if (m_socket->thread() == QThread::currentThread()) // else a dialer has moved it
+        m_socket->abort();
     m_socket.release()->deleteLater(); // its signal may be on the call stack
 }
 
@@ -61,6 +63,11 @@ void Setup::adopt(std::unique_ptr<QTcpSocket> socket)
     connect(m_socket.get(), &QTcpSocket::errorOccurred, this, &Setup::socketFailed);
     connect(m_socket.get(), &QTcpSocket::disconnected, this, &Setup::socketFailed);
     connect(m_socket.get(), &QTcpSocket::readyRead, this, &Setup::readMore);
+    connect(m_socket.get(), &QObject::destroyed, this, [this] {
+        static_cast<void>(m_socket.release());
+        fail(Pool::Error::ConnectFailed,
+             QStringLiteral("cannot connect to %1: the dialer has deleted the socket").arg(m_peer));
+    });
     if (QSslSocket *ssl = tls()) {
         connect(ssl, &QSslSocket::encrypted, this, &Setup::encrypted);
         connect(ssl, &QSslSocket::sslErrors, this, [this, ssl](const QList<QSslError> &errors) {
@@ -90,8 +97,12 @@ void Setup::advance()
     if (m_isFinished)
         return;
     const SetupStep next = stepAfter(m_step, m_plan);
-    if (next == SetupStep::Done)
-        return handOverOnceSent();
+    if (next == SetupStep::Done) {
+        m_step = next;
+        // Queued: a slot of a dialer may still write, for the signal that has led here.
+        QMetaObject::invokeMethod(this, &Setup::handOverOnceSent, Qt::QueuedConnection);
+        return;
+    }
     m_step = next;
     m_received = 0;
     m_outcome.enter(m_step);
@@ -105,7 +116,6 @@ void Setup::handOverOnceSent()
 {
     if (m_isFinished)
         return;
-    m_isComplete = true;
     m_socket->flush();
     if (m_isFinished)
         return; // the write has failed, or the peer has closed
@@ -120,7 +130,6 @@ void Setup::handOverOnceSent()
 
 void Setup::succeed()
 {
-    m_step = SetupStep::Done;
     if (m_plan.isEncrypted || m_plan.exchangesId)
         m_outcome.handshakeTime = std::chrono::steady_clock::now() - m_stepBegan;
     finish();
@@ -139,6 +148,9 @@ void Setup::timerEvent(QTimerEvent *event)
         return fail(Pool::Error::HandshakeTimeout,
                     QStringLiteral("TLS handshake with %1 did not finish within %2 ms").arg(m_peer, time)
                             + (m_plan.isServer ? QString() : speaksTls(false)));
+    case SetupStep::Done:
+        return fail(Pool::Error::HandshakeTimeout,
+                    QStringLiteral("%1 did not receive what was written to it within %2 ms").arg(m_peer, time));
     default:
         return fail(Pool::Error::HandshakeTimeout, meaningOf(QStringLiteral(" within %1 ms").arg(time)));
     }
@@ -176,7 +188,7 @@ void Setup::socketFailed()
 {
     if (m_isFinished)
         return;
-    if (m_isComplete && m_socket->bytesAvailable() > 0)
+    if (m_step == SetupStep::Done && m_socket->bytesAvailable() > 0)
         return succeed(); // take(id) still returns it
     const bool isClosed = m_socket->error() == QAbstractSocket::RemoteHostClosedError;
     const bool isTls = m_socket->error() == QAbstractSocket::SslHandshakeFailedError
@@ -193,6 +205,9 @@ void Setup::socketFailed()
              QStringLiteral("TLS handshake with %1 failed: %2%3").arg(m_peer, cause, adviceFor(cause, isClosed)));
     else if (isTls) // in TLS 1.3 a client learns only after the handshake that its certificate was refused
         fail(Pool::Error::TlsFailed, QStringLiteral("TLS connection with %1 failed: %2").arg(m_peer, cause));
+    else if (m_step == SetupStep::Done)
+        fail(Pool::Error::HandshakeFailed,
+             isClosed ? closedAtOnce() : QStringLiteral("the connection to %1 failed: %2").arg(m_peer, cause));
     else
         fail(Pool::Error::HandshakeFailed,
              meaningOf(QStringLiteral(": ") + (isClosed ? QStringLiteral("it closed the connection") : cause)));
@@ -207,6 +222,11 @@ QString Setup::adviceFor(const QString &cause, bool isClosed) const
         return QStringLiteral("; tls.allowTls12 is for who speaks nothing newer than TLS 1.2");
     const bool isTlsAlert = cause.contains(QLatin1String("alert"));
     return isTlsAlert || (isClosed && m_plan.isServer) ? QString() : speaksTls(m_plan.isServer);
+}
+
+QString Setup::closedAtOnce() const
+{
+    return QStringLiteral("%1 closed the connection at once").arg(m_peer);
 }
 
 void Setup::fail(Pool::Error error, const QString &message)
@@ -229,11 +249,12 @@ void Setup::finish()
                 // A peer that has closed may have sent bytes before.
                 if (m_socket && m_socket->state() != QAbstractSocket::ConnectedState && m_socket->bytesAvailable() == 0) {
                     m_outcome.error = Pool::Error::HandshakeFailed;
-                    m_outcome.message = QStringLiteral("%1 closed the connection at once").arg(m_peer);
+                    m_outcome.message = closedAtOnce();
                     abortSocket();
                 }
                 if (m_socket) {
                     m_socket->disconnect(); // including what a dialer has connected
+                    m_socket->setParent(nullptr);
                     m_socket->setReadBufferSize(0);
                     countReads(false);
                 }

@@ -56,6 +56,7 @@ private:
     QString adviceFor(const QString &cause, bool isClosed) const;
     void handOverOnceSent();
     void succeed();
+    QString closedAtOnce() const;
     void abortSocket();
     void finish();
 
@@ -63,13 +64,12 @@ private:
     const QString m_peer; // for messages
     Done m_done; // null once called or abandoned
     std::unique_ptr<QTcpSocket> m_socket;
-    SetupStep m_step = SetupStep::Connect;
+    SetupStep m_step = SetupStep::Connect; // Done: what was written, by a slot of a dialer too, may not be sent yet
     QBasicTimer m_deadline;
     std::chrono::steady_clock::time_point m_stepBegan;
     std::chrono::milliseconds m_limit{};
     QStringList m_certificateErrors;
     qint64 m_received = 0; // in this step, before the first byte for the application
-    bool m_isComplete = false; // all steps are done; what was written may not be sent yet
     bool m_isFinished = false;
 };
 

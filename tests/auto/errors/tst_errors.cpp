@@ -6,6 +6,7 @@
 
 #include <QtCore/QRegularExpression>
 #include <QtCore/QTimer>
+#include <QtNetwork/QNetworkProxy>
 
 #include <limits>
 #include <optional>
@@ -90,7 +91,14 @@ void tst_Errors::clientTellsWhatIsWrong_data()
                              << Pool::Error::ConnectFailed << here + QStringLiteral(": .*refused");
     QTest::newRow("connect timeout") << Case{[](auto &, ClientPool::Configuration &client) {
                                                  client.connectTimeout = 100ms;
-                                                 client.dialer = [](QTcpSocket *) {}; // as a host that drops every packet
+                                                 // As a host that drops every packet.
+                                                 const auto silent = std::make_shared<QTcpServer>();
+                                                 silent->listen(QHostAddress::LocalHost);
+                                                 client.dialer = [silent](QTcpSocket *socket) {
+                                                     socket->setProxy({QNetworkProxy::Socks5Proxy,
+                                                                       QStringLiteral("127.0.0.1"), silent->serverPort()});
+                                                     socket->connectToHost(QStringLiteral("127.0.0.1"), 1);
+                                                 };
                                              },
                                              {}}
                                      << Pool::Error::ConnectFailed << here + QStringLiteral(": no answer within 100 ms");

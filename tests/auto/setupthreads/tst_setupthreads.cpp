@@ -15,6 +15,7 @@
 #include <QtCore/QSet>
 #include <QtCore/QThread>
 #include <QtCore/QTimer>
+#include <QtNetwork/QNetworkProxy>
 
 #include <atomic>
 #include <thread>
@@ -438,7 +439,10 @@ void tst_SetupThreads::errorsComeInThePoolsThread()
         QVERIFY(closed.listen(QHostAddress::LocalHost));
         wish.port = closed.serverPort();
     } else if (what == u"deaf") {
-        wish.dialer = [](QTcpSocket *) {};
+        wish.dialer = [port = wish.port](QTcpSocket *socket) { // through a proxy that does not answer
+            socket->setProxy({QNetworkProxy::Socks5Proxy, QStringLiteral("127.0.0.1"), port});
+            socket->connectToHost(QStringLiteral("127.0.0.1"), 1);
+        };
     } else if (what == u"throw") {
         wish.dialer = [](QTcpSocket *) { throw std::runtime_error("no way"); };
     } else if (what == u"untrusted") {

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "pools.h"
+
+#include <QtCore/QThread>
+
+#include <map>
+#include <stdexcept>
+#ifdef Q_OS_UNIX
+#include <unistd.h>
+#endif
+
+// What an application's dialer may do with the socket, and what it is told if it does anything else.
+class tst_Dialer : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    void initTestCase();
+    void cleanupTestCase();
+    void socketMayBeConnectedAlready_data();
+    void socketMayBeConnectedAlready();
+    void whatItWritesIsSentWhileIdle_data();
+    void whatItWritesIsSentWhileIdle();
+    void parentOfTheSocketDoesNotOwnTheConnection();
+    void mistakeIsToldAtOnce_data();
+    void mistakeIsToldAtOnce();
+
+private:
+    QThread m_otherThread;
+};
+
+namespace {
+
+// Each way to set up a connection: the mode, TLS or not, and in whose thread.
+void addWays(const std::function<void(const QByteArray &way)> &add)
+{
+    QTest::addColumn<QString>("what");
+    QTest::addColumn<ConnectionMode>("mode");
+    QTest::addColumn<bool>("isEncrypted");
+    QTest::addColumn<int>("setupThreads");
+    for (const ConnectionMode mode : {ConnectionMode::Single, ConnectionMode::Multi}) {
+        for (const bool isEncrypted : {false, true}) {
+            for (const int setupThreads : {0, 1})
+                add(QByteArray(mode == ConnectionMode::Single ? ", single" : ", multi") + (isEncrypted ? ", TLS" : "")
+                    + (setupThreads ? ", thread" : ""));
+        }
+    }
+}
+
+void addRows(const std::vector<const char *> &names)
+{
+    addWays([&names](const QByteArray &way) {
+        for (const char *name : names)
+            QTest::newRow((name + way).constData())
+                    << QString::fromLatin1(name) << (way.contains("single") ? ConnectionMode::Single : ConnectionMode::Multi)
+                    << way.contains("TLS") << int(way.contains("thread"));
+    });
+}
+
+// Both ends as the row has them.
+struct Ends
+{
+    Ends()
+    {
+        QFETCH(const ConnectionMode, mode);
+        QFETCH(const bool, isEncrypted);
+        QFETCH(const int, setupThreads);
+        ServerPool::Configuration serving;
+        serving.connectionMode = mode;
+        if (isEncrypted)
+            serving.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
+        server.setConfiguration(serving);
+        listen(server);
+        wish = stepwiseClientOf(server.serverPort(), 1);
+        wish.connectionMode = mode;
+        wish.tls.mode = isEncrypted ? TlsMode::SelfSigned : TlsMode::None;
+        wish.setupThreads = setupThreads;
+    }
+
+    ServerPool server;
+    ClientPool::Configuration wish;
+};
+
+void connectTo(quint16 port, QTcpSocket *socket)
+{
+    socket->connectToHost(QHostAddress::LocalHost, port);
+    socket->waitForConnected();
+}
+
+#ifdef Q_OS_UNIX
+void handOver(quint16 port, QTcpSocket *socket)
+{
+    QTcpSocket connected;
+    connectTo(port, &connected);
+    socket->setSocketDescriptor(::dup(int(connected.socketDescriptor())));
+}
+#endif
+
+} // namespace
+
+void tst_Dialer::initTestCase()
+{
+    m_otherThread.start();
+}
+
+void tst_Dialer::cleanupTestCase()
+{
+    m_otherThread.quit();
+    m_otherThread.wait();
+}
+
+void tst_Dialer::socketMayBeConnectedAlready_data()
+{
+#ifdef Q_OS_UNIX
+    addRows({"handed over", "waited for"});
+#else
+    addRows({"waited for"});
+#endif
+}
+
+void tst_Dialer::socketMayBeConnectedAlready()
+{
+    QFETCH(const QString, what);
+    Ends ends;
+    ends.wish.dialer = [port = ends.wish.port, what](QTcpSocket *socket) {
+        if (what == u"waited for")
+            connectTo(port, socket);
+#ifdef Q_OS_UNIX
+        else
+            handOver(port, socket);
+#endif
+    };
+    ClientPool client(ends.wish);
+    fill(ends.server, client, 1);
+    Connection there = ends.server.take();
+    Connection here = client.take();
+    QVERIFY(here && there);
+    QCOMPARE(pass(here.socket(), there.socket(), "question"), QByteArray("question"));
+    QCOMPARE(pass(there.socket(), here.socket(), "answer"), QByteArray("answer"));
+    QCOMPARE(client.errorCount(), 0);
+}
+
+void tst_Dialer::whatItWritesIsSentWhileIdle_data()
+{
+    addRows({"connected", "encrypted", "dialer"});
+}
+
+void tst_Dialer::whatItWritesIsSentWhileIdle()
+{
+    QFETCH(const QString, what);
+    QFETCH(const bool, isEncrypted);
+    Ends ends;
+    ends.wish.dialer = [port = ends.wish.port, what, isEncrypted](QTcpSocket *socket) {
+        const auto greet = [socket] { socket->write("HELLO"); };
+        if (what == u"encrypted" && isEncrypted)
+            connect(static_cast<QSslSocket *>(socket), &QSslSocket::encrypted, socket, greet);
+        else if (what != u"dialer" || isEncrypted) // what is written before TLS is for another receiver than this server
+            connect(socket, &QTcpSocket::connected, socket, greet);
+        if (what == u"dialer" && !isEncrypted) {
+            connectTo(port, socket);
+            greet();
+        } else {
+            socket->connectToHost(QHostAddress::LocalHost, port);
+        }
+    };
+    ClientPool client(ends.wish);
+    fill(ends.server, client, 1);
+    Connection there = ends.server.take();
+    QVERIFY(there);
+    QTRY_COMPARE(there->bytesAvailable(), 5);
+    QCOMPARE(there->readAll(), QByteArray("HELLO"));
+    QCOMPARE(client.idleCount(), 1);
+    QCOMPARE(client.statistics().taken, 0);
+}
+
+void tst_Dialer::parentOfTheSocketDoesNotOwnTheConnection()
+{
+    ServerPool server;
+    listen(server);
+    auto owner = std::make_unique<QObject>();
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1);
+    wish.dialer = [port = wish.port, parent = owner.get()](QTcpSocket *socket) {
+        socket->setParent(parent);
+        socket->connectToHost(QHostAddress::LocalHost, port);
+    };
+    ClientPool client(wish);
+    fill(server, client, 1);
+    owner.reset();
+    Connection there = server.take();
+    Connection here = client.take();
+    QVERIFY(here && there);
+    QCOMPARE(pass(here.socket(), there.socket(), "question"), QByteArray("question"));
+}
+
+void tst_Dialer::mistakeIsToldAtOnce_data()
+{
+    addRows({"returns", "binds", "fails", "deletes", "deletes later", "moves", "connects and moves"});
+}
+
+void tst_Dialer::mistakeIsToldAtOnce()
+{
+    QFETCH(const QString, what);
+    const std::map<QString, QString> sentences{
+            {QStringLiteral("returns"), QStringLiteral("the dialer has returned without beginning to connect the socket")},
+            {QStringLiteral("binds"), QStringLiteral("the dialer has returned without beginning to connect the socket")},
+            {QStringLiteral("fails"), QStringLiteral("refused")},
+            {QStringLiteral("deletes"), QStringLiteral("the dialer has deleted the socket")},
+            {QStringLiteral("deletes later"), QString()}, // its end comes first with TLS
+            {QStringLiteral("moves"), QStringLiteral("the dialer has moved the socket to another thread")},
+            {QStringLiteral("connects and moves"), QStringLiteral("the dialer has moved the socket to another thread")}};
+    Ends ends;
+    ends.wish.connectTimeout = ends.wish.handshakeTimeout = 1h;
+    ends.wish.dialer = [port = ends.wish.port, what, other = &m_otherThread](QTcpSocket *socket) {
+        if (what == u"binds")
+            socket->bind(QHostAddress(QHostAddress::LocalHost));
+        else if (what == u"fails")
+            connectTo(1, socket);
+        else if (what == u"deletes")
+            delete socket;
+        else if (what == u"deletes later" || what == u"connects and moves")
+            socket->connectToHost(QHostAddress::LocalHost, port);
+        if (what == u"deletes later")
+            connect(socket, &QTcpSocket::connected, socket, &QObject::deleteLater);
+        else if (what == u"moves" || what == u"connects and moves")
+            socket->moveToThread(other);
+    };
+    ClientPool client(ends.wish);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    QTRY_VERIFY(!errors.isEmpty());
+    if (what != u"deletes later")
+        QCOMPARE(lastError(errors), Pool::Error::ConnectFailed);
+    QVERIFY2(lastMessage(errors).contains(sentences.at(what)), qPrintable(lastMessage(errors)));
+    QTRY_COMPARE(client.state(), Pool::State::Degraded);
+    QCOMPARE(client.idleCount(), 0);
+}
+
+QTEST_GUILESS_MAIN(tst_Dialer)
+#include "tst_dialer.moc"
