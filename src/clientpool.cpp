@@ -155,7 +155,7 @@ bool ClientPoolPrivate::start()
         return false;
     if (isRunning())
         return true;
-    const PreparedClient prepared(configuration);
+    const PreparedClient prepared(configuration, m_plan);
     if (refuses(prepared) || !open(prepared))
         return false;
     const quint64 thisRun = run();
@@ -181,7 +181,7 @@ bool ClientPoolPrivate::apply(ClientPool::Configuration requested)
     if (!finishStopping())
         return false;
     if (isRunning()) {
-        const PreparedClient prepared(requested);
+        const PreparedClient prepared(requested, m_plan);
         if (refuses(prepared))
             return false;
         use(prepared);

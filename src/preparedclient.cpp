@@ -30,7 +30,7 @@ QString noHost(const char *name, const QString &text)
 
 } // namespace
 
-PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
+PreparedClient::PreparedClient(const ClientPool::Configuration &requested, const std::shared_ptr<const DialPlan> &former)
 {
     ClientPool::Configuration &configuration = plan->configuration;
     configuration = requested;
@@ -50,7 +50,7 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested)
     policy.dropUnexpectedBytes = requested.dropUnexpectedBytes && policy.keepsStep;
 
     plan->address = QHostAddress(requested.host);
-    plan->resolver = std::make_shared<Resolver>(requested.host);
+    plan->resolver = former ? former->resolver->next(requested.host) : std::make_shared<Resolver>(requested.host);
     if (requested.tls.mode == TlsMode::SelfSigned) {
         for (const QByteArray &text : requested.tls.pinnedFingerprints)
             plan->pins << parseFingerprint(text);

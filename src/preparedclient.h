@@ -9,7 +9,8 @@ namespace QNetPool {
 // A client pool's configuration, checked and clamped.
 struct PreparedClient : Prepared
 {
-    explicit PreparedClient(const ClientPool::Configuration &requested);
+    // former: the pool's plan until now.
+    explicit PreparedClient(const ClientPool::Configuration &requested, const std::shared_ptr<const DialPlan> &former = {});
 
     std::shared_ptr<DialPlan> plan = std::make_shared<DialPlan>();
 

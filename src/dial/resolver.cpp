@@ -1,32 +1,25 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "resolver.h"
 
+#include <deque>
 #include <system_error>
 #include <thread>
 
 namespace QNetPool {
 
-namespace {
-
-// The threads of all lookups in this process: several, since each blocks while a name service does not answer. They end when
-// there are no jobs. Nothing waits for them, so this is never destroyed: they may still run when main() returns.
-class LookupThreads
+// Some at a time, so that a pool that goes from a silent name to another one does not have to wait. They end when there are no
+// jobs; nothing waits for them, so that they may still run when main() returns.
+class Resolver::Threads : public std::enable_shared_from_this<Threads>
 {
 public:
-    static LookupThreads &instance()
-    {
-        static auto *const threads = new LookupThreads;
-        return *threads;
-    }
-
-    bool run(std::function<void()> job) // false: no thread can start
+    bool run(std::shared_ptr<Resolver> job) // false: no thread can start
     {
         const std::lock_guard lock(m_mutex);
         m_jobs.push_back(std::move(job));
         if (m_count == Most)
             return true;
         try {
-            std::thread([this] { work(); }).detach();
+            std::thread([self = shared_from_this()] { self->work(); }).detach();
             ++m_count;
         } catch (const std::system_error &) {
             if (m_count == 0)
@@ -35,33 +28,50 @@ public:
         return m_count > 0;
     }
 
+    bool drop(const std::shared_ptr<Resolver> &job) // false: it has begun
+    {
+        const std::lock_guard lock(m_mutex);
+        return std::erase(m_jobs, job) > 0;
+    }
+
 private:
-    static constexpr int Most = 8;
+    static constexpr int Most = 4;
 
     void work()
     {
         std::unique_lock lock(m_mutex);
         while (!m_jobs.empty()) {
-            std::function<void()> job = std::move(m_jobs.front());
+            std::shared_ptr<Resolver> job = std::move(m_jobs.front());
             m_jobs.pop_front();
             lock.unlock();
-            job();
-            job = nullptr;
+            job->lookUp();
+            job.reset();
             lock.lock();
         }
         --m_count;
     }
 
     std::mutex m_mutex; // guards the following
-    std::deque<std::function<void()>> m_jobs;
+    std::deque<std::shared_ptr<Resolver>> m_jobs;
     int m_count = 0; // of threads
 };
 
-} // namespace
-
 Resolver::Resolver(QString host, Lookup lookup, std::chrono::milliseconds lifetime)
-    : m_host(std::move(host)), m_lookup(std::move(lookup)), m_lifetime(lifetime)
+    : Resolver(std::move(host), std::move(lookup), lifetime, std::make_shared<Threads>())
 {
+}
+
+Resolver::Resolver(QString host, Lookup lookup, std::chrono::milliseconds lifetime, std::shared_ptr<Threads> threads)
+    : m_host(std::move(host)), m_lookup(std::move(lookup)), m_lifetime(lifetime), m_threads(std::move(threads))
+{
+}
+
+std::shared_ptr<Resolver> Resolver::next(const QString &host)
+{
+    if (host != m_host)
+        return std::shared_ptr<Resolver>(new Resolver(host, m_lookup, m_lifetime, m_threads));
+    forget();
+    return shared_from_this();
 }
 
 std::optional<Resolver::Answer> Resolver::ask(Asker *asker, quint64 number)
@@ -73,7 +83,7 @@ std::optional<Resolver::Answer> Resolver::ask(Asker *asker, quint64 number)
     m_waiting.emplace(asker, number);
     if (!m_isLookingUp) {
         m_isLookingUp = m_isToBeKept = true;
-        if (!LookupThreads::instance().run([self = shared_from_this()] { self->lookUp(); })) {
+        if (!m_threads->run(shared_from_this())) {
             m_isLookingUp = false;
             m_waiting.erase({asker, number});
             return Answer{{}, QStringLiteral("no thread could be started to look up its name")};
@@ -86,6 +96,8 @@ void Resolver::cancel(Asker *asker, quint64 number)
 {
     const std::lock_guard lock(m_mutex);
     m_waiting.erase({asker, number});
+    if (m_waiting.empty() && m_isLookingUp && m_threads->drop(shared_from_this()))
+        m_isLookingUp = false;
 }
 
 void Resolver::forget()

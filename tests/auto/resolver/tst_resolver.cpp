@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dial/resolver.h"
-#include "patience.h"
+#include "pools.h"
 #include "testmain.h"
+#ifdef Q_OS_LINUX
+#include "silentnames.h"
+#endif
 
 #include <QtCore/QProcess>
 #include <QtCore/QSemaphore>
@@ -27,7 +30,15 @@ private Q_SLOTS:
     void systemsNamesAreFound();
     void whoLeftGetsNothing();
     void askerMayGoWhileTheNameServiceIsSilent();
-    void silentNameServiceHoldsFewThreads();
+    void silentNameDelaysNoOtherPool();
+    void poolHoldsFewThreads();
+    void sameNameIsLookedUpOnceAtATime();
+#ifdef Q_OS_LINUX
+    void poolsOfSilentNamesDelayNoOther_data();
+    void poolsOfSilentNamesDelayNoOther();
+    void startingAgainHoldsNoMoreThreads();
+    void anotherHostIsLookedUpMeanwhile();
+#endif
     void processMayEndWhileTheNameServiceIsSilent();
 };
 
@@ -48,18 +59,29 @@ class NameService
 public:
     Resolver::Lookup lookup()
     {
-        return [this](const QString &) {
+        return [this](const QString &name) {
+            {
+                const std::lock_guard lock(m_mutex);
+                m_lastName = name;
+            }
             const int number = ++m_asked;
             m_mayAnswer.acquire();
             return found(QStringLiteral("192.0.2.%1").arg(number));
         };
     }
     int asked() const { return m_asked; }
+    QString lastName() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_lastName;
+    }
     void answer(int count = 1) { m_mayAnswer.release(count); }
 
 private:
     std::atomic<int> m_asked = 0;
     QSemaphore m_mayAnswer;
+    mutable std::mutex m_mutex; // guards the following
+    QString m_lastName;
 };
 
 // Who asks, and what was answered: numbers and first addresses.
@@ -200,6 +222,7 @@ void tst_Resolver::askerMayGoWhileTheNameServiceIsSilent()
         watched = resolver;
         Asker asker;
         QVERIFY(!asker.asks(resolver, 1));
+        QTRY_COMPARE(service.asked(), 1);
         asker.leaves(resolver, 1);
     }
     QVERIFY(!watched.expired()); // it is being used
@@ -207,7 +230,7 @@ void tst_Resolver::askerMayGoWhileTheNameServiceIsSilent()
     QTRY_VERIFY(watched.expired());
 }
 
-void tst_Resolver::silentNameServiceHoldsFewThreads()
+void tst_Resolver::silentNameDelaysNoOtherPool()
 {
     NameService service;
     Asker asker;
@@ -216,14 +239,112 @@ void tst_Resolver::silentNameServiceHoldsFewThreads()
         resolvers.push_back(std::make_shared<Resolver>(host, service.lookup()));
         QVERIFY(!asker.asks(resolvers.back(), i));
     }
-    QTRY_COMPARE(service.asked(), 8);
-    for (quint64 answered = 1; answered <= 12; ++answered) {
-        service.answer();
-        QTRY_COMPARE(service.asked(), 8 + int(answered));
-    }
-    service.answer(8);
+    QTRY_COMPARE(service.asked(), 20);
+    service.answer(20);
     QTRY_COMPARE(asker.answers.size(), 20);
 }
+
+// A pool that goes from one silent name to the next: those that it has left before their turn are not looked up any more.
+void tst_Resolver::poolHoldsFewThreads()
+{
+    NameService service;
+    Asker asker;
+    auto resolver = std::make_shared<Resolver>(host, service.lookup());
+    for (quint64 i = 0; i < 20; ++i) {
+        resolver = resolver->next(QStringLiteral("host%1.example").arg(i));
+        QVERIFY(!asker.asks(resolver, i));
+        QTRY_COMPARE(service.asked(), std::min(int(i) + 1, 4));
+        if (i < 19)
+            asker.leaves(resolver, i);
+    }
+    service.answer();
+    QTRY_COMPARE(service.asked(), 5);
+    QCOMPARE(service.lastName(), QStringLiteral("host19.example"));
+    QVERIFY(asker.answers.isEmpty());
+    service.answer(4);
+    QTRY_COMPARE(asker.answers, QByteArrayList({"19: 192.0.2.5"}));
+}
+
+void tst_Resolver::sameNameIsLookedUpOnceAtATime()
+{
+    NameService service;
+    const auto resolver = std::make_shared<Resolver>(host, service.lookup(), 1h);
+    Asker asker;
+    QVERIFY(!asker.asks(resolver, 1));
+    for (quint64 i = 2; i < 5; ++i)
+        QVERIFY(!asker.asks(resolver->next(host), i));
+    service.answer();
+    QTRY_COMPARE(asker.answers.size(), 4);
+    QCOMPARE(service.asked(), 1);
+    service.answer();
+    QVERIFY(!asker.asks(resolver->next(host), 5)); // and anew from then on
+    QTRY_COMPARE(asker.answers.last(), QByteArray("5: 192.0.2.2"));
+}
+
+#ifdef Q_OS_LINUX
+void tst_Resolver::poolsOfSilentNamesDelayNoOther_data()
+{
+    QTest::addColumn<int>("setupThreads");
+    QTest::newRow("in the pool's thread") << 0;
+    QTest::newRow("in a thread of its own") << 1;
+}
+
+// Nor do they wait when they are destroyed.
+void tst_Resolver::poolsOfSilentNamesDelayNoOther()
+{
+    QFETCH(const int, setupThreads);
+    const SilentNames silence;
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.setupThreads = setupThreads;
+    std::vector<std::unique_ptr<ClientPool>> others;
+    for (int i = 0; i < 20; ++i) {
+        wish.host = QStringLiteral("silent%1.example").arg(i);
+        others.push_back(std::make_unique<ClientPool>(wish));
+        QVERIFY(others.back()->start());
+    }
+    QTRY_COMPARE(SilentNames::asked(), 20);
+    wish.host = QStringLiteral("localhost");
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.idleCount(), 1);
+    others.clear();
+    QCOMPARE(SilentNames::answered(), 0);
+}
+
+void tst_Resolver::startingAgainHoldsNoMoreThreads()
+{
+    const SilentNames silence;
+    ClientPool::Configuration wish = clientOf(1, 1);
+    wish.host = QStringLiteral("silent.example");
+    ClientPool client(wish);
+    for (int i = 0; i < 5; ++i) {
+        QVERIFY(client.start());
+        QTRY_VERIFY(client.pendingCount() > 0 && SilentNames::asked() > 0);
+        wish.sizing.maximumCapacity = 2 + i;
+        QVERIFY(client.setConfiguration(wish));
+        client.close();
+    }
+    QCOMPARE(SilentNames::asked(), 1);
+}
+
+void tst_Resolver::anotherHostIsLookedUpMeanwhile()
+{
+    const SilentNames silence;
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.host = QStringLiteral("silent.example");
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_COMPARE(SilentNames::asked(), 1);
+    wish.host = QStringLiteral("localhost");
+    QVERIFY(client.setConfiguration(wish));
+    QTRY_COMPARE(client.idleCount(), 1);
+    QCOMPARE(SilentNames::answered(), 0);
+}
+#endif
 
 void tst_Resolver::processMayEndWhileTheNameServiceIsSilent()
 {
