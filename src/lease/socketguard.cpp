@@ -172,6 +172,7 @@ void SocketGuard::park()
         findNotifiers();
     for (QSocketNotifier *notifier : std::as_const(m_notifiers))
         notifier->setEnabled(false);
+    m_mayHaveQueued |= m_isEncrypted && hasUnsent(); // of a thread that has ended
     if (m_hasBuffers)
         releaseBuffers();
     m_socket->moveToThread(nullptr);
@@ -203,7 +204,7 @@ void SocketGuard::pull(bool isForHolder)
     if (m_notifiersChanged)
         findNotifiers();
     for (QSocketNotifier *notifier : std::as_const(m_notifiers)) {
-        if (notifier->type() == QSocketNotifier::Read)
+        if (notifier->type() == QSocketNotifier::Read || (notifier->type() == QSocketNotifier::Write && hasUnsent()))
             notifier->setEnabled(true);
     }
 }

@@ -31,7 +31,7 @@ public:
 
     // Moves the socket out of every thread: no event dispatcher polls it, and any thread may pull it.
     void park();
-    // Moves the socket into the calling thread, and reads again. If isForHolder is false, the stock's lock may be held, so no
+    // Moves the socket into the calling thread, reads again, and goes on to send what is unsent. If isForHolder is false, the stock's lock may be held, so no
     // code of a former holder runs.
     void pull(bool isForHolder = true);
     void breakOff(const QString &why); // which becomes the socket's errorString()

@@ -13,17 +13,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// One end of a TLS 1.3 connection that can do what QSslSocket cannot: key updates and session tickets at will, records that are
-// sent only in part, and answers that nobody reads. It owns the descriptor. Nothing blocks but the handshake, which waits for
+// One end of a TLS connection that can do what QSslSocket cannot: key updates, renegotiations and session tickets at will,
+// records that are sent only in part, and answers that nobody reads. It owns the descriptor. Nothing blocks but the handshake, which waits for
 // the other end while that is served by turn().
 class RawTls
 {
 public:
     enum class Role { Client, Server };
 
-    RawTls(Role role, int descriptor) : m_descriptor(descriptor), m_context(SSL_CTX_new(TLS_method()))
+    RawTls(Role role, int descriptor, int version = TLS1_3_VERSION)
+        : m_descriptor(descriptor), m_context(SSL_CTX_new(TLS_method()))
     {
-        SSL_CTX_set_min_proto_version(m_context.get(), TLS1_3_VERSION);
+        SSL_CTX_set_min_proto_version(m_context.get(), version);
+        SSL_CTX_set_max_proto_version(m_context.get(), version);
         if (role == Role::Server) {
             const QByteArray folder = QNETPOOL_CERTIFICATES;
             SSL_CTX_use_certificate_chain_file(m_context.get(), (folder + "/server.crt").constData());
@@ -38,7 +40,7 @@ public:
     }
     ~RawTls() { ::close(m_descriptor); }
 
-    static std::unique_ptr<RawTls> connectTo(quint16 port)
+    static std::unique_ptr<RawTls> connectTo(quint16 port, int version = TLS1_3_VERSION)
     {
         const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
         sockaddr_in address{};
@@ -47,7 +49,7 @@ public:
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
         if (::connect(descriptor, reinterpret_cast<sockaddr *>(&address), sizeof address) != 0)
             qFatal("cannot connect");
-        return std::make_unique<RawTls>(Role::Client, descriptor);
+        return std::make_unique<RawTls>(Role::Client, descriptor, version);
     }
 
     // One step of the handshake; true once it has finished. To be called until then, with turns of the event loop in between.
@@ -83,6 +85,11 @@ public:
             SSL_do_handshake(m_tls.get());
         }
     }
+    void renegotiate() // in TLS 1.2: a server asks for it, a client begins it
+    {
+        SSL_renegotiate(m_tls.get());
+        SSL_do_handshake(m_tls.get());
+    }
     void issueTickets(int count) // of a server
     {
         for (int i = 0; i < count; ++i) {
@@ -110,6 +117,22 @@ public:
         }
         return sent;
     }
+    // Receives, answers what has to be answered, and returns the bytes for the application.
+    QByteArray read()
+    {
+        receive();
+        QByteArray bytes(65536, Qt::Uninitialized);
+        bytes.truncate(std::max(SSL_read(m_tls.get(), bytes.data(), int(bytes.size())), 0));
+        send();
+        return bytes;
+    }
+    qint64 received() const { return m_received; } // bytes, with those of TLS itself
+    QByteArray peersFinished() const // another one after each handshake
+    {
+        QByteArray bytes(64, Qt::Uninitialized);
+        bytes.truncate(qsizetype(SSL_get_peer_finished(m_tls.get(), bytes.data(), std::size_t(bytes.size()))));
+        return bytes;
+    }
     bool isSent() const { return BIO_pending(SSL_get_wbio(m_tls.get())) == 0; }
     bool isBroken() const { return m_isBroken; } // the other end has closed it
 
@@ -118,8 +141,10 @@ private:
     {
         char bytes[4096];
         ssize_t size;
-        while ((size = ::recv(m_descriptor, bytes, sizeof bytes, MSG_DONTWAIT)) > 0)
+        while ((size = ::recv(m_descriptor, bytes, sizeof bytes, MSG_DONTWAIT)) > 0) {
             BIO_write(SSL_get_rbio(m_tls.get()), bytes, int(size));
+            m_received += size;
+        }
     }
 
     struct Free
@@ -133,4 +158,5 @@ private:
     std::unique_ptr<SSL, Free> m_tls;
     bool m_hasHello = false;
     bool m_isBroken = false;
+    qint64 m_received = 0;
 };

@@ -23,6 +23,8 @@ private Q_SLOTS:
     void threadThatHadNoEventDispatcherGetsSignals_data();
     void threadThatHadNoEventDispatcherGetsSignals();
     void everyoneGetsAnotherOne();
+    void whatAnEndedThreadHasWrittenIsSent_data();
+    void whatAnEndedThreadHasWrittenIsSent();
     void waitersOfFourThreadsAreServedInOrder_data();
     void waitersOfFourThreadsAreServedInOrder();
 
@@ -298,6 +300,45 @@ private:
     std::vector<std::pair<QFuture<Connection>, Place>> m_futures[threads];
     std::vector<Place> m_order;
 };
+
+void tst_Threads::whatAnEndedThreadHasWrittenIsSent_data()
+{
+    QTest::addColumn<bool>("isEncrypted");
+    QTest::addColumn<bool>("isFlushed");
+    for (const bool isEncrypted : {false, true}) {
+        for (const bool isFlushed : {false, true})
+            QTest::addRow("%s, %s", isEncrypted ? "TLS" : "plain", isFlushed ? "flushed" : "not flushed")
+                    << isEncrypted << isFlushed;
+    }
+}
+
+// More than the system takes at once, in the next thread that asks for the socket.
+void tst_Threads::whatAnEndedThreadHasWrittenIsSent()
+{
+    QFETCH(const bool, isEncrypted);
+    QFETCH(const bool, isFlushed);
+    ServerPool::Configuration serving;
+    if (isEncrypted)
+        serving.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
+    ServerPool server(serving);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.tls.mode = isEncrypted ? TlsMode::SelfSigned : TlsMode::None;
+    ClientPool client(wish);
+    fill(server, client, 1);
+    Connection there = server.take();
+    qint64 got = 0;
+    connect(there.socket(), &QTcpSocket::readyRead, this, [&] { got += there->readAll().size(); });
+    Connection here = client.take();
+    constexpr qint64 size = 16 << 20;
+    std::thread([&here, isFlushed] {
+        here->write(QByteArray(size, 'x'));
+        if (isFlushed)
+            here->flush();
+    }).join();
+    here.socket();
+    QTRY_COMPARE(got, size);
+}
 
 void tst_Threads::waitersOfFourThreadsAreServedInOrder_data()
 {
