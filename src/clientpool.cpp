@@ -276,6 +276,10 @@ void ClientPoolPrivate::beginRound()
 {
     if (!std::exchange(m_hasBegun, true))
         m_nextStart = Stock::Clock::now() + std::min(m_plan->configuration.sizing.minimumInterval, LongestFloor);
+    const QPointer<ClientPoolPrivate> alive(this);
+    stock->revalidateIfSlept();
+    if (!alive)
+        return;
     proveOld();
     warnIfHeldBack();
     m_cycle.begin(stock->level());

@@ -375,8 +375,8 @@ void Pool::flush()
     has the others validated before they are leased, whatever validateAfter is. A client in an outage, or with fewer idle
     connections than capacity(), dials at once, with a new lookup of the host. Leases are not affected.
 
-    A running pool calls this by itself if Configuration::checkOnNetworkChange is set. From any thread. No effect unless the
-    pool runs.
+    A running pool does this by itself after a suspend of the host, before it hands out the next connection (on Linux, macOS
+    and Windows), and if Configuration::checkOnNetworkChange is set. From any thread. No effect unless the pool runs.
 */
 void Pool::checkStock()
 {

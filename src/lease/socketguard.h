@@ -31,8 +31,8 @@ public:
 
     // Moves the socket out of every thread: no event dispatcher polls it, and any thread may pull it.
     void park();
-    // Moves the socket into the calling thread, reads again, and goes on to send what is unsent. If isForHolder is false, the stock's lock may be held, so no
-    // code of a former holder runs.
+    // Moves the socket into the calling thread, reads again, and goes on to send what is unsent. If isForHolder is false, the
+    // stock's lock may be held, so no code of a former holder runs.
     void pull(bool isForHolder = true);
     void breakOff(const QString &why); // which becomes the socket's errorString()
     // Closes the socket in the calling thread, gracefully as far as that needs no waiting, and destroys it.

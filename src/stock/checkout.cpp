@@ -26,7 +26,7 @@ Connection Stock::take(ConnectionId id)
 // Returns a healthy connection in Stage::Leased, or null; with the lock held either way.
 Entry *Stock::checkOut(ConnectionId id, Lock &lock)
 {
-    const Clock::time_point now = Clock::now();
+    const Clock::time_point now = revalidateIfSlept(lock);
     for (;;) {
         Entry *entry = m_isOpen ? pick(id, now) : nullptr;
         if (!entry) {

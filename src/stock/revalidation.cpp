@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The stock after a change of the network: which connections cannot work any more, and which have to be validated.
+// The stock after a change of the network or a suspend of the host: which connections cannot work any more, and which have to be validated.
 #include "stock.h"
 
 #include "system/descriptor.h"
+#include "system/timeasleep.h"
 
 #include <QtCore/qset.h>
 
@@ -28,6 +29,27 @@ void Stock::revalidateAll(const IsHere &isHere)
     lock.unlock();
     for (ClosingHandle &connection : closing)
         connection.close();
+}
+
+void Stock::revalidateIfSlept()
+{
+    const std::shared_ptr<Stock> self = shared_from_this(); // beyond the lock
+    Lock lock(m_mutex);
+    revalidateIfSlept(lock);
+}
+
+// The clock of the time limits may stand still in a suspend, in which peers and everything on the way to them go on.
+Stock::Clock::time_point Stock::revalidateIfSlept(Lock &lock)
+{
+    Clock::time_point now;
+    if (!m_sleep.hasSlept(timeAsleep(&now)) || !m_isOpen)
+        return now;
+    m_doubtedUntil = now; // at once: others may take one meanwhile
+    lock.unlock();
+    qCDebug(m_log) << "the host has been suspended: idle connections are checked";
+    revalidateAll(&isOnThisHost);
+    lock.lock();
+    return Clock::now();
 }
 
 // Of all idle connections.

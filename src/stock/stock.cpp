@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "stock.h"
 
+#include "system/timeasleep.h"
+
 namespace QNetPool {
 
 void Stock::open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<void()> wake)
@@ -12,6 +14,8 @@ void Stock::open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<
     use(policy);
     m_watcher = std::move(watcher);
     m_wake = std::move(wake);
+    Clock::time_point now;
+    m_sleep = SleepDetector(timeAsleep(&now));
     m_isOpen = true;
     m_opened = Clock::now();
     m_hasLoopRun = m_isRetryPaused = m_hasSeenAlert = false;

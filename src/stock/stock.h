@@ -9,6 +9,7 @@
 #include "store.h"
 #include "system/alarm.h"
 #include "system/probe.h"
+#include "system/sleepdetector.h"
 #include "system/watcher.h"
 #include "timelimits.h"
 #include "waitqueue.h"
@@ -38,7 +39,7 @@ namespace QNetPool {
 //     check          which connections the validator and the resetter are run on
 //     expiry         what happens when a time limit is over
 //     reasons        why a caller gets no connection, in sentences
-//     revalidation   after a change of the network
+//     revalidation   after a change of the network, or a suspend
 //     closing        how connections are closed
 //     notifications  what the pool's thread is notified of
 //     sizingfeed     what the sizing is told
@@ -148,6 +149,7 @@ public:
     // they are leased.
     using IsHere = std::function<bool(const QHostAddress &address)>;
     void revalidateAll(const IsHere &isHere);
+    void revalidateIfSlept(); // the same if the host has been suspended
 
     Connection take(ConnectionId id = {});
     bool put(ConnectionId id, QTcpSocket *socket, QString *reason);
@@ -239,6 +241,7 @@ private:
     QString whyNoneCame(const Waiter &waiter, int waiting, Clock::time_point now, bool isBlocked) const;
 
     bool isStale(const Entry *entry, Clock::time_point now) const;
+    Clock::time_point revalidateIfSlept(Lock &lock); // returns the present time
     QSet<QHostAddress> localAddresses() const;
     std::vector<ClosingHandle> startClosingAllFrom(const QSet<QHostAddress> &gone);
     void requestCheck(Entry *entry);
@@ -263,6 +266,7 @@ private:
     bool m_hasSaidItBelieves = false; // giveBack(), of a connection that may be out of step
     bool m_doChecksFail = false; // the last one failed, so running ones are not counted on for waiters
     Clock::time_point m_doubtedUntil; // what became idle before then has to be validated
+    SleepDetector m_sleep; // since open()
     Entry *m_inspected = nullptr; // idle, and its socket is in use by m_inspectingThread
     std::thread::id m_inspectingThread;
     quint64 m_inspections = 0; // that have ended

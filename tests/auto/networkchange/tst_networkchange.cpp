@@ -3,7 +3,12 @@
 #include "readyfuture.h"
 #include "settle.h"
 #include "stock/stock.h"
+#ifdef Q_OS_LINUX
+#include "suspend.h"
+#endif
 #include "system/networkchange.h"
+#include "system/sleepdetector.h"
+#include "system/timeasleep.h"
 #include "testmain.h"
 #include "worker.h"
 
@@ -32,6 +37,14 @@ private Q_SLOTS:
     void addressesOfThisHostAreKnown();
     void connectionFromAnyAddressOfThisHostStays();
     void stoppedPoolDoesNothing();
+    void sleepIsNoticedOnce();
+    void lateReadingsAreNoSleep();
+#ifdef Q_OS_LINUX
+    void suspendIsACheck_data();
+    void suspendIsACheck();
+    void suspendIsNoticedInARound();
+    void suspendBeforeTheStartIsNone();
+#endif
 };
 
 namespace {
@@ -343,6 +356,137 @@ void tst_NetworkChange::stoppedPoolDoesNothing()
     QCOMPARE(client.statistics().created, 1);
     QCOMPARE(client.errorCount(), 0);
 }
+
+void tst_NetworkChange::sleepIsNoticedOnce()
+{
+    SleepDetector detector(1h);
+    QVERIFY(!detector.hasSlept(1h));
+    QVERIFY(!detector.hasSlept(1h + 999ms));
+    QVERIFY(detector.hasSlept(1h + 1s));
+    QVERIFY(!detector.hasSlept(1h + 1s));
+    for (int i = 1; i < 10; ++i)
+        QVERIFY(!detector.hasSlept(1h + 1s + i * 100ms));
+    QVERIFY(detector.hasSlept(1h + 2s)); // all of them together
+    QVERIFY(detector.hasSlept(9h));
+    QVERIFY(!detector.hasSlept(9h));
+}
+
+// Whose thread was interrupted between both clocks.
+void tst_NetworkChange::lateReadingsAreNoSleep()
+{
+    SleepDetector detector(1h);
+    for (const std::chrono::milliseconds late : {500ms, 5000ms, 1ms, 3600000ms}) {
+        QVERIFY(!detector.hasSlept(1h - late));
+        QVERIFY(!detector.hasSlept(1h));
+    }
+    QVERIFY(detector.hasSlept(1h + 1s));
+    std::chrono::steady_clock::time_point now;
+    detector = SleepDetector(timeAsleep(&now));
+    for (int i = 0; i < 100000; ++i)
+        QVERIFY(!detector.hasSlept(timeAsleep(&now)));
+    QVERIFY(std::chrono::steady_clock::now() >= now);
+}
+
+#ifdef Q_OS_LINUX
+void tst_NetworkChange::suspendIsACheck_data()
+{
+    QTest::addColumn<bool>("isServer");
+    QTest::addColumn<QString>("how");
+    for (const bool isServer : {false, true}) {
+        for (const char *how : {"take", "take by ID", "acquire", "acquire by ID", "wait"})
+            QTest::addRow("%s, %s", isServer ? "server" : "client", how) << isServer << QString::fromLatin1(how);
+    }
+}
+
+void tst_NetworkChange::suspendIsACheck()
+{
+    QFETCH(const bool, isServer);
+    QFETCH(const QString, how);
+    int asked = 0;
+    Pool::Hooks hooks;
+    hooks.validateAfter = 1h;
+    hooks.validator = [&asked](QTcpSocket *) {
+        ++asked;
+        return readyFuture(true);
+    };
+    ServerPool::Configuration serving;
+    ClientPool::Configuration wish;
+    (isServer ? serving.hooks : wish.hooks) = hooks;
+    ServerPool server(serving);
+    listen(server);
+    const ClientPool::Hooks clientHooks = wish.hooks;
+    wish = patientClientOf(server.serverPort(), 3);
+    wish.hooks = clientHooks;
+    ClientPool client(wish);
+    fill(server, client, 3);
+    Pool &pool = isServer ? static_cast<Pool &>(server) : client;
+    const ConnectionId id = pool.take().id();
+    QVERIFY(!id.isNull());
+    QCOMPARE(asked, 0);
+    Suspend::lasts(8h);
+    if (how == u"take") {
+        QVERIFY(!pool.take()); // it does not wait
+        QTRY_COMPARE(asked, 1);
+    } else if (how == u"take by ID") {
+        QVERIFY(!pool.take(id));
+        QTRY_COMPARE(asked, 1);
+    } else if (how == u"wait") {
+        QVERIFY(pool.waitForConnection());
+        QVERIFY(asked > 0);
+    } else {
+        QFuture<Connection> future = how == u"acquire" ? pool.acquire() : pool.acquire(id);
+        QVERIFY(!future.isFinished());
+        QTRY_VERIFY(future.isFinished());
+        QVERIFY(future.takeResult());
+        QVERIFY(asked > 0);
+    }
+    QTRY_COMPARE(pool.idleCount(), 3);
+    for (int i = 0; i < 3; ++i) // once each
+        QVERIFY(pool.waitForConnection());
+    QVERIFY(pool.take());
+    QVERIFY(asked <= 3);
+}
+
+// Before anybody takes one: it is noticed if nothing shows any more that the host has slept.
+void tst_NetworkChange::suspendIsNoticedInARound()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1);
+    wish.sizing.maximumInterval = 1h; // each round adds to the interval
+    wish.hooks.validateAfter = 1h;
+    wish.hooks.validator = [](QTcpSocket *) { return readyFuture(true); };
+    ClientPool client(wish);
+    fill(server, client, 1);
+    {
+        const Connection taken = client.take();
+        QVERIFY(taken);
+    }
+    QSignalSpy rounds(&client, &Pool::intervalChanged);
+    Suspend::lasts(8h);
+    QTRY_VERIFY(rounds.size() >= 2);
+    Suspend::lasts(-8h);
+    QVERIFY(!client.take());
+    QVERIFY(client.waitForConnection());
+}
+
+void tst_NetworkChange::suspendBeforeTheStartIsNone()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.hooks.validateAfter = 1h;
+    wish.hooks.validator = [](QTcpSocket *) { return readyFuture(true); };
+    ClientPool client(wish);
+    for (int run = 0; run < 2; ++run) {
+        Suspend::lasts(8h);
+        fill(server, client, 1);
+        QVERIFY(client.take());
+        client.close();
+        QTRY_COMPARE(server.idleCount(), 0);
+    }
+}
+#endif
 
 QNETPOOL_TEST_MAIN(tst_NetworkChange)
 #include "tst_networkchange.moc"
