@@ -18,6 +18,10 @@
     box for instance: the pool goes on meanwhile. The pool may be moved to another thread while it is stopped. It may be
     destroyed after the application object.
 
+    A process with a pool may fork() only to call exec(), as QProcess does: its child has the pool without the pool's threads,
+    and both would use the same connections. On Linux a child that ends without exec() does not disturb the parent's pool, but
+    with TLS it closes its connections if it destroys or closes the pool.
+
     \sa ClientPool, ServerPool
 */
 

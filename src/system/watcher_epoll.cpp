@@ -5,13 +5,24 @@
 #include <QtCore/qsocketnotifier.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
+#include <pthread.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 namespace QNetPool {
 
 namespace {
+
+// How often this process has become another one by fork(). A child shares the epoll instances of its parent, and what it
+// removes from them is not watched in the parent any more.
+std::atomic<unsigned> forks = 0;
+
+void countForks()
+{
+    [[maybe_unused]] static const int counting = ::pthread_atfork(nullptr, nullptr, [] { ++forks; });
+}
 
 class EpollWatcher final : public Watcher
 {
@@ -45,7 +56,7 @@ public:
     // Errors cannot be masked: one is reported once, with a token that nobody knows.
     void pause(qintptr descriptor) override { control(EPOLL_CTL_MOD, descriptor, NoToken, EPOLLONESHOT); }
 
-    void remove(qintptr descriptor) override { ::epoll_ctl(m_epoll, EPOLL_CTL_DEL, int(descriptor), nullptr); }
+    void remove(qintptr descriptor) override { control(EPOLL_CTL_DEL, descriptor, NoToken, 0); }
 
 private:
     static constexpr quint32 maskOf(Event event) noexcept
@@ -63,8 +74,12 @@ private:
 
     static constexpr quint64 NoToken = ~quint64(0);
 
+    bool isForeign() const noexcept { return m_forks != forks.load(std::memory_order_relaxed); } // the parent's
+
     bool control(int operation, qintptr descriptor, quint64 token, quint32 events) const
     {
+        if (isForeign())
+            return false;
         epoll_event event{};
         event.events = events;
         event.data.u64 = token;
@@ -75,6 +90,8 @@ private:
     // lost at once, or their TLS session tickets arrive, which take some 40 µs each.
     void reportAll()
     {
+        if (isForeign())
+            return;
         std::array<epoll_event, 32> events;
         const int count = ::epoll_wait(m_epoll, events.data(), int(events.size()), 0);
         for (int i = 0; i < count; ++i)
@@ -82,6 +99,7 @@ private:
     }
 
     const int m_epoll;
+    const unsigned m_forks = forks;
     const Report m_report;
     const QPointer<QSocketNotifier> m_notifier;
 };
@@ -92,6 +110,7 @@ Watcher::~Watcher() = default;
 
 std::unique_ptr<Watcher> Watcher::create(QObject *context, Report report)
 {
+    countForks();
     const int descriptor = ::epoll_create1(EPOLL_CLOEXEC);
     if (descriptor < 0)
         return nullptr;

@@ -13,6 +13,7 @@
 #ifdef Q_OS_UNIX
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #endif
 
@@ -25,6 +26,10 @@ private Q_SLOTS:
     void belongsToNoThreadAndIsPolledByNobody();
     void deathIsNoticedWhileIdle_data();
     void deathIsNoticedWhileIdle();
+#ifdef Q_OS_LINUX
+    void deathIsNoticedWhateverAForkedChildDoes_data();
+    void deathIsNoticedWhateverAForkedChildDoes();
+#endif
     void deadIsNeverHandedOut_data();
     void deadIsNeverHandedOut();
     void deadIsNeverHandedOutInThousandsOfTakes_data();
@@ -149,6 +154,53 @@ void tst_Idle::deathIsNoticedWhileIdle()
     QTRY_COMPARE(client.idleCount(), 3); // and is replaced
     QCOMPARE(client.errorCount(), 0);
 }
+
+#ifdef Q_OS_LINUX
+void tst_Idle::deathIsNoticedWhateverAForkedChildDoes_data()
+{
+    QTest::addColumn<bool>("isServer");
+    QTest::addColumn<QString>("what");
+    for (const bool isServer : {false, true}) {
+        for (const char *what : {"destroys", "closes", "flushes", "takes", "takes and uses"})
+            QTest::addRow("%s, %s", isServer ? "server" : "client", what) << isServer << QString::fromLatin1(what);
+    }
+}
+
+void tst_Idle::deathIsNoticedWhateverAForkedChildDoes()
+{
+    QFETCH(const bool, isServer);
+    QFETCH(const QString, what);
+    auto server = std::make_unique<ServerPool>();
+    listen(*server);
+    auto client = std::make_unique<ClientPool>(stepwiseClientOf(server->serverPort(), 3));
+    fill(*server, *client, 3);
+    Pool &watching = isServer ? static_cast<Pool &>(*server) : *client;
+    Pool &ending = isServer ? static_cast<Pool &>(*client) : *server;
+    const pid_t child = ::fork();
+    if (child == 0) {
+        if (what == u"closes")
+            watching.close();
+        else if (what == u"flushes")
+            watching.flush();
+        else if (what == u"takes")
+            watching.take().giveBack();
+        else if (what == u"takes and uses")
+            watching.take().socket();
+        else if (isServer)
+            server.reset();
+        else
+            client.reset();
+        ::_exit(0);
+    }
+    QVERIFY(child > 0);
+    int status = -1;
+    QCOMPARE(::waitpid(child, &status, 0), child);
+    QCOMPARE(status, 0);
+    QSignalSpy lost(&watching, &Pool::connectionLost);
+    ending.flush();
+    QTRY_COMPARE(lost.size(), 3);
+}
+#endif
 
 void tst_Idle::deadIsNeverHandedOut_data()
 {
