@@ -77,7 +77,8 @@ ConnectionId Connection::id() const noexcept
     the socket, use detach(). A holder that deletes it discards the connection.
 
     In the holder's thread: the first call decides in which thread the socket lives, and the socket must be used in that
-    thread only, whichever threads call this later. It needs no event loop, as QTcpSocket's blocking functions work without
+    thread only; a call in another one is warned of, once a connection. Move the Connection to the thread that is to use it
+    before the first call. It needs no event loop, as QTcpSocket's blocking functions work without
     one. If bytes have arrived before, readyRead() is emitted once the event loop runs. The pool need not run.
 */
 QTcpSocket *Connection::socket() const

@@ -14,7 +14,7 @@
     away is closed at once (connectionLost()), so that a connection whose end has reached this host is never handed out.
 
     Functions that are marked "From any thread" may be called while the pool closes; the destructor waits for calls that have
-    begun. Signals are emitted in the pool's thread, which needs an event loop. A slot may run one of its own, with a message
+    begun. None may begin while it runs: as with any object, the caller sees to that. Signals are emitted in the pool's thread, which needs an event loop. A slot may run one of its own, with a message
     box for instance: the pool goes on meanwhile. The pool may be moved to another thread while it is stopped. It may be
     destroyed after the application object.
 
@@ -136,8 +136,9 @@ Pool::Pool(std::unique_ptr<PoolPrivate> dd, QObject *parent) : QObject(parent), 
 }
 
 /*!
-    Destroys the pool as close() closes it, and waits for calls of other threads that have begun. Leases remain valid; their
-    connections are closed when they end. In the pool's thread.
+    Destroys the pool as close() closes it, and waits for calls of other threads that have begun; no call may begin any more,
+    so tell other threads to stop, or call close() and wait for them, before. Leases remain valid; their connections are
+    closed when they end. In the pool's thread.
 */
 Pool::~Pool()
 {

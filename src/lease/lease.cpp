@@ -85,9 +85,18 @@ void pullFromEndedThread(Lease *lease)
     }
 }
 
-} // namespace
+// Once a connection. A holder that has moved the socket knows what it does.
+void warnOfOtherThread(Lease *lease)
+{
+    if (!lease->mailbox || !lease->socket || lease->socket->thread() == QThread::currentThread() || lease->isWarnedOf)
+        return;
+    if (lease->mailbox->isHere() || lease->mailbox->hasEnded() || !lease->socket->thread())
+        return;
+    lease->isWarnedOf = true;
+    lease->owner->warnOfOtherThread(lease, lease->mailbox->threadName());
+}
 
-QTcpSocket *socketOf(Lease *lease)
+QTcpSocket *holdSocket(Lease *lease)
 {
     forgetEndedThread(lease);
     lease->isUsed = true;
@@ -101,6 +110,14 @@ QTcpSocket *socketOf(Lease *lease)
     if (!canNotify) // nothing would ever tell the holder that bytes have arrived
         lease->guard->breakOff(onlyReserveIsLeft());
     return lease->socket;
+}
+
+} // namespace
+
+QTcpSocket *socketOf(Lease *lease)
+{
+    warnOfOtherThread(lease);
+    return holdSocket(lease);
 }
 
 static Condition refitUsed(Lease *lease)
@@ -179,7 +196,7 @@ void discard(Lease *lease)
 std::unique_ptr<QTcpSocket> detach(Lease *lease)
 {
     const std::shared_ptr<LeaseOwner> owner = lease->owner;
-    std::unique_ptr<QTcpSocket> detached(socketOf(lease));
+    std::unique_ptr<QTcpSocket> detached(holdSocket(lease));
     leaveMailbox(lease);
     if (lease->guard)
         lease->guard->unbind();

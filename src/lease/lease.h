@@ -25,6 +25,7 @@ struct Lease
     bool encrypted = false;
     bool hasBytes = false; // bytes for the next holder have arrived: only the hang-up is watched
     bool isUsed = false; // the holder has called socket()
+    bool isWarnedOf = false; // socket() was called in another thread than the first time
     std::shared_ptr<ThreadMailbox> mailbox; // of the thread in which the socket lives, while a holder uses it
     std::size_t mailboxIndex = 0;
     std::shared_ptr<LeaseOwner> owner; // while leased: a lease may outlive the pool
@@ -56,6 +57,7 @@ public:
     virtual void detach(Lease *lease, bool hasSocket) = 0; // hasSocket: false if the holder has deleted it
     virtual QString noteFirstUse(Lease *lease) = 0; // returns the new socket's peerName()
     virtual void noteUse(Lease *lease) = 0; // in the thread in which the socket lives from now on
+    virtual void warnOfOtherThread(const Lease *lease, const QString &home) const = 0; // than home, in which it lives
 };
 
 // What Connection's functions do, in the holder's thread.

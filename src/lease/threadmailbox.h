@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <QtCore/qglobal.h>
+#include "system/threadname.h"
 
 #include <atomic>
 #include <memory>
@@ -25,6 +25,7 @@ public:
     static void carryOutPending(); // what was posted for the calling thread, which may have no event loop
 
     bool isHere() const noexcept; // whether this is the calling thread's
+    const QString &threadName() const noexcept { return m_threadName; }
     // Whether the thread has ended; its sockets live in no thread then.
     bool hasEnded() const noexcept { return m_hasEnded.load(std::memory_order_acquire); }
 
@@ -49,6 +50,7 @@ private:
     void carryOut();
     void end();
 
+    const QString m_threadName = currentThreadName();
     std::mutex m_mutex; // guards everything below
     std::vector<Lease *> m_leases;
     std::vector<Message> m_messages;

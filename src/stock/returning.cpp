@@ -94,6 +94,14 @@ void Stock::noteUse(Lease *lease)
     static_cast<Entry *>(lease)->holder = holderName();
 }
 
+void Stock::warnOfOtherThread(const Lease *lease, const QString &home) const
+{
+    qCWarning(m_log).noquote() << QStringLiteral(
+                                          "connection %1: socket() was called in %2, but the socket lives in %3, where it "
+                                          "was called first, and has to be used there only")
+                                          .arg(lease->id.toString(), currentThreadName(), home);
+}
+
 QString Stock::holderName() const
 {
     return m_watchesLeaks ? currentThreadName() : QString(); // used only in a leak's report

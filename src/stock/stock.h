@@ -173,6 +173,7 @@ public:
     void detach(Lease *lease, bool hasSocket) override;
     QString noteFirstUse(Lease *lease) override;
     void noteUse(Lease *lease) override;
+    void warnOfOtherThread(const Lease *lease, const QString &home) const override;
 
 private:
     using Lock = std::unique_lock<LoggingMutex>;

@@ -23,6 +23,9 @@ private Q_SLOTS:
     void threadThatHadNoEventDispatcherGetsSignals_data();
     void threadThatHadNoEventDispatcherGetsSignals();
     void everyoneGetsAnotherOne();
+    void socketInASecondThreadIsWarnedOf_data();
+    void socketInASecondThreadIsWarnedOf();
+    void socketInAnotherThreadMayBeRight();
     void whatAnEndedThreadHasWrittenIsSent_data();
     void whatAnEndedThreadHasWrittenIsSent();
     void waitersOfFourThreadsAreServedInOrder_data();
@@ -300,6 +303,104 @@ private:
     std::vector<std::pair<QFuture<Connection>, Place>> m_futures[threads];
     std::vector<Place> m_order;
 };
+
+static QStringList s_warnings;
+
+// The warnings of the time in which it lives.
+class Warnings
+{
+public:
+    Warnings()
+    {
+        s_warnings.clear();
+        m_before = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &context, const QString &text) {
+            if (type == QtWarningMsg)
+                s_warnings << QLatin1String(context.category) + QLatin1String(": ") + text;
+        });
+    }
+    ~Warnings() { qInstallMessageHandler(m_before); }
+
+private:
+    QtMessageHandler m_before;
+};
+
+void tst_Threads::socketInASecondThreadIsWarnedOf_data()
+{
+    QTest::addColumn<bool>("isServer");
+    QTest::addColumn<bool>("isEncrypted");
+    for (const bool isServer : {false, true}) {
+        for (const bool isEncrypted : {false, true})
+            QTest::addRow("%s, %s", isServer ? "server" : "client", isEncrypted ? "TLS" : "plain")
+                    << isServer << isEncrypted;
+    }
+}
+
+// Once a connection, whatever others do with theirs.
+void tst_Threads::socketInASecondThreadIsWarnedOf()
+{
+    QFETCH(const bool, isServer);
+    QFETCH(const bool, isEncrypted);
+    ServerPool::Configuration serving;
+    if (isEncrypted)
+        serving.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
+    ServerPool server(serving);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
+    wish.tls.mode = isEncrypted ? TlsMode::SelfSigned : TlsMode::None;
+    ClientPool client(wish);
+    fill(server, client, 2);
+    Pool &pool = isServer ? static_cast<Pool &>(server) : client;
+    const std::vector<ConnectionId> ids{pool.connections().at(0).id, pool.connections().at(1).id};
+    const Warnings warnings;
+    for (int lease = 0; lease < 2; ++lease) {
+        for (const ConnectionId id : ids) {
+            Connection connection = pool.take(id);
+            QVERIFY(connection.socket());
+            QThread *const second = QThread::create([&connection] {
+                static_cast<void>(connection.socket());
+                static_cast<void>(connection->bytesAvailable());
+            });
+            second->setObjectName(QStringLiteral("the second"));
+            second->start();
+            second->wait();
+            delete second;
+        }
+    }
+    QCOMPARE(s_warnings.size(), 2);
+    for (int i = 0; i < 2; ++i)
+        QCOMPARE(s_warnings.at(i),
+                 QStringLiteral("qnetpool.%1: connection %2: socket() was called in the second, but the socket "
+                                "lives in main thread, where it was called first, and has to be used there only")
+                         .arg(isServer ? QStringLiteral("server") : QStringLiteral("client"),
+                              ids[std::size_t(i)].toString()));
+}
+
+void tst_Threads::socketInAnotherThreadMayBeRight()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool client(clientOf(server.serverPort(), 2));
+    fill(server, client, 2);
+    const Warnings warnings;
+    Connection leased = client.take(); // and not used yet
+    std::thread([&leased] { static_cast<void>(leased.socket()); }).join();
+    QVERIFY(leased.socket()); // that thread has ended
+    QThread other;
+    other.start();
+    Connection moved = client.take();
+    moved->moveToThread(&other);
+    QVERIFY(moved.socket());
+    QTimer there;
+    there.moveToThread(&other);
+    bool isThere = false;
+    QMetaObject::invokeMethod(
+            &there, [&] { isThere = moved.socket()->thread() == QThread::currentThread(); }, Qt::BlockingQueuedConnection);
+    QVERIFY(isThere);
+    moved.discard();
+    other.quit();
+    other.wait();
+    QCOMPARE(s_warnings, QStringList());
+}
 
 void tst_Threads::whatAnEndedThreadHasWrittenIsSent_data()
 {
