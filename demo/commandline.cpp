@@ -215,8 +215,7 @@ void Reader::readClientTls(Settings &settings)
 {
     const bool isVerified = settings.client.tls.mode == TlsMode::Verified && settings.hasClient();
     onlyIf(isVerified, {"ca", "peer-name"}, "with --tls 2 and at the client's end");
-    onlyIf(settings.client.tls.mode == TlsMode::SelfSigned && settings.hasClient(), {"pin"},
-           "with --tls 1 and at the client's end");
+    onlyIf(settings.client.tls.mode != TlsMode::None && settings.hasClient(), {"pin"}, "with --tls and at the client's end");
     readPins(settings);
     if (!isVerified)
         return;
@@ -304,8 +303,8 @@ void Reader::refuseUseless(const Settings &settings)
     const ClientPool::Configuration &client = settings.client;
     if (m_clientFields.count(peerName) && client.tls.mode != TlsMode::Verified)
         refuse("client", QStringLiteral("%1: it only applies with --tls 2").arg(peerName));
-    if (m_clientFields.count(pinnedFingerprints) && client.tls.mode != TlsMode::SelfSigned)
-        refuse("client", QStringLiteral("%1: they only apply with --tls 1").arg(pinnedFingerprints));
+    if (m_clientFields.count(pinnedFingerprints) && client.tls.mode == TlsMode::None)
+        refuse("client", QStringLiteral("%1: they only apply with --tls").arg(pinnedFingerprints));
     if (settings.role == Role::Both && client.idFormat != settings.server.idFormat)
         refuse(m_clientFields.count(idFormat) ? "client" : "server",
                QStringLiteral("%1: both ends must agree, so give it to --client and to --server").arg(idFormat));

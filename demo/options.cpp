@@ -66,8 +66,8 @@ OptionGroup tls()
                            "else localhost.",
                            "name"),
                     option("pin",
-                           "SHA-256 fingerprint of a certificate that the client accepts with --tls 1. May be given more "
-                           "than once.",
+                           "SHA-256 fingerprint of a certificate that the client accepts, with --tls 2 if it is verified, "
+                           "too. May be given more than once.",
                            "fingerprint"),
             }};
 }

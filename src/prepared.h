@@ -41,6 +41,8 @@ template<typename Configuration> void prepareCommon(Configuration &configuration
     checkEnumerator(configuration.connectionMode, "connectionMode", result.problems);
     checkEnumerator(configuration.idFormat, "idFormat", result.problems);
     checkEnumerator(configuration.reuse, "reuse", result.problems);
+    if (configuration.connectionMode == ConnectionMode::Single && configuration.idFormat == IdFormat::Binary)
+        result.problems << QStringLiteral("idFormat has no effect in ConnectionMode::Single, in which no ID is sent");
     clampTime(configuration.handshakeTimeout, "handshakeTimeout", result.changes);
     clampTcp(configuration.tcp, result.changes);
     clampLimits(configuration.limits, result.changes);

@@ -51,15 +51,16 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested, const
 
     plan->address = QHostAddress(requested.host);
     plan->resolver = former ? former->resolver->next(requested.host) : std::make_shared<Resolver>(requested.host);
-    if (requested.tls.mode == TlsMode::SelfSigned) {
-        for (const QByteArray &text : requested.tls.pinnedFingerprints)
-            plan->pins << parseFingerprint(text);
-    }
+    for (const QByteArray &text : requested.tls.pinnedFingerprints)
+        plan->pins << parseFingerprint(text);
 
     addPeerProblems(requested);
     addSizingProblems(requested.sizing);
-    if (requested.tls.mode != TlsMode::None)
+    if (requested.tls.mode == TlsMode::None)
+        addPlainTcpProblems(requested.tls);
+    else
         addTlsProblems(requested);
+    addPinProblems(requested.tls.pinnedFingerprints);
     if (requested.tls.mode != TlsMode::None && problems.isEmpty())
         plan->tls = clientTls(requested.tls.configuration, requested.tls.mode, requested.tls.allowTls12);
 }
@@ -91,6 +92,21 @@ void PreparedClient::addSizingProblems(const ClientPool::Sizing &requested)
         problems << QStringLiteral("sizing.waitProbability is %1, which has an effect in Rule::Predictive only").arg(share);
 }
 
+// Who sets one of these expects TLS.
+void PreparedClient::addPlainTcpProblems(const ClientPool::Tls &requested)
+{
+    const auto refuseIf = [this](bool isSet, const char *name) {
+        if (isSet)
+            problems << QStringLiteral("tls.%1 has no effect unless tls.mode is set, to TlsMode::Verified for instance: "
+                                       "nothing would be encrypted")
+                                .arg(QLatin1String(name));
+    };
+    refuseIf(!requested.peerName.isEmpty(), "peerName");
+    refuseIf(!requested.configuration.isNull(), "configuration");
+    refuseIf(requested.allowTls12, "allowTls12");
+    refuseIf(!requested.pinnedFingerprints.isEmpty(), "pinnedFingerprints");
+}
+
 void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
 {
     checkEnumerator(requested.tls.mode, "tls.mode", problems);
@@ -108,12 +124,16 @@ void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
         problems << QStringLiteral("the private key of tls.configuration is not that of its certificate");
     if (requested.tls.mode == TlsMode::Verified && requested.host.isEmpty() && requested.tls.peerName.isEmpty())
         problems << QStringLiteral("TlsMode::Verified needs a tls.peerName, or a host, to verify");
+}
+
+void PreparedClient::addPinProblems(const QList<QByteArray> &requested)
+{
     for (qsizetype i = 0; i < plan->pins.size(); ++i) {
         if (plan->pins.at(i).isEmpty())
             problems << QStringLiteral(
                                 "the pinned fingerprint %1 is not a SHA-256 fingerprint, which is 64 hexadecimal digits, "
                                 "with or without colons between bytes, or 32 raw bytes")
-                                .arg(quoted(QString::fromLatin1(requested.tls.pinnedFingerprints.at(i))));
+                                .arg(quoted(QString::fromLatin1(requested.at(i))));
     }
 }
 

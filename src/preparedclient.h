@@ -17,7 +17,9 @@ struct PreparedClient : Prepared
 private:
     void addPeerProblems(const ClientPool::Configuration &requested);
     void addSizingProblems(const ClientPool::Sizing &requested);
+    void addPlainTcpProblems(const ClientPool::Tls &requested);
     void addTlsProblems(const ClientPool::Configuration &requested);
+    void addPinProblems(const QList<QByteArray> &requested);
 };
 
 } // namespace QNetPool

@@ -6,6 +6,7 @@
 
 #include <QtNetwork/qsslcertificate.h>
 #include <QtNetwork/qsslkey.h>
+#include <QtNetwork/qsslsocket.h>
 
 #include <limits>
 
@@ -54,6 +55,9 @@ void PreparedServer::addTlsProblems(const ServerPool::Tls &tls)
         problems << QStringLiteral("TLS is requested, but tls.configuration lacks a certificate or a private key");
     else if (!belongTogether(tls.configuration.localCertificate(), tls.configuration.privateKey()))
         problems << QStringLiteral("the private key of tls.configuration is not that of its certificate");
+    if (tls.configuration.peerVerifyMode() == QSslSocket::AutoVerifyPeer && namesAuthorities(tls.configuration))
+        problems << QStringLiteral("tls.configuration has certificate authorities, but does not ask clients for a "
+                                   "certificate: setPeerVerifyMode(QSslSocket::VerifyPeer) requires one");
     problems << tlsWeaknesses(tls.configuration, tls.allowTls12);
 }
 

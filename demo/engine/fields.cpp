@@ -425,9 +425,9 @@ template<typename Configuration> void Table<Configuration>::addPins()
         {.name = "tls.pinnedFingerprints",
          .label = QT_TRANSLATE_NOOP("FieldInfo", "Pinned fingerprints"),
          .description = QT_TRANSLATE_NOOP("FieldInfo",
-                                          "SHA-256 fingerprints of the certificates that are accepted where they are "
-                                          "verified by pins only, 64 hexadecimal digits each, separated by commas. "
-                                          "Empty: any certificate is."),
+                                          "SHA-256 fingerprints of the certificates that are accepted, in addition to "
+                                          "other verification, 64 hexadecimal digits each, separated by commas. "
+                                          "Empty: any."),
          .group = FieldGroup::Tls,
          .effect = FieldEffect::NextConnection});
 }

@@ -1264,8 +1264,8 @@
         <translation>固定指纹</translation>
     </message>
     <message>
-        <source>SHA-256 fingerprints of the certificates that are accepted where they are verified by pins only, 64 hexadecimal digits each, separated by commas. Empty: any certificate is.</source>
-        <translation>仅按固定指纹验证时，可接受的证书的 SHA-256 指纹，每个为 64 位十六进制数字，以半角逗号分隔。留空：接受任意证书。</translation>
+        <source>SHA-256 fingerprints of the certificates that are accepted, in addition to other verification, 64 hexadecimal digits each, separated by commas. Empty: any.</source>
+        <translation>可接受的证书的 SHA-256 指纹（在其他验证之外），每个为 64 位十六进制数字，以半角逗号分隔。留空：任意。</translation>
     </message>
     <message>
         <source>Connection mode</source>

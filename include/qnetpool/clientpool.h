@@ -57,7 +57,8 @@ public:
     // Whether and how connections are encrypted.
     struct Tls
     {
-        // Plain TCP, TLS without a certificate authority, or verified TLS. Default: plain TCP.
+        // Plain TCP, TLS without a certificate authority, or verified TLS. Without TLS the fields below are refused, as they
+        // would have no effect. Default: plain TCP.
         TlsMode mode = TlsMode::None;
         // The name that the peer's certificate must carry in TlsMode::Verified, and that is sent as SNI, both without a final
         // dot; refused if it cannot be the name or the address of a host. The certificate's subject alternative names count,
@@ -71,8 +72,9 @@ public:
         // Whether to connect to servers that support nothing newer than TLS 1.2, too; to no others if the configuration's
         // protocol is TlsV1_2. Default: false.
         bool allowTls12 = false;
-        // SHA-256 fingerprints of the certificates that are accepted in TlsMode::SelfSigned, each as 64 hexadecimal digits
-        // (colons between bytes are allowed) or 32 raw bytes; others are refused. Default: none, any certificate is accepted.
+        // SHA-256 fingerprints of the certificates that are accepted: in TlsMode::SelfSigned in place of other verification,
+        // in TlsMode::Verified in addition to it. Each is 64 hexadecimal digits (colons between bytes are allowed) or 32 raw
+        // bytes; others are refused. Default: none, which certificate it is does not matter.
         QList<QByteArray> pinnedFingerprints{};
     };
 
@@ -86,7 +88,8 @@ public:
         quint16 port = 0;
         // Which end names the connections. Both ends must agree. Default: the server.
         ConnectionMode connectionMode = ConnectionMode::Multi;
-        // How the server writes the ID in ConnectionMode::Multi. Both ends must agree. Default: 8 hexadecimal digits.
+        // How the server writes the ID in ConnectionMode::Multi; in ConnectionMode::Single another than the default is
+        // refused. Both ends must agree. Default: 8 hexadecimal digits.
         IdFormat idFormat = IdFormat::Hex;
         // Called instead of connectToHost() with an unconnected socket, to connect it through a proxy, from a certain
         // address, or by another name service. When it returns, the socket has to be connecting or connected, by

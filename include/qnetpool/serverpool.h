@@ -20,10 +20,10 @@ public:
         // Whether connections are encrypted. If not, the other two are refused, as they would have no effect. Default: false.
         bool enabled = false;
         // Certificate chain and private key (both required), certificate authorities for client certificates, and the
-        // peerVerifyMode (VerifyPeer requires a client certificate, QueryPeer asks for one, the others do not). TLS 1.3 or
-        // later is spoken. A configuration that asks for TLS 1.2 is refused unless allowTls12 is set, one that asks for an
-        // older protocol always. If it names no groups for the key exchange (setEllipticCurves()), they are X25519, P-256,
-        // P-384 and P-521. Default: null.
+        // peerVerifyMode (VerifyPeer requires a client certificate, QueryPeer asks for one, the others do not; authorities
+        // with the default, AutoVerifyPeer, are refused). TLS 1.3 or later is spoken. A configuration that asks for TLS 1.2
+        // is refused unless allowTls12 is set, one that asks for an older protocol always. If it names no groups for the key
+        // exchange (setEllipticCurves()), they are X25519, P-256, P-384 and P-521. Default: null.
         QSslConfiguration configuration{};
         // Whether to let in clients that support nothing newer than TLS 1.2, too; no others if the configuration's protocol
         // is TlsV1_2. Default: false.
@@ -38,7 +38,8 @@ public:
         QStringList allowedPeers{};
         // Which end names the connections. Both ends must agree. Default: the server, which sends the ID to the client.
         ConnectionMode connectionMode = ConnectionMode::Multi;
-        // How the ID is written in ConnectionMode::Multi. Both ends must agree. Default: 8 hexadecimal digits.
+        // How the ID is written in ConnectionMode::Multi; in ConnectionMode::Single another than the default is refused.
+        // Both ends must agree. Default: 8 hexadecimal digits.
         IdFormat idFormat = IdFormat::Hex;
         // The largest number of idle connections. Default: 65536. Clamped to 1 or more.
         int maximumCapacity = 65536;

@@ -72,6 +72,13 @@ void nameGroups(QSslConfiguration &configuration)
     configuration.setEllipticCurves(curves);
 }
 
+// Whose local certificate may be null: it is asked for elsewhere.
+bool hasNullCertificate(const QSslConfiguration &configuration)
+{
+    const QList<QSslCertificate> all = configuration.localCertificateChain().mid(1) + configuration.caCertificates();
+    return std::any_of(all.begin(), all.end(), [](const QSslCertificate &certificate) { return certificate.isNull(); });
+}
+
 } // namespace
 
 std::optional<QString> tlsUnavailableReason()
@@ -91,6 +98,8 @@ QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12)
     const auto isAllowed = [allowTls12](const QSslCipher &cipher) { return isStrong(cipher, allowTls12); };
     if (!ciphers.isEmpty() && std::none_of(ciphers.begin(), ciphers.end(), isAllowed))
         weaknesses << QStringLiteral("tls.configuration names no cipher of TLS 1.3");
+    if (hasNullCertificate(requested))
+        weaknesses << QStringLiteral("tls.configuration has a null certificate: could its file be read?");
     switch (requested.protocol()) {
     case QSsl::UnknownProtocol: // of a null configuration
     case QSsl::SecureProtocols:
@@ -107,6 +116,12 @@ QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12)
         weaknesses << QStringLiteral("tls.configuration asks for a protocol older than TLS 1.2, or for DTLS");
     }
     return weaknesses;
+}
+
+bool namesAuthorities(const QSslConfiguration &configuration)
+{
+    const QList<QSslCertificate> named = configuration.caCertificates();
+    return !named.isEmpty() && named != QSslConfiguration::defaultConfiguration().caCertificates();
 }
 
 // Qt has no function for it. The DER of a private key contains its public key: the end of RSA's modulus and the exponent, or the

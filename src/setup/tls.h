@@ -19,9 +19,12 @@ namespace QNetPool {
 // What this Qt lacks for TLS; nothing if it lacks nothing.
 std::optional<QString> tlsUnavailableReason();
 
-// A sentence for each reason to refuse a configuration that asks for too old a protocol. Qt's default, which includes TLS 1.2,
-// does not ask for it.
+// A sentence for each reason to refuse a configuration: it asks for too old a protocol (Qt's default, which includes TLS 1.2,
+// does not ask for it), or a certificate but for the local one is null.
 QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12);
+
+// Whether it names certificate authorities, which Qt's default configuration does not name.
+bool namesAuthorities(const QSslConfiguration &configuration);
 
 // Whether the private key is the certificate's; true as well if it cannot be told.
 bool belongTogether(const QSslCertificate &certificate, const QSslKey &privateKey);

@@ -57,7 +57,8 @@ void fuzz(Input &input)
 
     Bits first(input.byte());
     configuration.connectionMode = first.flag() ? ConnectionMode::Single : ConnectionMode::Multi;
-    configuration.idFormat = first.flag() ? IdFormat::Binary : IdFormat::Hex;
+    if (first.flag() && configuration.connectionMode == ConnectionMode::Multi)
+        configuration.idFormat = IdFormat::Binary;
     if (first.flag()) // sockets in place of bare descriptors
         configuration.dialer = [&](QTcpSocket *socket) { socket->connectToHost(configuration.host, configuration.port); };
     const bool hasDeadlines = first.flag();

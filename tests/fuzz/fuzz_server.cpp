@@ -52,7 +52,7 @@ private:
 void fuzz(Input &input)
 {
     static Loopback loopback;
-    static const QSslConfiguration tls = Certificates::trustingCa(Certificates::showing(QStringLiteral("server")));
+    static const QSslConfiguration tls = Certificates::showing(QStringLiteral("server"));
     static const QSslConfiguration demanding = Certificates::demandingClientCertificate(tls);
 
     ServerPool::Configuration configuration;
@@ -60,7 +60,8 @@ void fuzz(Input &input)
 
     Bits first(input.byte());
     configuration.connectionMode = first.flag() ? ConnectionMode::Single : ConnectionMode::Multi;
-    configuration.idFormat = first.flag() ? IdFormat::Binary : IdFormat::Hex;
+    if (first.flag() && configuration.connectionMode == ConnectionMode::Multi)
+        configuration.idFormat = IdFormat::Binary;
     const bool isTcp = !first.flag();
     const bool hasDeadlines = first.flag();
     configuration.handshakeTimeout = hasDeadlines ? 4ms : 1h;

@@ -150,8 +150,8 @@ private:
 
 struct Configurations
 {
-    QSslConfiguration server = Certificates::trustingCa(Certificates::showing(QStringLiteral("server")));
-    QSslConfiguration impostor = Certificates::trustingCa(Certificates::showing(QStringLiteral("other-host")));
+    QSslConfiguration server = Certificates::showing(QStringLiteral("server"));
+    QSslConfiguration impostor = Certificates::showing(QStringLiteral("other-host"));
     QSslConfiguration client = Certificates::trustingCa();
     QSslConfiguration clientWithCertificate = Certificates::trustingCa(Certificates::showing(QStringLiteral("client")));
 };
@@ -305,7 +305,8 @@ void fuzz(Input &input)
     traits.clientIsPool = lonely != 1;
     traits.serverIsPool = lonely != 2;
     traits.mode = first.flag() ? ConnectionMode::Single : ConnectionMode::Multi;
-    traits.format = first.flag() ? IdFormat::Binary : IdFormat::Hex;
+    if (first.flag() && traits.mode == ConnectionMode::Multi)
+        traits.format = IdFormat::Binary;
     traits.isVerified = first.flag();
     traits.isImpostor = first.flag();
     traits.isDemanding = first.flag();

@@ -106,6 +106,8 @@ void MainWindow::makeChoices()
     connect(m_mode, &QComboBox::activated, this, [this](int index) {
         Settings settings = m_settings;
         settings.client.connectionMode = settings.server.connectionMode = ConnectionMode(index);
+        if (settings.client.connectionMode == ConnectionMode::Single) // no ID is sent
+            settings.client.idFormat = settings.server.idFormat = IdFormat::Hex;
         restartWith(settings);
     });
 }

@@ -378,7 +378,11 @@ void tst_CommandLine::badOptionIsRefused_data()
     row("--tls 1 --cert /nowhere --key a", "--cert: cannot read /nowhere: No such file or directory");
     row("--tls 2 --ca /nowhere", "--ca: cannot read /nowhere: No such file or directory");
     row("--tls 1 --ca a", "--ca: it only applies with --tls 2 and at the client's end");
-    row("--tls 2 --pin a", "--pin: it only applies with --tls 1 and at the client's end");
+    row("--pin a", "--pin: it only applies with --tls and at the client's end");
+    row(QByteArray("--client pinnedFingerprints=" + QByteArray(64, 'a')).constData(),
+        "--client: tls.pinnedFingerprints: they only apply with --tls");
+    row("--single --client idFormat=Binary --server idFormat=Binary",
+        "client: idFormat has no effect in ConnectionMode::Single, in which no ID is sent");
     row("--tls 1 --pin ab:cd",
         "--pin: tls.pinnedFingerprints: \"ab:cd\" is not a SHA-256 fingerprint of 64 hexadecimal digits");
 

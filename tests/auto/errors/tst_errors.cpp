@@ -28,6 +28,7 @@ private Q_SLOTS:
     void hostOfADialerIsAWordForMessages();
     void everyProblemIsListed();
     void numbersThatAreNoEnumeratorsAreRefused();
+    void idFormatWithoutAnIdIsRefused();
     void pinnedCertificateIsAccepted_data();
     void pinnedCertificateIsAccepted();
     void idInUseClosesTheNewcomer();
@@ -428,6 +429,18 @@ void tst_Errors::numbersThatAreNoEnumeratorsAreRefused()
         QVERIFY(server.listen(QHostAddress::LocalHost));
         QVERIFY(!server.setConfiguration(serving));
     }
+}
+
+void tst_Errors::idFormatWithoutAnIdIsRefused()
+{
+    const QStringList refusal{QStringLiteral("idFormat has no effect in ConnectionMode::Single, in which no ID is sent")};
+    ClientPool::Configuration dialling = clientOf(1);
+    ServerPool::Configuration serving;
+    dialling.idFormat = serving.idFormat = IdFormat::Binary;
+    QCOMPARE(ClientPool::problems(dialling) + ServerPool::problems(serving), QStringList());
+    dialling.connectionMode = serving.connectionMode = ConnectionMode::Single;
+    QCOMPARE(ClientPool::problems(dialling), refusal);
+    QCOMPARE(ServerPool::problems(serving), refusal);
 }
 
 void tst_Errors::pinnedCertificateIsAccepted_data()

@@ -17,6 +17,12 @@ private Q_SLOTS:
     void certificateAndKeyAreRefusedWithoutEachOther();
     void keyOfAnotherCertificateIsRefused();
     void settingsOfATlsThatIsOffAreRefused();
+    void clientDoesNotSendInClearWhatExpectsTls();
+    void nullCertificatesAreRefused();
+    void authoritiesOfAServerThatAsksForNoCertificateAreRefused();
+    void pinsThatAreNoneAreRefusedInEveryMode();
+    void pinsHoldInAdditionToVerification_data();
+    void pinsHoldInAdditionToVerification();
     void peersAgreeOnAVersion_data();
     void peersAgreeOnAVersion();
     void peersAgreeOnAGroup_data();
@@ -185,6 +191,156 @@ void tst_TlsRules::settingsOfATlsThatIsOffAreRefused()
              QStringList({QStringLiteral("tls.configuration has no effect unless tls.enabled is set"), allowance}));
     serving.tls.enabled = true;
     QCOMPARE(ServerPool::problems(serving), QStringList());
+}
+
+static QByteArray pinOf(const QString &certificate)
+{
+    return Certificates::certificate(certificate).digest(QCryptographicHash::Sha256);
+}
+
+void tst_TlsRules::clientDoesNotSendInClearWhatExpectsTls()
+{
+    const auto refusal = [](const char *field) {
+        return QStringLiteral(
+                       "tls.%1 has no effect unless tls.mode is set, to TlsMode::Verified for instance: nothing would "
+                       "be encrypted")
+                .arg(QLatin1String(field));
+    };
+    QSslConfiguration nullCertificate;
+    nullCertificate.setLocalCertificate(QSslCertificate()); // what a file that cannot be read comes to
+    const std::vector<std::pair<ClientPool::Tls, const char *>> settings{
+            {{.peerName = QStringLiteral("localhost")}, "peerName"},
+            {{.configuration = Certificates::trustingCa()}, "configuration"},
+            {{.configuration = Certificates::showing(QStringLiteral("client"))}, "configuration"},
+            {{.configuration = nullCertificate}, "configuration"},
+            {{.allowTls12 = true}, "allowTls12"},
+            {{.pinnedFingerprints = {pinOf(QStringLiteral("server"))}}, "pinnedFingerprints"}};
+    for (const auto &[tls, field] : settings) {
+        ClientPool::Configuration wish = clientOf(1);
+        wish.tls = tls;
+        QCOMPARE(ClientPool::problems(wish), QStringList(refusal(field)));
+        ClientPool client(wish);
+        QVERIFY(!client.start());
+
+        ServerPool server;
+        listen(server);
+        ClientPool running(clientOf(server.serverPort()));
+        QVERIFY(running.start());
+        QVERIFY(!running.setConfiguration(wish));
+    }
+    ClientPool::Configuration all = clientOf(1);
+    all.tls = {.peerName = QStringLiteral("localhost"),
+               .configuration = Certificates::trustingCa(),
+               .allowTls12 = true,
+               .pinnedFingerprints = {pinOf(QStringLiteral("server"))}};
+    QCOMPARE(ClientPool::problems(all),
+             QStringList(
+                     {refusal("peerName"), refusal("configuration"), refusal("allowTls12"), refusal("pinnedFingerprints")}));
+    for (const TlsMode mode : {TlsMode::SelfSigned, TlsMode::Verified}) {
+        all.tls.mode = mode;
+        QCOMPARE(ClientPool::problems(all), QStringList());
+    }
+}
+
+// A file that cannot be read comes to one.
+void tst_TlsRules::nullCertificatesAreRefused()
+{
+    const QStringList refusal{QStringLiteral("tls.configuration has a null certificate: could its file be read?")};
+    const QString name = QStringLiteral("server");
+    QSslConfiguration inChain = Certificates::showing(name);
+    inChain.setLocalCertificateChain({Certificates::certificate(name), QSslCertificate()});
+    QSslConfiguration amongAuthorities = Certificates::showing(name);
+    amongAuthorities.setCaCertificates({QSslCertificate()});
+    amongAuthorities.setPeerVerifyMode(QSslSocket::VerifyPeer);
+    for (const QSslConfiguration &configuration : {inChain, amongAuthorities}) {
+        ServerPool::Configuration serving;
+        serving.tls = {.enabled = true, .configuration = configuration};
+        QCOMPARE(ServerPool::problems(serving), refusal);
+        ServerPool server(serving);
+        QVERIFY(!server.listen(QHostAddress::LocalHost));
+        for (const TlsMode mode : {TlsMode::SelfSigned, TlsMode::Verified}) {
+            ClientPool::Configuration dialling = clientOf(1);
+            dialling.tls = {.mode = mode, .configuration = configuration};
+            QCOMPARE(ClientPool::problems(dialling), refusal);
+        }
+    }
+}
+
+// Who names authorities for client certificates does not expect clients without one.
+void tst_TlsRules::authoritiesOfAServerThatAsksForNoCertificateAreRefused()
+{
+    const QStringList refusal{QStringLiteral("tls.configuration has certificate authorities, but does not ask clients for a "
+                                             "certificate: setPeerVerifyMode(QSslSocket::VerifyPeer) requires one")};
+    for (const auto mode :
+         {QSslSocket::AutoVerifyPeer, QSslSocket::VerifyNone, QSslSocket::QueryPeer, QSslSocket::VerifyPeer}) {
+        QSslConfiguration configuration = Certificates::showing(QStringLiteral("server"));
+        configuration.setPeerVerifyMode(mode);
+        ServerPool::Configuration serving;
+        serving.tls = {.enabled = true, .configuration = configuration};
+        QCOMPARE(ServerPool::problems(serving), QStringList());
+        serving.tls.configuration = Certificates::trustingCa(configuration);
+        QCOMPARE(ServerPool::problems(serving), mode == QSslSocket::AutoVerifyPeer ? refusal : QStringList());
+    }
+}
+
+void tst_TlsRules::pinsThatAreNoneAreRefusedInEveryMode()
+{
+    for (const TlsMode mode : {TlsMode::None, TlsMode::SelfSigned, TlsMode::Verified}) {
+        ClientPool::Configuration wish = clientOf(1);
+        wish.tls = {.mode = mode, .pinnedFingerprints = {pinOf(QStringLiteral("server")), "garbage", ""}};
+        const QStringList problems = ClientPool::problems(wish).filter(QStringLiteral("is not a SHA-256 fingerprint"));
+        QCOMPARE(problems.size(), 2);
+        QVERIFY2(problems.first().contains(u"\"garbage\""), qPrintable(problems.first()));
+        ClientPool client(wish);
+        QVERIFY(!client.start());
+    }
+}
+
+void tst_TlsRules::pinsHoldInAdditionToVerification_data()
+{
+    QTest::addColumn<QString>("certificate");
+    QTest::addColumn<QString>("pinned");
+    QTest::addColumn<QString>("refusal"); // empty: none
+    QTest::addColumn<int>("setupThreads");
+    for (const int threads : {0, 1}) {
+        const auto row = [threads](const char *what, const char *certificate, const char *pinned, const char *refusal) {
+            QTest::addRow("%s, %d threads", what, threads) << QString::fromLatin1(certificate) << QString::fromLatin1(pinned)
+                                                           << QString::fromLatin1(refusal) << threads;
+        };
+        row("verified and pinned", "server", "server", "");
+        row("verified, another pinned", "server", "client", "is not pinned");
+        row("pinned, for another name", "other-host", "other-host", "the certificate is not for");
+        row("pinned, of no known authority", "self-signed", "self-signed", "self-signed");
+        row("pinned, expired", "expired", "expired", "expired on");
+    }
+}
+
+void tst_TlsRules::pinsHoldInAdditionToVerification()
+{
+    QFETCH(const QString, certificate);
+    QFETCH(const QString, pinned);
+    QFETCH(const QString, refusal);
+    QFETCH(const int, setupThreads);
+    ServerPool::Configuration serving;
+    serving.tls = {.enabled = true, .configuration = Certificates::showing(certificate)};
+    ServerPool server(serving);
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.tls = {.mode = TlsMode::Verified,
+                .peerName = QStringLiteral("localhost"),
+                .configuration = Certificates::trustingCa(),
+                .pinnedFingerprints = {pinOf(pinned)}};
+    wish.setupThreads = setupThreads;
+    ClientPool client(wish);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    QTRY_VERIFY(client.idleCount() == 1 || !errors.isEmpty());
+    QCOMPARE(client.idleCount() == 1, refusal.isEmpty());
+    if (refusal.isEmpty())
+        return;
+    QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
+    QVERIFY2(lastMessage(errors).contains(refusal), qPrintable(lastMessage(errors)));
+    QCOMPARE(client.statistics().created, 0);
 }
 
 void tst_TlsRules::peersAgreeOnAVersion_data()
@@ -356,9 +512,10 @@ void tst_TlsRules::serverAcceptsAClientThatResumes()
     QFETCH(const bool, allowsTls12);
     ServerPool::Configuration serving;
     serving.connectionMode = ConnectionMode::Single;
-    serving.tls = {.enabled = true,
-                   .configuration = Certificates::trustingCa(Certificates::showing(QStringLiteral("server"))),
-                   .allowTls12 = allowsTls12};
+    serving.tls = {
+            .enabled = true, .configuration = Certificates::showing(QStringLiteral("server")), .allowTls12 = allowsTls12};
+    if (mode != QSslSocket::AutoVerifyPeer)
+        serving.tls.configuration = Certificates::trustingCa(serving.tls.configuration);
     serving.tls.configuration.setPeerVerifyMode(mode);
     ServerPool server(serving);
     listen(server);
