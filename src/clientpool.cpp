@@ -386,7 +386,7 @@ void ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
     else if (admission == Stock::Admission::IdInUse)
         reportPeer(Pool::Error::HandshakeFailed,
                    QStringLiteral("%1 sent the connection ID %2, which is in use: the new connection is closed")
-                           .arg(m_plan->target(), id.toString()));
+                           .arg(m_plan->target(), printable(id)));
 }
 
 void ClientPoolPrivate::sleep(milliseconds pause)

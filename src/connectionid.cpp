@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <qnetpool/connectionid.h>
 
+#include "system/printable.h"
+
 #include <QtCore/qdebug.h>
 
-#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -82,7 +83,8 @@ ConnectionId ConnectionId::fromBytes(QByteArrayView bytes) noexcept
 }
 
 /*!
-    Returns the eight bytes as Latin-1 characters; an empty string for a null ID.
+    Returns the eight bytes as Latin-1 characters; an empty string for a null ID. A peer may have chosen them: operator<<()
+    has escapes for what is not printable, for a log or a terminal.
 */
 QString ConnectionId::toString() const
 {
@@ -103,14 +105,7 @@ QByteArray ConnectionId::toByteArray() const
 QDebug operator<<(QDebug debug, ConnectionId id)
 {
     const QDebugStateSaver saver(debug);
-    debug.nospace() << "ConnectionId(";
-    const QByteArray bytes = id.toByteArray();
-    const bool isPlain = std::all_of(bytes.cbegin(), bytes.cend(), [](char c) { return c > ' ' && c < '\x7f'; });
-    if (isPlain)
-        debug.noquote() << QLatin1String(bytes);
-    else
-        debug.quote() << bytes;
-    return debug << ")";
+    return debug.nospace().noquote() << "ConnectionId(" << printable(id) << ")";
 }
 
 } // namespace QNetPool

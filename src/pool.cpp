@@ -91,9 +91,10 @@
 
 /*!
     \fn void QNetPool::Pool::errorOccurred(QNetPool::Pool::Error error, const QString &message)
-    Emitted when something failed. \a message is a sentence that names the peer and the cause. A running pool continues and
-    retries by itself. Errors that a server's peers can cause at will are limited: within a second, ten of a kind are
-    reported one by one, the others together at its end. In the pool's thread.
+    Emitted when something failed. \a message is a sentence that names the peer and the cause, with escapes for what is not
+    printable in what others have said. A running pool continues and retries by itself. Errors that a server's peers can cause
+    at will are limited: within a second, ten of a kind are reported one by one, the others together at its end. In the pool's
+    thread.
 */
 
 /*!

@@ -48,8 +48,8 @@ public:
     // pool.
     bool finishStopping();
     quint64 run() const noexcept { return m_run; } // distinguishes the time from one open() to close() from the next
-    void report(Pool::Error error, const QString &message);
-    void reportPeer(Pool::Error error, const QString &message); // what a peer can cause at will
+    void report(Pool::Error error, const QString &sentence);
+    void reportPeer(Pool::Error error, const QString &sentence); // what a peer can cause at will
     void setState(Pool::State state);
     void setCapacity(int value);
     void setInterval(std::chrono::milliseconds value);
@@ -91,6 +91,7 @@ private:
     void watchForCancel(const std::shared_ptr<FutureWaiter> &waiter);
     void armExpiry(std::optional<Stock::Clock::time_point> deadline);
     void expire();
+    QString noteError(const QString &sentence); // as it is told
     void emitError(Pool::Error error, const QString &message);
     void reportWithheld();
     void forgetWithheld();

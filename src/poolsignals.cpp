@@ -2,6 +2,8 @@
 // Turns notifications of the stock into signals, in the pool's thread.
 #include "pool_p.h"
 
+#include "system/printable.h"
+
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qpointer.h>
@@ -108,9 +110,10 @@ void PoolPrivate::expire()
     for (const Stock::Leak &leak : leaks) {
         if (!alive)
             return;
-        const QString message = QStringLiteral("connection %1 has been leased for %2 ms, by %3")
-                                        .arg(leak.id.toString(), QString::number(leak.age.count()),
-                                             leak.holder.isEmpty() ? QStringLiteral("an unknown thread") : leak.holder);
+        const QString message =
+                QStringLiteral("connection %1 has been leased for %2 ms, by %3")
+                        .arg(printable(leak.id), QString::number(leak.age.count()),
+                             leak.holder.isEmpty() ? QStringLiteral("an unknown thread") : printable(leak.holder));
         qCWarning(log).noquote() << message;
         countError();
         if (alive)
@@ -156,11 +159,18 @@ QString PoolPrivate::notWatched()
             "a new connection is closed: the system has no memory left to watch it, or allows no more watches");
 }
 
-void PoolPrivate::report(Pool::Error error, const QString &message)
+// What a peer, a resolver or an exception has said is part of many a sentence: none goes out but through here.
+QString PoolPrivate::noteError(const QString &sentence)
 {
+    const QString message = printable(sentence);
     stock->setLastError(message);
     ++errorCount;
-    emitError(error, message);
+    return message;
+}
+
+void PoolPrivate::report(Pool::Error error, const QString &sentence)
+{
+    emitError(error, noteError(sentence));
 }
 
 void PoolPrivate::emitError(Pool::Error error, const QString &message)
@@ -172,10 +182,9 @@ void PoolPrivate::emitError(Pool::Error error, const QString &message)
         Q_EMIT q->errorOccurred(error, message);
 }
 
-void PoolPrivate::reportPeer(Pool::Error error, const QString &message)
+void PoolPrivate::reportPeer(Pool::Error error, const QString &sentence)
 {
-    stock->setLastError(message);
-    ++errorCount;
+    const QString message = noteError(sentence);
     if (m_errorRate.admits(error, message, ErrorRateLimiter::Clock::now()))
         emitError(error, message);
     else if (!m_windowEnd.isActive())

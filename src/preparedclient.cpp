@@ -76,7 +76,7 @@ void PreparedClient::addPeerProblems(const ClientPool::Configuration &requested)
     else if (!requested.host.isEmpty() && !isUsable && (isDialled || isVerified))
         problems << noHost("host", requested.host);
     if (requested.port == 0 && isDialled)
-        problems << (isUsable ? QStringLiteral("the port of host %1 is 0").arg(requested.host)
+        problems << (isUsable ? QStringLiteral("the port of host %1 is 0").arg(printable(requested.host))
                               : QStringLiteral("the port is 0"));
     if (requested.tls.mode != TlsMode::None && !peerName.isEmpty() && !isHost(peerName))
         problems << noHost("tls.peerName", peerName);
@@ -112,7 +112,7 @@ void PreparedClient::addTlsProblems(const ClientPool::Configuration &requested)
     checkEnumerator(requested.tls.mode, "tls.mode", problems);
     if (const std::optional<QString> missing = tlsUnavailableReason())
         problems << QStringLiteral("TLS to %1 is requested, but %2")
-                            .arg(isHost(requested.host) ? plan->target() : quoted(plan->target()), *missing);
+                            .arg(isHost(requested.host) ? printable(plan->target()) : quoted(plan->target()), *missing);
     problems << tlsWeaknesses(requested.tls.configuration, requested.tls.allowTls12);
     const bool hasCertificate = !requested.tls.configuration.localCertificate().isNull();
     if (hasCertificate == requested.tls.configuration.privateKey().isNull())

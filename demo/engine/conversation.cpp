@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "conversation.h"
 
+#include "idtext.h"
+
 #include <QtNetwork/QTcpSocket>
 
 using namespace QNetPool;
@@ -82,7 +84,7 @@ void Conversation::succeed()
 
 void Conversation::fail(const QString &problem)
 {
-    end(tr("connection %1: %2").arg(m_lease.id().toString(), problem), &Connection::discard);
+    end(tr("connection %1: %2").arg(idText(m_lease.id()), problem), &Connection::discard);
 }
 
 void Conversation::leave()

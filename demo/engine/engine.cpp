@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "engine.h"
 
+#include "idtext.h"
+
 #include <QtCore/QMetaEnum>
 
 using namespace QNetPool;
@@ -44,14 +46,13 @@ void Engine::observe(Pool &pool)
     connect(&pool, &Pool::intervalChanged, this, [this](std::chrono::milliseconds interval) {
         m_chronicle.write(Note::Kind::Sizing, tr("interval %1 ms").arg(interval.count()));
     });
-    connect(&pool, &Pool::connectionLost, this, [this](ConnectionId id) {
-        m_chronicle.write(Note::Kind::Connection, tr("%1 was lost").arg(id.toString()), id);
-    });
+    connect(&pool, &Pool::connectionLost, this,
+            [this](ConnectionId id) { m_chronicle.write(Note::Kind::Connection, tr("%1 was lost").arg(idText(id)), id); });
     connect(&pool, &Pool::connectionClosed, this, [this](ConnectionId id, Pool::CloseReason reason) {
         if (reason == Pool::CloseReason::DiedIdle)
             return; // it was lost, as has been said
         const QLatin1String why(QMetaEnum::fromType<Pool::CloseReason>().valueToKey(int(reason)));
-        m_chronicle.write(Note::Kind::Connection, tr("%1 was closed: %2").arg(id.toString(), why), id);
+        m_chronicle.write(Note::Kind::Connection, tr("%1 was closed: %2").arg(idText(id), why), id);
     });
 }
 

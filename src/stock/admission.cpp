@@ -4,6 +4,7 @@
 
 #include "lease/socketguard.h"
 #include "randomid.h"
+#include "system/printable.h"
 
 #include <QtCore/qrandom.h>
 #include <QtCore/qthread.h>
@@ -140,7 +141,7 @@ QString Stock::refusalOf(Entry *entry, ConnectionId id)
         return notRunning();
     if (m_store.idle() >= m_policy.maximumIdle && !m_queue.countForAny() && !m_queue.hasFor(id))
         return QStringLiteral("%1 connections are idle, as many as the maximum capacity allows").arg(m_policy.maximumIdle);
-    return assignId(entry, id) ? QString() : QStringLiteral("the connection ID %1 is in use").arg(id.toString());
+    return assignId(entry, id) ? QString() : QStringLiteral("the connection ID %1 is in use").arg(printable(id));
 }
 
 bool Stock::put(ConnectionId id, QTcpSocket *socket, QString *reason)

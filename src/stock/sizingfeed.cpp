@@ -14,13 +14,10 @@
 
 namespace QNetPool {
 
-// For a person to read: quoted, with escapes for what is not printable.
 static QString firstLine(const QByteArray &bytes)
 {
     const auto isEnd = [](char byte) { return byte == '\r' || byte == '\n'; };
-    QString text;
-    QDebug(&text).nospace() << bytes.left(std::find_if(bytes.begin(), bytes.end(), isEnd) - bytes.begin());
-    return text;
+    return quoted(bytes.left(std::find_if(bytes.begin(), bytes.end(), isEnd) - bytes.begin()));
 }
 
 // A TLS record that a server sends which gets something else.

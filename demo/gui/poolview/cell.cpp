@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "cell.h"
 
+#include "engine/idtext.h"
 #include "gui/duration.h"
-#include "gui/idtext.h"
 
 #include <QtCore/QCoreApplication>
 #include <QtCore/QLocale>

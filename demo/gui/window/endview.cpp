@@ -40,8 +40,10 @@ QWidget *EndView::makeHeader()
     line->addWidget(m_address, 1);
     m_address->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred); // long numbers widen no window
     line->addWidget(m_numbers);
-    for (QLabel *label : {m_address, m_numbers})
+    for (QLabel *label : {m_address, m_numbers}) {
+        label->setTextFormat(Qt::PlainText);
         label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    }
     m_numbers->setAccessibleName(tr("Numbers"));
     m_numbers->setToolTip(
             m_role == Role::Client

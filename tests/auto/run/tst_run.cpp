@@ -35,6 +35,7 @@ private Q_SLOTS:
     void failedStartIsReported();
     void clientInjectsNoFaults();
     void actionsAreLogged();
+    void idOfAHostileServerIsEscaped();
 };
 
 namespace {
@@ -446,6 +447,37 @@ void tst_Run::actionsAreLogged()
     for (Site *site : {run.server(), run.client()})
         QVERIFY(Reading(site).has(Note::Kind::Action, describe(act)));
     QCOMPARE(run.settings().load.rate, 7);
+}
+
+// In all that is written of its connections, in the window's log as on the console.
+void tst_Run::idOfAHostileServerIsEscaped()
+{
+    const QByteArray id("\x1b]0;a\n\x1b\x9b");
+    QTcpServer data;
+    QTcpServer control;
+    QVERIFY(data.listen(QHostAddress::LocalHost) && control.listen(QHostAddress::LocalHost));
+    connect(&data, &QTcpServer::newConnection, &data, [&] {
+        QTcpSocket *socket = data.nextPendingConnection();
+        socket->write(id + QByteArray(1000, '\xff')); // no message of the demo's
+    });
+    connect(&control, &QTcpServer::newConnection, &control, [&] { control.nextPendingConnection()->write(id + '\n'); });
+    Settings settings = quickly(ConnectionMode::Multi, TlsMode::None);
+    settings.role = Role::Client;
+    settings.data = {QStringLiteral("127.0.0.1"), data.serverPort()};
+    settings.control = {QStringLiteral("127.0.0.1"), control.serverPort()};
+    Run client(settings);
+    QVERIFY(client.start());
+    const QString escaped = QStringLiteral("0x") + QLatin1String(id.toHex());
+    QStringList texts;
+    const auto isTold = [&](const QString &start) {
+        const QList<Note> notes = client.client()->chronicle().take();
+        for (const Note &note : notes)
+            texts << note.text;
+        return !texts.filter(start + escaped).isEmpty();
+    };
+    QTRY_VERIFY(isTold(QStringLiteral("connection ")) && isTold({}));
+    for (const QString &text : std::as_const(texts))
+        QVERIFY2(std::all_of(text.begin(), text.end(), [](QChar c) { return c.isPrint(); }), qPrintable(text));
 }
 
 QTEST_GUILESS_MAIN(tst_Run)
