@@ -26,7 +26,7 @@ private:
     class Check;
 
     void start(Entry *entry);
-    void finish(Check *check, bool isFit);
+    void finish(Check *check, const QString &failure); // empty: the connection is fit
 
     const std::shared_ptr<Stock> m_stock;
     Pool::Hooks m_hooks;

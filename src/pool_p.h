@@ -109,7 +109,7 @@ private:
     bool m_isIdleCountDue = false;
     int m_idleCount = 0;
     std::deque<Stock::Event> m_events;
-    QStringList m_offences;
+    std::deque<Stock::Complaint> m_complaints;
     std::deque<Stock::UnusedEnd> m_unusedEnds;
     bool m_isRetryDue = false;
     bool m_isStockChanged = false;

@@ -40,11 +40,11 @@ void PoolPrivate::takeNotifications()
     m_idleCount = notifications.idle;
     m_events.insert(m_events.end(), notifications.events.begin(), notifications.events.end());
     m_unusedEnds.insert(m_unusedEnds.end(), notifications.unusedEnds.begin(), notifications.unusedEnds.end());
-    m_offences += notifications.offences;
+    m_complaints.insert(m_complaints.end(), notifications.complaints.begin(), notifications.complaints.end());
     m_isRetryDue |= notifications.isRetryDue;
     m_isStockChanged = true;
     // A slot may run an event loop, in which the rest must not wait.
-    if ((m_isIdleCountDue || !m_events.empty() || !m_offences.isEmpty() || !m_unusedEnds.empty())
+    if ((m_isIdleCountDue || !m_events.empty() || !m_complaints.empty() || !m_unusedEnds.empty())
         && !std::exchange(m_isDeliveryPosted, true))
         QCoreApplication::postEvent(this, new QEvent(DeliverRest));
     deliver();
@@ -83,8 +83,11 @@ void PoolPrivate::deliverEvents()
         else
             Q_EMIT q->connectionClosed(id, reason);
     }
-    while (alive && !m_offences.isEmpty())
-        reportPeer(Pool::Error::TlsFailed, m_offences.takeFirst());
+    while (alive && !m_complaints.empty()) {
+        const Stock::Complaint complaint = std::move(m_complaints.front());
+        m_complaints.pop_front();
+        reportPeer(complaint.error, complaint.message);
+    }
 }
 
 void PoolPrivate::diedUnused(const Stock::UnusedEnd &) { }

@@ -87,6 +87,8 @@ public:
         LeakSuspected,
         // A function that has to be called in the pool's thread, with a QCoreApplication, was called elsewhere.
         WrongThread,
+        // A connection is closed, as its validator or resetter said no, failed or took too long.
+        CheckFailed,
     };
     Q_ENUM(Error)
 
@@ -165,8 +167,8 @@ public:
 
     // A function of the application that the pool calls with a connection's socket, in the pool's thread. The socket remains
     // the pool's: it must not be deleted, nor used once the future has finished. It buffers 64 KiB at a time: reading them
-    // makes room for more, of which readyRead() tells. A result of true keeps the connection;
-    // false, an exception, a canceled future, or none finished within Hooks::timeout (it is canceled then) closes it.
+    // makes room for more, of which readyRead() tells. A result of true keeps the connection; false, an exception, a canceled
+    // future, or none finished within Hooks::timeout (it is canceled then) closes it, with Error::CheckFailed.
     using Hook = std::function<QFuture<bool>(QTcpSocket *socket)>;
 
     // Functions of the application that are run on connections.

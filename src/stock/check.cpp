@@ -4,6 +4,7 @@
 
 #include "lease/socketguard.h"
 #include "system/peerbudget.h"
+#include "system/printable.h"
 
 namespace QNetPool {
 
@@ -57,26 +58,39 @@ Entry *Stock::nextToCheck()
     return nullptr;
 }
 
-void Stock::checked(Entry *entry, bool isFit)
+void Stock::checked(Entry *entry, const QString &failure)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
     if (entry->guard && entry->guard->isBusy())
-        return entry->guard->whenQuiet([self, entry, isFit] { self->checked(entry, isFit); });
+        return entry->guard->whenQuiet([self, entry, failure] { self->checked(entry, failure); });
     if (entry->guard)
         entry->guard->limitReads(0);
-    const bool isReady = isFit && entry->socket && refit(entry);
+    const bool isReady = failure.isEmpty() && entry->socket && refit(entry);
     leaveMailbox(entry);
     if (isReady)
         park(entry);
     Lock lock(m_mutex);
     m_doChecksFail = !isReady;
-    if (isReady)
+    if (isReady) {
         offer(entry, Clock::now(), lock);
-    else
-        closeEntry(entry, isCurrent(entry) ? CloseReason::FailedCheck : CloseReason::Flushed, lock);
+    } else if (!isCurrent(entry)) {
+        closeEntry(entry, CloseReason::Flushed, lock);
+    } else {
+        noteFailedCheck(entry, failure);
+        closeEntry(entry, CloseReason::FailedCheck, lock);
+    }
     if (!lock.owns_lock())
         lock.lock();
     requestChecksForWaiters(); // the waiter that counted on this one may not have got it
+}
+
+void Stock::noteFailedCheck(const Entry *entry, const QString &failure)
+{
+    complain(Pool::Error::CheckFailed,
+             QStringLiteral("connection %1 is closed: its %2 %3")
+                     .arg(printable(entry->id), entry->isReturning ? QLatin1String("resetter") : QLatin1String("validator"),
+                          failure.isEmpty() ? QStringLiteral("has closed it, or has left bytes in it unread or unsent")
+                                            : failure));
 }
 
 } // namespace QNetPool

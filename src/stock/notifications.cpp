@@ -26,6 +26,12 @@ void Stock::notify(EventType kind, ConnectionId id, CloseReason reason)
     wake();
 }
 
+void Stock::complain(Pool::Error error, const QString &message)
+{
+    m_complaints.push_back({error, message});
+    wake();
+}
+
 void Stock::idleCountChanged()
 {
     if (m_receivers.idleCount)
@@ -51,7 +57,7 @@ Stock::Notifications Stock::takeNotifications()
     notifications.idle = m_store.idle();
     notifications.hasIdleChanged = notifications.idle != std::exchange(m_notifiedIdle, notifications.idle);
     notifications.unusedEnds = std::exchange(m_unusedEnds, {});
-    notifications.offences = std::exchange(m_offences, {});
+    notifications.complaints = std::exchange(m_complaints, {});
     notifications.isRetryDue = std::exchange(m_isRetryDue, false);
     notifications.deadline = m_queue.nextDeadline();
     if (const std::optional<TimeLimits::Due> due = TimeLimits::next(m_store, m_policy))

@@ -85,12 +85,11 @@ void Stock::noteUnusedEnd(const Entry *entry, Finding seen)
     if (entry->isOverBudget) {
         QString name;
         QDebug(&name) << entry->id;
-        m_offences << QStringLiteral(
-                              "%1is closed: its peer sent more than %2 KiB of TLS session tickets or key updates, or does "
-                              "not accept the answers to them")
-                              .arg(name)
-                              .arg(PeerBudget::ControlTraffic / 1024);
-        wake();
+        complain(Pool::Error::TlsFailed,
+                 QStringLiteral("%1is closed: its peer sent more than %2 KiB of TLS session tickets or key updates, or does "
+                                "not accept the answers to them")
+                         .arg(name)
+                         .arg(PeerBudget::ControlTraffic / 1024));
     }
     if (!m_demand || entry->wasUsed || seen == Finding::Quiet)
         return;
@@ -125,8 +124,8 @@ void Stock::noteUnreadAlert(const Entry *entry)
     if (!isTlsAlert(bytes, entry->socket->peek(bytes, sizeof bytes)))
         return;
     m_hasSeenAlert = true;
-    m_offences << QStringLiteral("%1 has not answered on a plain connection: %2").arg(printable(entry->host), sentAnAlert());
-    wake();
+    complain(Pool::Error::TlsFailed,
+             QStringLiteral("%1 has not answered on a plain connection: %2").arg(printable(entry->host), sentAnAlert()));
 }
 
 } // namespace QNetPool

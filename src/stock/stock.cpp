@@ -10,7 +10,7 @@ void Stock::open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<
     const Lock lock(m_mutex);
     m_demand.reset(); // a new run
     m_unusedEnds.clear();
-    m_offences.clear();
+    m_complaints.clear();
     use(policy);
     m_watcher = std::move(watcher);
     m_wake = std::move(wake);

@@ -71,6 +71,13 @@ public:
         QString cause; // what the peer said; empty: nothing
     };
 
+    // Why a connection was closed, for errorOccurred().
+    struct Complaint
+    {
+        Pool::Error error;
+        QString message;
+    };
+
     // What has happened since the last takeNotifications(): the pool turns it into signals.
     struct Notifications
     {
@@ -79,7 +86,7 @@ public:
         int idle = 0;
         bool hasIdleChanged = false; // since it was last notified, or since idleCountChanged() was connected
         std::vector<UnusedEnd> unusedEnds; // of a client
-        QStringList offences; // why connections were closed whose peer sent too much: see PeerBudget
+        std::vector<Complaint> complaints;
         bool isRetryDue = false; // the network may have changed: revalidateAll()
         std::optional<Clock::time_point> deadline; // when expire() has something to do
     };
@@ -143,7 +150,7 @@ public:
     // Checking, in the pool's thread: the validator or resetter is run on each entry from nextToCheck(), which ends with
     // checked().
     Entry *nextToCheck();
-    void checked(Entry *entry, bool isFit);
+    void checked(Entry *entry, const QString &failure); // what the hook did instead of saying yes; empty: it said yes
 
     // After a change of the network: closes connections whose local address is gone, and has the others validated before
     // they are leased.
@@ -206,6 +213,7 @@ private:
     void retire(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock);
     void offerOrRetire(Entry *entry, Finding seen, CloseReason ifDead, Clock::time_point now, Lock &lock);
     bool keepsUnclaimed() const { return !m_policy.dropUnexpectedBytes && m_policy.limits.unclaimedTimeout.count() > 0; }
+    void complain(Pool::Error error, const QString &message);
     void notify(EventType kind, ConnectionId id, CloseReason reason = {});
     void wake();
     void idleCountChanged();
@@ -246,6 +254,7 @@ private:
     QSet<QHostAddress> localAddresses() const;
     std::vector<ClosingHandle> startClosingAllFrom(const QSet<QHostAddress> &gone);
     void requestCheck(Entry *entry);
+    void noteFailedCheck(const Entry *entry, const QString &failure);
     void requestChecksForWaiters();
 
     void endLease(const Entry *entry, Clock::time_point now);
@@ -285,7 +294,7 @@ private:
     QString m_lastError;
     std::vector<Event> m_pendingEvents;
     std::vector<UnusedEnd> m_unusedEnds; // for the next takeNotifications()
-    QStringList m_offences; // likewise
+    std::vector<Complaint> m_complaints; // likewise
     bool m_hasSeenAlert = false; // of TLS, in plain text; since open() or renew()
     Receivers m_receivers;
     int m_notifiedIdle = 0;

@@ -675,7 +675,7 @@ void tst_Limits::idleTooLongIsNeverHandedOut()
     else
         waiting = bench.acquire(way == u"acquire" ? ConnectionId() : id);
     while (Entry *entry = bench.stock->nextToCheck())
-        bench.stock->checked(entry, true); // what has to go is not even asked
+        bench.stock->checked(entry, {}); // what has to go is not even asked
     if (waiting)
         QVERIFY(!waiting->isFinished());
     QCOMPARE(bench.statistics().idleTooLong, 1);
@@ -815,7 +815,7 @@ void tst_Limits::livedTooLongIsNeverHandedOut()
     else
         waiting = bench.acquire(way == u"acquire" ? ConnectionId() : id);
     while (Entry *entry = bench.stock->nextToCheck())
-        bench.stock->checked(entry, true);
+        bench.stock->checked(entry, {});
     if (waiting)
         QVERIFY(!waiting->isFinished());
     QCOMPARE(bench.statistics().livedTooLong, 1);
@@ -942,7 +942,7 @@ void tst_Limits::checkIsNoLeak()
     Entry *entry = bench.stock->nextToCheck();
     QVERIFY(entry);
     QVERIFY(bench.stock->expire(Clock::now() + 100h).empty());
-    bench.stock->checked(entry, true);
+    bench.stock->checked(entry, {});
     QCOMPARE(bench.stock->idleCount(), 1);
 }
 

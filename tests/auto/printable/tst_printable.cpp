@@ -180,6 +180,19 @@ void tst_Printable::textOfAnExceptionIsEscaped()
     QTRY_VERIFY(!errors.isEmpty());
     QVERIFY2(lastMessage(errors).contains(u"the dialer has thrown"), qPrintable(lastMessage(errors)));
     QCOMPARE(unprintableAmong({lastMessage(errors)}), QString());
+
+    ServerPool server;
+    listen(server);
+    wish = clientOf(server.serverPort(), 1);
+    wish.hooks.resetter = [](QTcpSocket *) -> QFuture<bool> { throw std::runtime_error(hostile.toStdString()); };
+    QVERIFY(client.setConfiguration(wish));
+    QTRY_COMPARE(client.idleCount(), 1);
+    Connection used = client.take();
+    QVERIFY(used.socket());
+    used.giveBack();
+    QTRY_COMPARE(lastError(errors), Pool::Error::CheckFailed);
+    QVERIFY2(lastMessage(errors).contains(u"its resetter has thrown"), qPrintable(lastMessage(errors)));
+    QCOMPARE(unprintableAmong({lastMessage(errors)}), QString());
 }
 
 void tst_Printable::hostIsEscapedInProblems()
