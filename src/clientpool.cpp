@@ -31,10 +31,10 @@
     by one. Both stay within the limits of Configuration::sizing.
 
     A round of dials in which every one failed begins an outage (State::Degraded): the pauses double, with jitter, up to
-    maximumBackoff, until one dial succeeds. So it does if most of the youngest connections were closed by the peer within a
-    second of their setup, unused; then a connection has to last for so long before others follow. For waiters the pool dials
-    at once, between cycles, but not faster than the backoff allows. checkStock() does not wait for the end of the pause, and
-    another peer that setConfiguration() sets does not have to.
+    maximumBackoff, until one dial succeeds. So it does if most of the youngest connections were closed by the peer, or failed
+    the validator, within a second of their setup, unused; then a connection has to last for so long before others follow. For
+    waiters the pool dials at once, between cycles, but not faster than the backoff allows. checkStock() does not wait for the
+    end of the pause, and another peer that setConfiguration() sets does not have to.
 
     \sa ServerPool
 */
@@ -248,7 +248,7 @@ void ClientPoolPrivate::tell(const Stock::UnusedEnd &end)
     const std::optional<milliseconds> pause = m_cycle.died(QRandomGenerator::global()->generateDouble());
     if (pause || (m_cycle.isOutage() && m_unproved.empty()))
         sleep(m_cycle.interval());
-    if (!isFirst && !pause)
+    if (end.isToldAlready || (!isFirst && !pause))
         return;
     reportPeer(end.isTlsError ? Pool::Error::TlsFailed : Pool::Error::ConnectFailed, m_plan->target() + sentenceOf(end));
 }
@@ -426,7 +426,7 @@ void ClientPoolPrivate::publish()
         setInterval(m_cycle.interval());
     if (!alive || !isRunning())
         return;
-    if (m_cycle.isOutage())
+    if (m_cycle.isOutage() || stock->doChecksFail())
         return setState(Pool::State::Degraded);
     if (state == Pool::State::Ready || !m_hasBegun || stock->idleCount() + stock->leasedCount() < m_minimumCapacity)
         return;

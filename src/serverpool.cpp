@@ -59,6 +59,8 @@ public:
 
 private:
     void stopNewSetups() override;
+    void stockChanged() override { updateState(); }
+    void updateState();
     void use(const PreparedServer &prepared);
     bool ensureRunning();
     bool listen(const QString &where, const std::function<bool()> &bind);
@@ -76,7 +78,7 @@ ServerPoolPrivate::ServerPoolPrivate(ServerPool::Configuration requested)
     : PoolPrivate(&serverLog), configuration(std::move(requested)),
       listener([this](qintptr descriptor, const QHostAddress &peer) { acceptPeer(Descriptor(descriptor), peer); },
                [this](bool isExhausted, const QString &cause) { cannotAccept(isExhausted, cause); },
-               [this] { setState(Pool::State::Ready); }, [this] { return stock->closeOldestUnclaimed(); }, this)
+               [this] { updateState(); }, [this] { return stock->closeOldestUnclaimed(); }, this)
 {
 }
 
@@ -245,6 +247,13 @@ bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &ad
                                    m_handshakes.deadline(m_prepared.plan->configuration.handshakeTimeout),
                                    std::move(descriptor)});
     return true;
+}
+
+// Between Ready and Degraded.
+void ServerPoolPrivate::updateState()
+{
+    if (isRunning() && (state == Pool::State::Ready || state == Pool::State::Degraded))
+        setState(listener.isFailing() || stock->doChecksFail() ? Pool::State::Degraded : Pool::State::Ready);
 }
 
 void ServerPoolPrivate::cannotAccept(bool isExhausted, const QString &cause)

@@ -52,7 +52,10 @@ public:
         Stopped, // not started, or closed
         Starting, // a client that has not reached minimumCapacity yet
         Ready, // a client has reached minimumCapacity; a server listens, or has been given a connection
-        Degraded, // a client's last round of attempts failed, and it retries with growing pauses; a server cannot accept
+        // A client's last round of attempts failed, and it retries with growing pauses; a server cannot accept; or, of either,
+        // the last three checks by the validator or the resetter failed, and none has passed since: new and returned
+        // connections are validated then before they are leased, whatever validateAfter is.
+        Degraded,
         Draining, // drain() was called, and leases are still out
     };
     Q_ENUM(State)
@@ -179,7 +182,8 @@ public:
         // for a validator: it starts it and passes the connection over. Default: none.
         Hook validator{};
         // How long a connection may be idle and still be leased without validation. Default: 1 s. Clamped to 0 or more. 0
-        // validates always; take() then returns an empty Connection.
+        // validates always, also a new or returned connection that goes straight to a waiter; take() then returns an empty
+        // Connection.
         std::chrono::milliseconds validateAfter{1000};
         // Run on each connection that is given back after its socket was used, before it is idle again: to roll back a
         // transaction or log out, for instance. Default: none.

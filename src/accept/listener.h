@@ -33,6 +33,7 @@ public:
     void resumeAccepting();
 
     bool isListening() const { return m_server.isListening(); }
+    bool isFailing() const noexcept { return m_isFailing; } // it cannot accept
     QHostAddress address() const { return m_server.serverAddress(); }
     quint16 port() const { return m_server.serverPort(); }
     QString errorString() const { return m_error.isEmpty() ? m_server.errorString() : m_error; }

@@ -118,6 +118,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
         return refusal;
     }
     m_mutex.note(entry->id, "is set up");
+    entry->setUp = Clock::now();
     ++m_totals.created;
     if (times.connect) {
         m_connectTimes.record(*times.connect);

@@ -15,6 +15,26 @@ void Stock::requestCheck(Entry *entry)
     wake();
 }
 
+// Of one that is not idle, but was set up, checked or given back just now. If all checks fail, one that nobody wants is
+// validated, too, so that it is noticed when they pass again; but not several, as others would be dialled in their place.
+bool Stock::mustBeValidated(const Entry *entry, bool isWanted) const
+{
+    if (!m_policy.hooks.validator || entry->isValidated)
+        return false;
+    if (isWanted && m_policy.hooks.validateAfter.count() <= 0)
+        return true;
+    const bool isOneRunning = m_store.count(Stage::Unchecked) + m_store.count(Stage::Checked) > 0;
+    return m_failedChecks >= FailuresInARow && (isWanted || !isOneRunning);
+}
+
+void Stock::validate(Entry *entry)
+{
+    entry->isReturning = false;
+    entry->owner.reset();
+    m_store.move(entry, Stage::Unchecked, Clock::now());
+    wake();
+}
+
 void Stock::requestChecksForWaiters()
 {
     for (int missing = waitersWithoutCheck(); missing > 0; --missing) {
@@ -43,13 +63,12 @@ Entry *Stock::nextToCheck()
         }
         if (seen == Finding::Quiet && isCurrent(entry)) {
             entry->owner = self;
-            entry->wasUsed = true;
             lock.unlock();
             socketOf(entry); // moves it into the pool's thread
             entry->guard->limitReads(PeerBudget::Read); // at once: what the hook reads makes room
             return entry;
         }
-        // Bytes are for its next holder, not for the validator.
+        entry->isValidated = true; // bytes are for its next holder, not for the validator
         offerOrRetire(entry, seen, entry->isReturning ? CloseReason::Dirty : CloseReason::DiedIdle, Clock::now(), lock);
         if (!lock.owns_lock())
             lock.lock();
@@ -70,8 +89,10 @@ void Stock::checked(Entry *entry, const QString &failure)
     if (isReady)
         park(entry);
     Lock lock(m_mutex);
-    m_doChecksFail = !isReady;
     if (isReady) {
+        entry->isValidated = !entry->isReturning;
+        if (isCurrent(entry) && std::exchange(m_failedChecks, 0) >= FailuresInARow)
+            wake(); // the state changes
         offer(entry, Clock::now(), lock);
     } else if (!isCurrent(entry)) {
         closeEntry(entry, CloseReason::Flushed, lock);
@@ -84,13 +105,27 @@ void Stock::checked(Entry *entry, const QString &failure)
     requestChecksForWaiters(); // the waiter that counted on this one may not have got it
 }
 
+// One that fails before anybody has used it was set up in vain.
 void Stock::noteFailedCheck(const Entry *entry, const QString &failure)
 {
+    ++m_failedChecks;
+    if (m_demand && !entry->wasUsed) {
+        UnusedEnd &end = m_unusedEnds.emplace_back();
+        end.age = Clock::now() - entry->setUp;
+        end.peer = entry->peer;
+        end.isToldAlready = true;
+    }
     complain(Pool::Error::CheckFailed,
              QStringLiteral("connection %1 is closed: its %2 %3")
                      .arg(printable(entry->id), entry->isReturning ? QLatin1String("resetter") : QLatin1String("validator"),
                           failure.isEmpty() ? QStringLiteral("has closed it, or has left bytes in it unread or unsent")
                                             : failure));
+}
+
+bool Stock::doChecksFail() const
+{
+    const Lock lock(m_mutex);
+    return m_failedChecks >= FailuresInARow;
 }
 
 } // namespace QNetPool

@@ -47,27 +47,30 @@ Entry *Stock::checkOut(ConnectionId id, Lock &lock)
             lock.lock();
             continue;
         }
-        const std::optional<Finding> seen = lastLook(entry, lock);
-        if (seen && (*seen != Finding::ClosedWithBytes || !id.isNull()))
+        const Verdict verdict = lastLook(entry, lock);
+        if (verdict == Verdict::MayGo || (verdict == Verdict::HasLastWords && !id.isNull()))
             return entry;
-        if (seen)
-            retire(entry, *seen, CloseReason::DiedIdle, lock);
+        if (verdict == Verdict::HasLastWords)
+            retire(entry, Finding::ClosedWithBytes, CloseReason::DiedIdle, lock);
     }
 }
 
 // The last look at a connection that goes to a caller, whichever way: from the stock, or straight from its setup, its check
 // or its last holder to a waiter. It is in Stage::Leased, and the lock is held before and after, but not meanwhile.
-// Finding::ClosedWithBytes: it may go to a caller that asks for it by its ID, else it is to be retired. Nothing: it must not
-// go out, as it has ended, is out of step, or is of a former run, peer or rule, and has been retired.
-std::optional<Stock::Finding> Stock::lastLook(Entry *entry, Lock &lock)
+Stock::Verdict Stock::lastLook(Entry *entry, Lock &lock)
 {
     lock.unlock();
     const Finding seen = inspect(entry);
     lock.lock();
-    if (isCurrent(entry) && isUsable(seen))
-        return seen;
-    retire(entry, seen, CloseReason::DiedIdle, lock);
-    return std::nullopt;
+    if (!isCurrent(entry) || !isUsable(seen)) {
+        retire(entry, seen, CloseReason::DiedIdle, lock);
+        return Verdict::IsGone;
+    }
+    if (seen == Finding::Quiet && mustBeValidated(entry, true)) {
+        validate(entry);
+        return Verdict::IsUnvalidated;
+    }
+    return seen == Finding::ClosedWithBytes ? Verdict::HasLastWords : Verdict::MayGo;
 }
 
 // Returns the next connection to lease. Null if there is none, or if the one with the ID has to be validated, which is
@@ -99,7 +102,7 @@ Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder
 {
     m_mutex.note(entry->id, "is leased");
     entry->owner = shared_from_this();
-    entry->isReturning = false;
+    entry->isReturning = entry->isValidated = false;
     entry->wasUsed = true;
     entry->controlTraffic = 0;
     entry->holder.swap(holder);

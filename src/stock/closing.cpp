@@ -101,6 +101,7 @@ void Stock::renew()
     Lock lock(m_mutex);
     ++m_epoch;
     m_hasSeenAlert = false;
+    m_failedChecks = 0;
     std::vector<ClosingHandle> closing = startClosingAllIdle();
     wake();
     lock.unlock();

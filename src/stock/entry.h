@@ -32,6 +32,7 @@ struct Entry : Lease
     PeerNetwork network = NoNetwork; // of a server's peer, while that has the connection
     TimePoint born; // when its setup began
     SetupProgress progress; // while it is pending
+    TimePoint setUp; // when that ended
     TimePoint since; // when the stage began; of a stale one, when it became idle
     TimePoint endOfLife = TimePoint::max();
     QString tlsError; // with which the peer ended the connection before it was used
@@ -41,8 +42,9 @@ struct Entry : Lease
 
     quint32 peer = 0; // of a client pool's dials: which of the peers that it has had
     bool isPaused = false; // its watch, while it is leased
-    bool wasUsed = false; // leased or checked at least once
+    bool wasUsed = false; // leased at least once
     bool isReturning = false; // Unchecked or Checked for the resetter
+    bool isValidated = false; // the validator has said yes, or must not be asked, since it was leased or idle
 
     quint64 token() const noexcept { return quint64(generation) << 32 | slot; }
 };

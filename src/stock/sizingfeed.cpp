@@ -94,7 +94,7 @@ void Stock::noteUnusedEnd(const Entry *entry, Finding seen)
     if (!m_demand || entry->wasUsed || seen == Finding::Quiet)
         return;
     UnusedEnd end;
-    end.age = Clock::now() - entry->since;
+    end.age = Clock::now() - entry->setUp;
     end.peer = entry->peer;
     end.isTlsError = !entry->tlsError.isEmpty();
     char bytes[128]; // the beginning of what it sent is enough

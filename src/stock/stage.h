@@ -45,17 +45,19 @@ struct StageSet
 //                          v        v                           v           v
 //                        Unchecked ───────────> Checked ──> Idle, or the next Leased
 //
-//   Overdue is given back as Leased is. With a waiter, Pending, Checked, Leased and Overdue become the next Leased at once.
+//   Overdue is given back as Leased is. With a waiter, Pending, Checked, Leased and Overdue become the next Leased at once,
+//   or Unchecked if it has to be validated first: with validateAfter 0, and while all checks fail. Then, one at a time of what
+//   would become Idle becomes Unchecked, too.
 //   If the peer sent bytes and closed, any stage but Unchecked and Free becomes Unclaimed, which take(id) makes Leased.
 //   Whatever becomes Leased for a caller has passed Stock::lastLook(), but for last words that are asked for by ID.
 //   Every stage may become Free: closed with a reason, detached, or abandoned.
 inline constexpr std::array<StageSet, StageCount> NextStages{{
         /* Free      */ {Stage::Pending},
-        /* Pending   */ {Stage::Free, Stage::Idle, Stage::Leased, Stage::Unclaimed},
+        /* Pending   */ {Stage::Free, Stage::Idle, Stage::Unchecked, Stage::Leased, Stage::Unclaimed},
         /* Idle      */ {Stage::Free, Stage::Stale, Stage::Unchecked, Stage::Leased, Stage::Unclaimed},
         /* Stale     */ {Stage::Free, Stage::Unchecked, Stage::Leased, Stage::Unclaimed},
         /* Unchecked */ {Stage::Free, Stage::Checked},
-        /* Checked   */ {Stage::Free, Stage::Idle, Stage::Leased, Stage::Unclaimed},
+        /* Checked   */ {Stage::Free, Stage::Idle, Stage::Unchecked, Stage::Leased, Stage::Unclaimed},
         /* Leased    */ {Stage::Free, Stage::Idle, Stage::Unchecked, Stage::Leased, Stage::Overdue, Stage::Unclaimed},
         /* Overdue   */ {Stage::Free, Stage::Idle, Stage::Unchecked, Stage::Leased, Stage::Unclaimed},
         /* Unclaimed */ {Stage::Free, Stage::Leased},

@@ -149,7 +149,7 @@ int Stock::waiterCount() const
 
 int Stock::unservedWaiters() const
 {
-    return m_doChecksFail ? m_queue.countForAny() : waitersWithoutCheck();
+    return m_failedChecks > 0 ? m_queue.countForAny() : waitersWithoutCheck();
 }
 
 // Waiters for any connection, less those for whom one is being checked.

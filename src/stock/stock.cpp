@@ -31,6 +31,7 @@ void Stock::setPolicy(Policy policy)
 void Stock::use(Policy &policy)
 {
     std::swap(m_policy, policy);
+    m_failedChecks = 0; // there may be other hooks
     if (!m_policy.sizing)
         m_demand.reset();
     else if (m_demand)

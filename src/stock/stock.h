@@ -67,6 +67,7 @@ public:
         std::chrono::nanoseconds age{}; // since its setup
         quint32 peer = 0; // Entry::peer
         bool isTlsError = false;
+        bool isToldAlready = false; // as it failed its check
         bool isUnasked = false; // it has not ended, but it has sent bytes, and dropUnexpectedBytes
         QString cause; // what the peer said; empty: nothing
     };
@@ -152,6 +153,8 @@ public:
     Entry *nextToCheck();
     void checked(Entry *entry, const QString &failure); // what the hook did instead of saying yes; empty: it said yes
 
+    bool doChecksFail() const; // the last few did, and none has passed since
+
     // After a change of the network: closes connections whose local address is gone, and has the others validated before
     // they are leased.
     using IsHere = std::function<bool(const QHostAddress &address)>;
@@ -185,13 +188,20 @@ public:
 private:
     using Lock = std::unique_lock<LoggingMutex>;
     enum class Finding { Quiet, HasBytes, ClosedWithBytes, Dead };
+    enum class Verdict {
+        MayGo,
+        HasLastWords, // it may go to a caller that asks for it by its ID, else it is to be retired
+        IsUnvalidated, // it must not go yet, and is Unchecked now
+        IsGone, // it had ended, is out of step, or is of a former run, peer or rule, and has been retired
+    };
 
+    static constexpr int FailuresInARow = 3; // of checks, after which all are said to fail
     static constexpr quint64 NoEpoch = ~quint64(0);
 
     void use(Policy &policy); // swaps it with the former one, whose hooks must be destroyed without the lock
     bool isCurrent(Entry *entry) const { return m_isOpen && entry->epoch == m_epoch && isPeerAllowed(entry); }
     bool isPeerAllowed(Entry *entry) const;
-    std::optional<Finding> lastLook(Entry *entry, Lock &lock);
+    Verdict lastLook(Entry *entry, Lock &lock);
     Finding inspect(Entry *entry) const;
     static Finding inspectTls(Entry *entry, ProbeResult health);
     Finding inspectIdle(Entry *entry, Lock &lock);
@@ -254,6 +264,8 @@ private:
     QSet<QHostAddress> localAddresses() const;
     std::vector<ClosingHandle> startClosingAllFrom(const QSet<QHostAddress> &gone);
     void requestCheck(Entry *entry);
+    bool mustBeValidated(const Entry *entry, bool isWanted) const;
+    void validate(Entry *entry);
     void noteFailedCheck(const Entry *entry, const QString &failure);
     void requestChecksForWaiters();
 
@@ -274,7 +286,7 @@ private:
     bool m_hasWarned = false; // of a pool that is not started, or has no event loop
     bool m_isRetryPaused = false;
     bool m_hasSaidItBelieves = false; // giveBack(), of a connection that may be out of step
-    bool m_doChecksFail = false; // the last one failed, so running ones are not counted on for waiters
+    int m_failedChecks = 0; // since one has passed; if the last one failed, running ones are not counted on for waiters
     Clock::time_point m_doubtedUntil; // what became idle before then has to be validated
     SleepDetector m_sleep; // since open()
     Entry *m_inspected = nullptr; // idle, and its socket is in use by m_inspectingThread

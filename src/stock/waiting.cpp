@@ -105,10 +105,14 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Clock::time_poin
     while (isCurrent(entry) && entry->endOfLife > now && isWanted()) {
         if (entry->stage != Stage::Leased)
             m_store.move(entry, Stage::Leased, now); // owned, and counted as leased, without the lock
-        const std::optional<Finding> seen = lastLook(entry, lock);
-        if (!seen)
+        const Verdict verdict = lastLook(entry, lock);
+        if (verdict == Verdict::IsGone)
             return Admission::Closed;
-        hasEnded = *seen == Finding::ClosedWithBytes;
+        if (verdict == Verdict::IsUnvalidated) {
+            noteGivenBack(isReturned, now);
+            return Admission::Admitted;
+        }
+        hasEnded = verdict == Verdict::HasLastWords;
         std::shared_ptr<Waiter> waiter = hasEnded ? m_queue.nextFor(entry->id) : m_queue.next(entry->id);
         if (!waiter)
             continue; // it has left meanwhile
@@ -133,6 +137,10 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Clock::time_poin
         closeEntry(entry, CloseReason::LivedTooLong, lock);
     } else if (m_store.idle() >= m_policy.maximumIdle) {
         closeEntry(entry, CloseReason::StockFull, lock);
+    } else if (mustBeValidated(entry, false)) {
+        validate(entry);
+        noteGivenBack(isReturned, now);
+        return Admission::Admitted;
     } else if (!addToStock(entry, now)) {
         closeEntry(entry, CloseReason::Dirty, lock); // unwatched, its end would never be noticed
         return Admission::Unwatched;
@@ -177,7 +185,7 @@ bool Stock::addToStock(Entry *entry, Clock::time_point now)
     if (!isWatched)
         return false;
     m_store.move(entry, Stage::Idle, now);
-    entry->isReturning = false;
+    entry->isReturning = entry->isValidated = false;
     entry->holder.clear();
     entry->owner.reset();
     notify(EventType::Available, entry->id);

@@ -40,6 +40,13 @@ private Q_SLOTS:
     void waiterBesideOneForAnIdIsServed();
     void endsWithThePool_data();
     void endsWithThePool();
+    void everyOneIsValidatedWithoutATime_data();
+    void everyOneIsValidatedWithoutATime();
+    void degradedWhenAllFail_data();
+    void degradedWhenAllFail();
+    void clientNoticesThatTheyPassAgain();
+    void clientBacksOffWhenNewOnesFail();
+    void otherHooksEndTheDoubt();
     void validatorMayBeRemoved_data();
     void validatorMayBeRemoved();
 
@@ -468,6 +475,7 @@ void tst_Checks::nextOneIsTriedWhenItFails()
     };
     const bool isSlow = failure == u"neverEnds" || failure == u"peerCloses";
     Scene scene(isClient, false, 2, [&](auto &wish) {
+        wish.hooks.validateAfter = 10ms; // so that what is dialled meanwhile needs no validation
         wish.hooks.timeout = isSlow ? 150ms : 60000ms;
         wish.hooks.validator = [&](QTcpSocket *socket) {
             if (++calls == 1)
@@ -477,7 +485,7 @@ void tst_Checks::nextOneIsTriedWhenItFails()
             return ping(socket);
         };
     });
-    QVERIFY(scene.isReady);
+    QVERIFY(scene.isReady && letTimePass(20ms));
     peers = &scene.peers;
     Pool &pool = *scene.subject;
     QSignalSpy errors(&pool, &Pool::errorOccurred);
@@ -509,12 +517,13 @@ void tst_Checks::clientDialsWhenAllFail()
 {
     int calls = 0;
     Scene scene(true, false, 2, [&calls](auto &wish) {
+        wish.hooks.validateAfter = 10ms;
         wish.hooks.validator = [&calls](QTcpSocket *) {
             ++calls;
             return readyFuture(false);
         };
     });
-    QVERIFY(scene.isReady);
+    QVERIFY(scene.isReady && letTimePass(20ms));
     QFuture<Connection> future = scene.client->acquire();
     QTRY_VERIFY(future.isFinished());
     QVERIFY(works(future.takeResult())); // it is new: there is nothing to validate
@@ -800,6 +809,176 @@ void tst_Checks::endsWithThePool()
     scene.client.reset();
     scene.server.reset();
     QTRY_COMPARE(openSockets(), before);
+}
+
+// With validateAfter 0, whichever way a connection goes to a waiter: new, given back, or reset.
+void tst_Checks::everyOneIsValidatedWithoutATime_data()
+{
+    eachEnd();
+}
+
+void tst_Checks::everyOneIsValidatedWithoutATime()
+{
+    QFETCH(const bool, isClient);
+    QFETCH(const bool, isTls);
+    int validations = 0;
+    int resets = 0;
+    bool hasResetter = false;
+    Scene scene(isClient, isTls, 1, [&](auto &wish) {
+        wish.limits.maximumConnections = 1;
+        wish.hooks.validator = [&](QTcpSocket *socket) {
+            ++validations;
+            return ping(socket);
+        };
+        wish.hooks.resetter = [&](QTcpSocket *socket) {
+            resets += hasResetter;
+            return hasResetter ? ping(socket) : readyFuture(true);
+        };
+    });
+    QVERIFY(scene.isReady);
+    Pool &pool = *scene.subject;
+    QCOMPARE(validations, 0);
+    QFuture<Connection> first = pool.acquire();
+    QTRY_VERIFY(first.isFinished());
+    Connection lease = first.takeResult();
+    QCOMPARE(validations, 1); // it was idle
+
+    QFuture<Connection> second = pool.acquire();
+    lease = {}; // not used
+    QVERIFY(!second.isFinished());
+    QTRY_VERIFY(second.isFinished());
+    lease = second.takeResult();
+    QCOMPARE(validations, 2); // it was given back
+
+    hasResetter = true;
+    QFuture<Connection> third = pool.acquire();
+    QVERIFY(works(lease));
+    lease.giveBack();
+    QTRY_VERIFY(third.isFinished());
+    lease = third.takeResult();
+    QCOMPARE(resets, 1);
+    QCOMPARE(validations, 3); // it was reset
+
+    QFuture<Connection> fourth = pool.acquire();
+    lease.discard();
+    std::optional<ClientPool> another;
+    std::optional<Answering> answering;
+    if (!isClient) { // nobody dials a server again
+        another.emplace(scene.client->configuration());
+        answering.emplace(*another);
+        QVERIFY(another->start());
+    }
+    QTRY_VERIFY(fourth.isFinished());
+    lease = fourth.takeResult();
+    QCOMPARE(validations, 4); // it is new
+    QVERIFY(works(lease));
+    const PoolStatistics now = pool.statistics();
+    QCOMPARE(now.taken, 4);
+    QCOMPARE(now.givenBack, 2);
+    QCOMPARE(now.failedCheck, 0);
+    QVERIFY(addsUp(pool));
+}
+
+void tst_Checks::degradedWhenAllFail_data()
+{
+    eachEnd();
+}
+
+void tst_Checks::degradedWhenAllFail()
+{
+    QFETCH(const bool, isClient);
+    QFETCH(const bool, isTls);
+    bool isFit = false;
+    Scene scene(isClient, isTls, 6,
+                [&](auto &wish) { wish.hooks.validator = [&](QTcpSocket *) { return readyFuture(isFit); }; });
+    QVERIFY(scene.isReady && letTimePass(1100ms)); // or a client's were set up in vain
+    Pool &pool = *scene.subject;
+    QSignalSpy errors(&pool, &Pool::errorOccurred);
+    QTRY_COMPARE(pool.state(), Pool::State::Ready);
+    for (int failed = 1; failed <= 2; ++failed) {
+        QVERIFY(!pool.take());
+        QTRY_COMPARE(errors.size(), failed);
+    }
+    QCOMPARE(pool.state(), Pool::State::Ready); // two may be an accident
+    isFit = true;
+    QVERIFY(!pool.take());
+    QTRY_COMPARE(pool.leasedCount(), 0);
+    isFit = false;
+    for (int failed = 3; failed <= 4; ++failed) {
+        QVERIFY(!pool.take());
+        QTRY_COMPARE(errors.size(), failed);
+    }
+    QCOMPARE(pool.state(), Pool::State::Ready); // one of the last three has passed
+    QVERIFY(!pool.take());
+    QTRY_COMPARE(pool.state(), Pool::State::Degraded);
+    QCOMPARE(errors.size(), 5);
+    QCOMPARE(lastError(errors), Pool::Error::CheckFailed);
+
+    isFit = true;
+    QFuture<Connection> future = pool.acquire();
+    QTRY_VERIFY(future.isFinished());
+    QVERIFY(future.takeResult());
+    if (isClient) // which fills its stock before it is ready again
+        scene.client->checkStock();
+    QTRY_COMPARE(pool.state(), Pool::State::Ready);
+    QVERIFY(addsUp(pool));
+}
+
+// Though nobody asks for a connection: who waits for ready() would do so for ever.
+void tst_Checks::clientNoticesThatTheyPassAgain()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 3);
+    bool isFit = false;
+    wish.hooks.validateAfter = 0ms;
+    wish.hooks.validator = [&](QTcpSocket *) { return readyFuture(isFit); };
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.state(), Pool::State::Ready);
+    QTRY_VERIFY(!client.take() && client.state() == Pool::State::Degraded);
+    QSignalSpy ready(&client, &Pool::ready);
+    isFit = true;
+    QTRY_COMPARE(client.state(), Pool::State::Ready);
+    QTRY_COMPARE(ready.size(), 1);
+}
+
+// What fails as soon as it is set up was set up in vain, whoever waits.
+void tst_Checks::clientBacksOffWhenNewOnesFail()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 200ms;
+    wish.hooks.validateAfter = 0ms;
+    wish.hooks.validator = [](QTcpSocket *) { return readyFuture(false); };
+    ClientPool client(wish);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.start());
+    QFuture<Connection> future = client.acquire(1500ms);
+    QString message;
+    future.onFailed(&client, [&message](const PoolException &failure) {
+        message = failure.message();
+        return Connection();
+    });
+    QTRY_VERIFY(!message.isEmpty());
+    QVERIFY2(message.contains(u"its validator has said no"), qPrintable(message));
+    QCOMPARE(client.state(), Pool::State::Degraded);
+    const PoolStatistics now = client.statistics();
+    QVERIFY2(now.created < 20, QByteArray::number(now.created).constData());
+    QCOMPARE(now.taken, 0);
+    QCOMPARE(client.errorCount(), int(now.failedCheck));
+    QVERIFY(addsUp(client));
+}
+
+void tst_Checks::otherHooksEndTheDoubt()
+{
+    Scene scene(false, false, 3,
+                [&](auto &wish) { wish.hooks.validator = [](QTcpSocket *) { return readyFuture(false); }; });
+    QVERIFY(scene.isReady);
+    QTRY_VERIFY(!scene.server->take() && scene.server->state() == Pool::State::Degraded);
+    QVERIFY(scene.server->setConfiguration({}));
+    QTRY_COMPARE(scene.server->state(), Pool::State::Ready);
 }
 
 void tst_Checks::validatorMayBeRemoved_data()

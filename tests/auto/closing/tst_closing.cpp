@@ -339,6 +339,7 @@ private:
     quint16 portOfDial(int number) const;
     bool start();
     void lease();
+    void setHooks(const Pool::Hooks &hooks);
     void validate();
     void wait();
     template<typename Body> void atHome(Body body) { runIn(m_home.get(), body); }
@@ -471,21 +472,23 @@ void Scene::lease()
         QVERIFY(lease.connection);
 }
 
+// In the pool's thread.
+void Scene::setHooks(const Pool::Hooks &hooks)
+{
+    const auto use = [&hooks](auto *pool) {
+        auto wish = pool->configuration();
+        wish.hooks = hooks;
+        pool->setConfiguration(wish);
+    };
+    if (m_kind == Kind::Server)
+        use(server());
+    else
+        use(client());
+}
+
 void Scene::validate()
 {
-    atHome([this] {
-        const auto use = [this](auto *pool) {
-            auto wish = pool->configuration();
-            wish.hooks.validator = m_hanging.function();
-            wish.hooks.validateAfter = 0ms;
-            wish.hooks.timeout = 60s;
-            pool->setConfiguration(wish);
-        };
-        if (m_kind == Kind::Server)
-            use(server());
-        else
-            use(client());
-    });
+    atHome([this] { setHooks({.validator = m_hanging.function(), .validateAfter = 0ms, .resetter = {}, .timeout = 60s}); });
     QVERIFY(!m_pool->take());
     QVERIFY(soon([&] { return m_hanging.running() == 1; }));
 }
@@ -573,7 +576,8 @@ void Scene::verifyRestart()
         return;
     m_isOpenToAll = true;
     QFuture<Connection> future;
-    atHome([&] { // without a turn of its event loop: the validator would not let go of what is idle
+    atHome([&] {
+        setHooks({}); // the validator would not let go of what is new
         if (start())
             future = m_pool->acquire(60s);
     });

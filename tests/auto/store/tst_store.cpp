@@ -671,6 +671,7 @@ void tst_Store::everyStageIsFollowedByThoseOfItsLife()
             {Stage::Free, Stage::Pending}, // a setup begins
             {Stage::Pending, Stage::Idle}, // it is set up
             {Stage::Pending, Stage::Leased}, // somebody waits for it
+            {Stage::Pending, Stage::Unchecked}, // all checks fail
             {Stage::Pending, Stage::Unclaimed}, // the peer has sent bytes and closed already
             {Stage::Idle, Stage::Stale}, // idle for longer than validateAfter
             {Stage::Idle, Stage::Unchecked}, // asked for by its ID, it is to be validated
@@ -679,6 +680,7 @@ void tst_Store::everyStageIsFollowedByThoseOfItsLife()
             {Stage::Idle, Stage::Unclaimed},    {Stage::Stale, Stage::Unclaimed},
             {Stage::Unchecked, Stage::Checked}, // its validator or resetter begins
             {Stage::Checked, Stage::Idle},      {Stage::Checked, Stage::Leased},
+            {Stage::Checked, Stage::Unchecked}, // reset, and to be validated as all checks fail
             {Stage::Checked, Stage::Unclaimed}, {Stage::Leased, Stage::Leased}, // given back, and the next one waits
             {Stage::Leased, Stage::Overdue}, // leakThreshold
             {Stage::Overdue, Stage::Leased},    {Stage::Leased, Stage::Idle}, // given back
