@@ -2,6 +2,7 @@
 // What happens to a connection when its lease ends, in the holder's thread.
 #include "stock.h"
 
+#include "system/printable.h"
 #include "system/threadname.h"
 
 namespace QNetPool {
@@ -99,7 +100,7 @@ void Stock::warnOfOtherThread(const Lease *lease, const QString &home) const
     qCWarning(m_log).noquote() << QStringLiteral(
                                           "connection %1: socket() was called in %2, but the socket lives in %3, where it "
                                           "was called first, and has to be used there only")
-                                          .arg(lease->id.toString(), currentThreadName(), home);
+                                          .arg(printable(lease->id), currentThreadName(), home);
 }
 
 QString Stock::holderName() const
