@@ -9,15 +9,17 @@
 
 #include <cstdio>
 #include <functional>
+#include <optional>
 
-// Runs this program again with other arguments, until this object ends; what it prints on its standard output comes here.
+// Runs this program, or another one, again with other arguments, until this object ends; what it prints on its standard
+// output comes here.
 class OtherEnd
 {
 public:
-    explicit OtherEnd(const QStringList &arguments)
+    explicit OtherEnd(const QStringList &arguments, const QString &program = QCoreApplication::applicationFilePath())
     {
         m_process.setProcessChannelMode(QProcess::ForwardedErrorChannel);
-        m_process.start(QCoreApplication::applicationFilePath(), arguments);
+        m_process.start(program, arguments);
     }
 
     ~OtherEnd()
@@ -31,9 +33,18 @@ public:
     // The next line that it prints; fatal if none comes.
     QByteArray readLine(int timeout = 60000)
     {
+        const std::optional<QByteArray> line = tryReadLine(timeout);
+        if (!line)
+            qFatal("the other end says nothing: %s", qPrintable(m_process.errorString()));
+        return *line;
+    }
+
+    // The same of one that may have ended.
+    std::optional<QByteArray> tryReadLine(int timeout = 60000)
+    {
         while (!m_process.canReadLine()) {
             if (!m_process.waitForReadyRead(timeout))
-                qFatal("the other end says nothing: %s", qPrintable(m_process.errorString()));
+                return std::nullopt;
         }
         return m_process.readLine().trimmed();
     }
