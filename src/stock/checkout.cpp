@@ -84,7 +84,7 @@ Entry *Stock::pick(ConnectionId id, Clock::time_point now)
         if (Entry *stale = firstFree(Stage::Stale);
             stale && (!m_policy.hooks.validator || TimeLimits::isSpent(*stale, m_policy, now)))
             return stale;
-        return m_policy.reuse == Reuse::OldestFirst ? firstFree(Stage::Idle) : lastFree(Stage::Idle);
+        return nextToLease();
     }
     Entry *entry = m_store.find(id);
     if (!entry || entry->stage == Stage::Unclaimed)

@@ -122,6 +122,22 @@ Entry *Stock::lastFree(Stage stage) const
     return entry && entry == m_inspected ? entry->previous : entry;
 }
 
+// The next idle one to lease for a caller that takes any. Null: there is none. How long it takes to read what a TLS
+// connection has received is up to its peer, and left to the watcher as long as another one among the next is quiet.
+Entry *Stock::nextToLease() const
+{
+    const bool isOldestFirst = m_policy.reuse == Reuse::OldestFirst;
+    Entry *const first = isOldestFirst ? firstFree(Stage::Idle) : lastFree(Stage::Idle);
+    Entry *entry = first;
+    for (int i = 0; entry && i < 32; ++i) { // each takes a system call, under the lock
+        if (entry != m_inspected
+            && (!entry->encrypted || entry->hasBytes || probe(entry->descriptor) != ProbeResult::Readable))
+            return entry;
+        entry = isOldestFirst ? entry->next : entry->previous;
+    }
+    return first;
+}
+
 void Stock::handleActivity(quint64 token)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // beyond the lock

@@ -208,6 +208,7 @@ private:
     bool awaitInspection(ConnectionId id, Lock &lock);
     Entry *firstFree(Stage stage) const;
     Entry *lastFree(Stage stage) const;
+    Entry *nextToLease() const;
     Entry *pick(ConnectionId id, Clock::time_point now);
     Entry *checkOut(ConnectionId id, Lock &lock);
     Connection lend(Entry *entry, qint64 PoolStatistics::*way, QString holder);

@@ -23,6 +23,8 @@ private Q_SLOTS:
     void controlTrafficEndsAConnection();
     void controlTrafficOfAHolderIsNotCounted();
     void othersAreServedDuringALook();
+    void callersReadNothingForAPeer_data();
+    void callersReadNothingForAPeer();
     void endlessHelloIsRefused_data();
     void endlessHelloIsRefused();
     void endlessCertificateChainIsRefused();
@@ -321,6 +323,41 @@ void tst_TlsFloods::othersAreServedDuringALook()
     QVERIFY(taken);
     for (int i = 0; i < 2; ++i)
         QCOMPARE(bool(same[i].get()), connections.at(i).id != taken.id());
+}
+
+void tst_TlsFloods::callersReadNothingForAPeer_data()
+{
+    QTest::addColumn<Reuse>("reuse");
+    QTest::newRow("oldest first") << Reuse::OldestFirst;
+    QTest::newRow("newest first") << Reuse::NewestFirst;
+}
+
+// What peers send is for the pool's thread to read, as long as a caller finds another connection.
+void tst_TlsFloods::callersReadNothingForAPeer()
+{
+    QFETCH(const Reuse, reuse);
+    constexpr int count = 4;
+    Scene scene(true, count);
+    auto &server = static_cast<ServerPool &>(*scene.pool);
+    ServerPool::Configuration wish = server.configuration();
+    wish.reuse = reuse;
+    QVERIFY(server.setConfiguration(wish));
+    QVERIFY(scene.begin(count));
+    // All but one in the middle, without a turn of the event loop in which the pool's thread would look at them.
+    for (const std::size_t i : {0u, 1u, 3u}) {
+        scene.peers[i]->updateKeys(100, false);
+        QVERIFY(scene.peers[i]->send() > 0 && scene.peers[i]->isSent());
+    }
+    int looks = 0;
+    DuringALook counted([&looks] { ++looks; });
+    for (int i = 0; i < count; ++i)
+        QVERIFY(server.take());
+    QCOMPARE(looks, 0);
+    std::vector<Connection> all; // with no other left, they go out as well
+    for (int i = 0; i < count; ++i)
+        all.push_back(server.take());
+    QVERIFY(std::all_of(all.begin(), all.end(), [](const Connection &one) { return bool(one); }));
+    QCOMPARE(looks, 1); // the first of them is told
 }
 
 void tst_TlsFloods::endlessHelloIsRefused_data()
