@@ -26,6 +26,12 @@ static bool isTlsAlert(const char *bytes, qint64 size)
     return size >= 5 && bytes[0] == 0x15 && bytes[1] == 3 && bytes[2] <= 4 && bytes[3] == 0 && bytes[4] == 2;
 }
 
+// A closed one would make Qt warn, to a message handler that must not be called under the stock's lock.
+static qint64 peek(QTcpSocket *socket, char *bytes, qint64 size)
+{
+    return socket && socket->isReadable() ? socket->peek(bytes, size) : 0;
+}
+
 static QString sentAnAlert()
 {
     return QStringLiteral("it sent a TLS alert; does this port expect TLS? Then set tls.mode");
@@ -98,7 +104,7 @@ void Stock::noteUnusedEnd(const Entry *entry, Finding seen)
     end.peer = entry->peer;
     end.isTlsError = !entry->tlsError.isEmpty();
     char bytes[128]; // the beginning of what it sent is enough
-    qint64 size = entry->socket ? entry->socket->peek(bytes, sizeof bytes) : 0;
+    qint64 size = peek(entry->socket, bytes, sizeof bytes);
     if (size <= 0 && !entry->encrypted && entry->descriptor >= 0)
         size = peek(entry->descriptor, bytes, sizeof bytes);
     const bool isAlert = !entry->encrypted && isTlsAlert(bytes, size);
@@ -121,7 +127,7 @@ void Stock::noteUnreadAlert(const Entry *entry)
     if (entry->socket->thread() && entry->socket->thread() != QThread::currentThread())
         return; // its holder has moved it
     char bytes[5];
-    if (!isTlsAlert(bytes, entry->socket->peek(bytes, sizeof bytes)))
+    if (!isTlsAlert(bytes, peek(entry->socket, bytes, sizeof bytes)))
         return;
     m_hasSeenAlert = true;
     complain(Pool::Error::TlsFailed,

@@ -592,6 +592,13 @@ void tst_SetupThreads::errorsComeInASlotThatRunsAnEventLoop()
 
 namespace {
 
+// Through a proxy that does not answer.
+void connectForEver(QTcpSocket *socket, quint16 silentPort)
+{
+    socket->setProxy({QNetworkProxy::Socks5Proxy, QStringLiteral("127.0.0.1"), silentPort});
+    socket->connectToHost(QStringLiteral("127.0.0.1"), 1);
+}
+
 // What the setups are in the middle of.
 enum class Middle { Connecting, NoId, NoTls, Tls, Dialer, All };
 enum class End { Close, CloseFromAnotherThread, Destroy, Restart, RestartAfterForeignClose, Reconfigure };
@@ -645,6 +652,8 @@ void tst_SetupThreads::endsInTheMiddle()
             socket->connectToHost(QHostAddress::LocalHost, port);
         else if (middle != Middle::Connecting && (middle != Middle::All || number % 4 == 2))
             socket->connectToHost(QHostAddress::LocalHost, silentPort);
+        else
+            connectForEver(socket, silentPort);
     };
     auto client = std::make_unique<ClientPool>(wish);
     QVERIFY(client->start());
