@@ -90,19 +90,24 @@ inline Explorer::Finding Explorer::explore(std::chrono::milliseconds time)
     return {Generator(last).program(), last, lastWords(*child)};
 }
 
-// A program for the same kind of finding. One that fails now and then is tried a few times.
+// A program for the same kind of finding. What fails now and then only is tried a few times.
 inline Explorer::Finding Explorer::shrink(const Finding &finding, std::chrono::milliseconds time)
 {
     qputenv("QNETPOOL_MODEL_PATIENCE", "1500");
     Finding shrunk = finding;
     const QDeadlineTimer deadline(time);
-    const auto fails = [&](const Program &candidate) {
-        for (int i = 0; i < 3 && !deadline.hasExpired(); ++i) {
-            const QString text = play(candidate);
-            if (text.isEmpty() || kindOf(text) != kindOf(finding.text))
-                continue;
+    const auto failsOnce = [&](const Program &candidate) {
+        const QString text = play(candidate);
+        const bool isSame = !text.isEmpty() && kindOf(text) == kindOf(finding.text);
+        if (isSame)
             shrunk.text = text;
-            return true;
+        return isSame;
+    };
+    const int tries = failsOnce(finding.program) && failsOnce(finding.program) ? 1 : 4;
+    const auto fails = [&](const Program &candidate) {
+        for (int i = 0; i < tries && !deadline.hasExpired(); ++i) {
+            if (failsOnce(candidate))
+                return true;
         }
         return false;
     };

@@ -75,7 +75,7 @@ private:
     void serve(const Step &step);
     void nestIn(const Step &step);
     void leaveLoops();
-    void busy(const Step &step);
+    void busy();
     void exhaust(bool isOn);
     void noteWaiting();
     void observe();
@@ -112,7 +112,7 @@ inline Interpreter::Interpreter(const Program &program) : m_program(program), m_
 inline QString Interpreter::run()
 {
     const int before = openDescriptors();
-    m_peers.emplace(m_program.setting.isServer, !m_program.setting.isSingle);
+    m_peers.emplace(m_program.setting);
     m_home.emplace(QStringLiteral("home"));
     m_worker.emplace(QStringLiteral("worker"));
     in(Where::Home, [this] { createPool(); });
@@ -236,7 +236,9 @@ inline void Interpreter::step(const Step &step)
     case Act::LeaveLoops:
         return in(Where::Home, [this] { leaveLoops(); });
     case Act::Busy:
-        return in(Where::Home, [&] { busy(step); });
+        for (int i = 0; i < step.number; ++i)
+            in(Where::Home, [this] { busy(); });
+        return;
     case Act::Kill:
         return m_peers->kill(step.number, Killing(step.how));
     case Act::Connect:
@@ -392,12 +394,12 @@ inline void Interpreter::askInThread(const Step &step)
         promise.reportAndMoveResult(m_pool->waitForConnection(limit));
         promise.reportFinished();
     };
-    const int waiting = m_pool->waiterCount();
+    const qint64 queued = m_pool->statistics().queued;
     if (step.where == Where::Home)
         in(step.where, wait);
     else
         ask->thread = std::thread(wait);
-    while (!ask->future.isFinished() && m_pool->waiterCount() <= waiting && ask->late() < 0ms)
+    while (!ask->future.isFinished() && m_pool->statistics().queued == queued && ask->late() < 0ms)
         QThread::yieldCurrentThread();
     m_asks.push_back(std::move(ask));
 }
@@ -671,11 +673,11 @@ inline void Interpreter::leaveLoops()
         loop->quit();
 }
 
-// Until peers have ended connections meanwhile, or for a moment.
-inline void Interpreter::busy(const Step &step)
+// Until a peer has ended a connection meanwhile, or for a moment.
+inline void Interpreter::busy()
 {
     const int before = m_peers->endedByPeers();
-    for (int i = 0; i < 10 * step.number && m_peers->endedByPeers() < before + step.number; ++i)
+    for (int i = 0; i < 15 && m_peers->endedByPeers() == before; ++i)
         QThread::msleep(1);
     noteWaiting();
 }
@@ -692,11 +694,12 @@ inline void Interpreter::exhaust(bool isOn)
     }
 }
 
-// In the pool's thread, when no other one hands out connections: who waits now gets a connection that is looked at later.
+// In the pool's thread, when no other one hands out connections: who waits now gets a connection that is looked at later. (A
+// thread that blocks may have got one, and not have said so yet.)
 inline void Interpreter::noteWaiting()
 {
     for (const auto &ask : m_asks) {
-        if (!ask->future.isFinished())
+        if (!ask->future.isFinished() && !ask->thread.joinable())
             ask->handOut.notBefore = nextMoment();
     }
 }

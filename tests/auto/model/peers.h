@@ -5,6 +5,7 @@
 #include "loop.h"
 #include "model.h"
 
+#include <QtCore/QTimer>
 #include <QtNetwork/QTcpServer>
 
 #include <atomic>
@@ -38,7 +39,7 @@ struct End
 class Peers
 {
 public:
-    Peers(bool areClients, bool nameConnections);
+    explicit Peers(const Setting &setting);
     ~Peers();
 
     quint16 port(int peer) const { return m_ports[std::size_t(peer)]; }
@@ -65,12 +66,14 @@ private:
     void begin(QTcpSocket *socket, int peer, quint16 clientPort);
     void setUp(QTcpSocket *socket);
     void answer(QTcpSocket *socket);
+    void release(QTcpSocket *socket);
     void end(QTcpSocket *socket, Killing way);
     void forget(QTcpSocket *socket);
     static bool hasArrived(QTcpSocket *socket);
 
     const bool m_areClients;
     const bool m_nameConnections; // an ID precedes what is said: from these listeners, or to these clients
+    const bool m_answersLate;
     const QSslConfiguration m_tls = Certificates::showing(QStringLiteral("self-signed"));
     std::array<quint16, 3> m_ports{};
     std::atomic<int> m_endedByPeers{0};
@@ -97,9 +100,10 @@ private:
     const int m_peer;
 };
 
-inline Peers::Peers(bool areClients, bool nameConnections) : m_areClients(areClients), m_nameConnections(nameConnections)
+inline Peers::Peers(const Setting &setting)
+    : m_areClients(setting.isServer), m_nameConnections(!setting.isSingle), m_answersLate(setting.answersLate)
 {
-    if (areClients)
+    if (m_areClients)
         return;
     m_thread.run([this] {
         for (int peer = 0; peer < 3; ++peer)
@@ -223,9 +227,17 @@ inline void Peers::answer(QTcpSocket *socket)
         const bool isPing = line == "ping";
         talk.heldBack += (isPing ? line : line + ' ' + QByteArray::number(talk.end->peer)) + '\n';
     }
+    if (!m_holdsAnswers && m_answersLate)
+        QTimer::singleShot(3, socket, [this, socket] { release(socket); });
+    else
+        release(socket);
+}
+
+inline void Peers::release(QTcpSocket *socket)
+{
     if (m_holdsAnswers)
         return;
-    socket->write(std::exchange(talk.heldBack, {}));
+    socket->write(std::exchange(m_talks[socket].heldBack, {}));
     socket->flush();
 }
 

@@ -94,6 +94,7 @@ inline QByteArray printed(const Setting &setting)
     fields.addFlag("hasValidator", setting.hasValidator);
     fields.addFlag("validatesAlways", setting.validatesAlways);
     fields.addFlag("hasResetter", setting.hasResetter);
+    fields.addFlag("answersLate", setting.answersLate);
     fields.addFlag("logsIntoPool", setting.logsIntoPool);
     fields.addFlag("leasesOutlivePool", setting.leasesOutlivePool);
     return fields.text();

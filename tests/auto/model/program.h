@@ -30,7 +30,7 @@ enum class Act : int {
     Serve, // waitForConnection() that must get one, if the model says so
     NestIn, // the next slot of this Signal runs an event loop
     LeaveLoops,
-    Busy, // blocks the pool's thread
+    Busy, // blocks the pool's thread a few times
     Kill, // a few connections, from the peers' end: Killing
     Connect, // of a server's peers
     PeersAre, // from now on: Manner
@@ -81,6 +81,7 @@ struct Setting
     bool hasValidator = false;
     bool validatesAlways = false; // validateAfter 0
     bool hasResetter = false;
+    bool answersLate = false; // as a real peer, which has to think
     bool logsIntoPool = false; // the message handler calls the pool
     bool leasesOutlivePool = false;
 
@@ -103,7 +104,7 @@ template<typename Visit> void visitNumbers(Setting &s, Visit visit)
 {
     visit(s.isServer), visit(s.isSingle), visit(s.variant), visit(s.setupThreads), visit(s.capacity);
     visit(s.maximumConnections), visit(s.maximumWaiters), visit(s.hasValidator), visit(s.validatesAlways);
-    visit(s.hasResetter), visit(s.logsIntoPool), visit(s.leasesOutlivePool);
+    visit(s.hasResetter), visit(s.answersLate), visit(s.logsIntoPool), visit(s.leasesOutlivePool);
 }
 
 template<typename Visit> void visitNumbers(Step &s, Visit visit)
