@@ -139,7 +139,7 @@ inline Step Generator::step(const Setting &setting)
         act = Act::Serve;
     m_last = act;
     const Where where = Where(m_dice.chance(50) ? 0 : m_dice.below(3));
-    if (m_dice.chance(40)) // else the same lease goes on
+    if (m_dice.chance(25)) // else the same lease goes on
         m_slot = m_dice.below(Program::Slots);
     return {act, where, m_slot, how(act), number(act), m_dice.chance(40)};
 }
@@ -150,9 +150,9 @@ inline int Generator::how(Act act)
     case Act::Configure:
         return m_dice.below(4);
     case Act::Request:
-        return m_dice.below(3);
+        return m_dice.chance(45) ? int(Reading::Whole) : int(m_dice.chance(15) ? Reading::Half : Reading::None);
     case Act::End:
-        return m_dice.below(5);
+        return m_dice.chance(30) ? int(Ending::ByItself) : m_dice.below(5);
     case Act::Kill:
     case Act::DialerDoes:
         return m_dice.below(4);

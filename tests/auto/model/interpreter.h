@@ -116,6 +116,7 @@ inline QString Interpreter::run()
     m_home.emplace(QStringLiteral("home"));
     m_worker.emplace(QStringLiteral("worker"));
     in(Where::Home, [this] { createPool(); });
+    in(Where::Worker, [] {}); // it runs before there are no descriptors any more
     for (const Step &each : m_program.steps) {
         m_step = &each;
         step(each);

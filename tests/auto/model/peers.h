@@ -24,6 +24,13 @@ inline Moment nextMoment()
     return ++last;
 }
 
+// Read once, while there are descriptors.
+inline const QSslConfiguration &certificate()
+{
+    static const QSslConfiguration shown = Certificates::showing(QStringLiteral("self-signed"));
+    return shown;
+}
+
 // The other end of one connection, and what is known of it. Any thread reads it.
 struct End
 {
@@ -74,7 +81,6 @@ private:
     const bool m_areClients;
     const bool m_nameConnections; // an ID precedes what is said: from these listeners, or to these clients
     const bool m_answersLate;
-    const QSslConfiguration m_tls = Certificates::showing(QStringLiteral("self-signed"));
     std::array<quint16, 3> m_ports{};
     std::atomic<int> m_endedByPeers{0};
     std::mutex m_mutex;
@@ -103,10 +109,9 @@ private:
 inline Peers::Peers(const Setting &setting)
     : m_areClients(setting.isServer), m_nameConnections(!setting.isSingle), m_answersLate(setting.answersLate)
 {
-    if (m_areClients)
-        return;
+    certificate();
     m_thread.run([this] {
-        for (int peer = 0; peer < 3; ++peer)
+        for (int peer = 0; peer < 3 && !m_areClients; ++peer)
             listen(peer);
     });
 }
@@ -157,7 +162,7 @@ inline void Peers::welcome(int peer, qintptr descriptor)
     }
     auto *tls = static_cast<QSslSocket *>(socket);
     QObject::connect(tls, &QSslSocket::encrypted, tls, [this, tls] { setUp(tls); });
-    tls->setSslConfiguration(m_tls);
+    tls->setSslConfiguration(certificate());
     tls->startServerEncryption();
 }
 

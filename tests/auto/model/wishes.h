@@ -91,7 +91,7 @@ inline ServerPool::Configuration serverWish(const Setting &setting, Variant vari
     wishLimits(wish, setting, hooks);
     wish.setupThreads = setupThreads;
     if (variant == Variant::Encrypted)
-        wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("self-signed"))};
+        wish.tls = {.enabled = true, .configuration = certificate()};
     else if (variant != Variant::A)
         wish.allowedPeers =
                 QStringList{variant == Variant::B ? QStringLiteral("127.0.0.1") : QStringLiteral("192.0.2.0/24")};
