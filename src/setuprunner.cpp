@@ -20,6 +20,7 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <latch>
 #include <mutex>
 #include <system_error>
 #include <thread>
@@ -148,6 +149,7 @@ public:
             throw std::system_error(std::make_error_code(std::errc::too_many_files_open));
         m_orders.moveToThread(nullptr);
         m_thread = std::thread([this, number] { work(number); });
+        m_hasLoop.wait(); // while there are descriptors for one
         ThreadsAtExit::instance().add(this);
     }
 
@@ -189,8 +191,10 @@ private:
             Worker worker(m_runner, nullptr);
             m_worker = &worker;
             m_orders.moveToThread(QThread::currentThread());
+            QEventLoop loop;
+            m_hasLoop.count_down();
             if (enter(QThread::currentThread()))
-                QEventLoop().exec();
+                loop.exec();
             enter(nullptr);
             m_orders.moveToThread(nullptr);
         }
@@ -207,6 +211,7 @@ private:
     SetupRunner *const m_runner;
     Worker *m_worker = nullptr; // used in its thread only
     Inbox<Task> m_orders;
+    std::latch m_hasLoop{1};
     std::mutex m_mutex; // guards the following
     QThread *m_thisThread = nullptr; // while its event loop runs
     bool m_isEnding = false;

@@ -52,6 +52,9 @@ private Q_SLOTS:
     void doesWithoutThreadsThatTheSystemRefuses_data();
     void doesWithoutThreadsThatTheSystemRefuses();
 #endif
+#ifdef Q_OS_UNIX
+    void threadsThatHaveBegunNeedNoDescriptors();
+#endif
     void serverTakesInConnectionsAndLosesSome();
     void mayBeMovedWhileStopped();
     void endsWithThePoolsThread_data();
@@ -868,6 +871,30 @@ void tst_SetupThreads::doesWithoutThreadsThatTheSystemRefuses()
     VERIFY_ADDS_UP(client);
     client.close();
     server.close();
+}
+#endif
+
+#ifdef Q_OS_UNIX
+// Without descriptors for an event loop, Qt ends the process.
+void tst_SetupThreads::threadsThatHaveBegunNeedNoDescriptors()
+{
+    constexpr int Many = 20;
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), Many);
+    wish.setupThreads = Many;
+    wish.sizing.maximumBackoff = 100ms;
+    wish.handshakeTimeout = 500ms; // the server has no descriptors either
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    while (client.pendingCount() == 0)
+        QCoreApplication::processEvents();
+    {
+        const NoNewDescriptors none;
+        QVERIFY(none.isSet());
+        QTRY_VERIFY(client.errorCount() > 0);
+    }
+    QTRY_COMPARE(client.idleCount(), Many);
 }
 #endif
 
