@@ -545,8 +545,11 @@ inline void Interpreter::read(Slot &slot, QTcpSocket *socket, bool isWhole)
         if (!socket->canReadLine())
             continue;
         const QByteArray line = (std::exchange(slot.halfLine, {}) + socket->readLine()).chopped(1);
-        if (line == "unasked")
+        if (line == "unasked") {
+            if (slot.end)
+                slot.end->unasked = Never; // the next holder will not find it
             continue;
+        }
         if (slot.outstanding.removeOne(line.left(line.lastIndexOf(' '))))
             continue;
         if (keepsStep)
