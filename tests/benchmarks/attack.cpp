@@ -8,7 +8,6 @@
 #include "ends.h"
 #include "stopwatch.h"
 
-
 #include <QtCore/QFile>
 #include <QtCore/QLoggingCategory>
 #include <QtCore/QPromise>
@@ -41,8 +40,7 @@ struct Target
     QStringList arguments() const
     {
         QStringList arguments{QStringLiteral("--pool")};
-        for (const int value :
-             {int(isServer), int(transport), int(use), setupThreads, descriptors, int(port), capacity})
+        for (const int value : {int(isServer), int(transport), int(use), setupThreads, descriptors, int(port), capacity})
             arguments << QString::number(value);
         return arguments;
     }
@@ -74,14 +72,6 @@ template<typename Configuration> Configuration of(const Target &target, Configur
         configuration.hooks.validateAfter = 0ms;
     }
     return configuration;
-}
-
-QByteArray residentKib()
-{
-    QFile pages(QStringLiteral("/proc/self/statm"));
-    if (!pages.open(QIODevice::ReadOnly))
-        qFatal("cannot read %s", qPrintable(pages.fileName()));
-    return QByteArray::number(pages.readAll().split(' ').at(1).toLongLong() * sysconf(_SC_PAGESIZE) / 1024);
 }
 
 // The 99th percentile of take() and give back, in µs. A caller comes each half millisecond: when one has to wait for longer,
@@ -127,8 +117,6 @@ int serve(Pool &pool, Use use)
             std::thread([&pool, line] { tell(takeP99(pool, std::chrono::milliseconds(line.mid(5).toInt()))); }).detach();
         else if (line == "use")
             std::thread([&pool] { tell(useOne(pool)); }).detach();
-        else if (line == "resident")
-            return residentKib();
         return QByteArray::number(pool.idleCount());
     });
     _exit(QCoreApplication::exec()); // the threads may be in the pool
@@ -205,7 +193,7 @@ std::vector<Figure> handshakes(const Version &version, const QString &group, int
     attacker.ask("go");
     const int before = attacker.ask("count").toInt();
     const Stopwatch watch;
-    const double attacked = honest.ask("measure " + milliseconds(4000)).toDouble();
+    const double attacked = honest.ask("measure " + milliseconds(2500)).toDouble();
     std::vector<Figure> figures = besideEachOther(quiet, attacked, "ms");
     figures.push_back({(attacker.ask("count").toInt() - before) / watch.elapsed(), "1/s", "attacks"});
     return figures;
@@ -226,17 +214,17 @@ std::vector<Figure> takes(const Version &version, int connections, int updatesEa
         meanwhile();
         return pool.readLine().toDouble();
     };
-    const double quiet = measure([] { });
+    const double quiet = measure([] {});
     return besideEachOther(quiet, measure([&] { attacker.ask("go"); }), "µs");
 }
 
 constexpr int Connections = 32; // whose peers send without end
 
-// In KiB a connection.
+// Of the resident set, in KiB a connection. Read from outside, as a version whose loop does not turn any more would not answer.
 class Growth
 {
 public:
-    explicit Growth(OtherEnd &pool) : m_pool(pool), m_before(resident()) { }
+    explicit Growth(const OtherEnd &pool) : m_pages(QStringLiteral("/proc/%1/statm").arg(pool.processId())) { }
 
     // After a while, or as soon as it is far too much.
     double after(std::chrono::milliseconds time) const
@@ -250,10 +238,16 @@ public:
     }
 
 private:
-    double resident() const { return m_pool.ask("resident").toDouble(); }
+    double resident() const
+    {
+        QFile pages(m_pages);
+        if (!pages.open(QIODevice::ReadOnly))
+            qFatal("cannot read %s", qPrintable(m_pages));
+        return pages.readAll().split(' ').at(1).toDouble() * double(sysconf(_SC_PAGESIZE)) / 1024;
+    }
 
-    OtherEnd &m_pool;
-    const double m_before;
+    const QString m_pages;
+    const double m_before = resident();
 };
 
 std::vector<Figure> memory(const Version &version, Target target)
@@ -282,11 +276,17 @@ std::vector<Figure> memory(const Version &version, Target target)
     const std::chrono::milliseconds half = isQuick() ? 500ms : 3000ms;
     const double first = growth.after(half);
     const double second = growth.after(half);
-    return {{quiet, "KiB", "quiet"}, {first, "KiB", "after 3 s"}, {second, "KiB", "after 6 s"},
+    pool->kill();
+    attacker->kill();
+    return {{quiet, "KiB", "quiet"},
+            {first, "KiB", "after 3 s"},
+            {second, "KiB", "after 6 s"},
             {second - first, "KiB", "grown meanwhile"}};
 }
 
-std::vector<Figure> atTheLimit(const Version &version, Transport transport, int strangers)
+// Whether a connection can be used by a std::thread while strangers have all descriptors, and how many of ten clients are
+// served when those have left. It may have ended.
+std::pair<double, double> atTheLimit(const Version &version, Transport transport, int strangers)
 {
     OtherEnd pool(Target{.transport = transport, .setupThreads = 1, .descriptors = 100}.arguments(), version.program);
     const QString port = QString::number(pool.readPort());
@@ -296,64 +296,74 @@ std::vector<Figure> atTheLimit(const Version &version, Transport transport, int 
     waitForIdle(pool, 5);
     attacker.ask("connect");
     QThread::sleep(1); // there is nothing to wait for: at the limit, the pool accepts nobody
-    pool.ask("use");
-    const double used = pool.tryReadLine().value_or("0").toDouble();
+    const double used = pool.tryAsk("use") ? pool.tryReadLine().value_or("0").toDouble() : 0;
     attacker.ask("leave");
-    const double served = honest.ask("serve 10").toDouble();
-    const std::string when = strangers > 0 ? "attacked" : "quiet";
-    return {{used, "of 1", "used in a thread, " + when}, {served, "of 10", "served afterwards, " + when}};
+    return {used, honest.ask("serve 10").toDouble()};
+}
+
+std::vector<Figure> descriptors(const Version &version, Transport transport)
+{
+    const auto [usedQuietly, servedQuietly] = atTheLimit(version, transport, 0);
+    const auto [used, served] = atTheLimit(version, transport, 200);
+    return {{usedQuietly, "connections", "used in a thread, quiet"},
+            {used, "connections", "used in a thread, attacked"},
+            {servedQuietly, "connections", "served of 10, quiet"},
+            {served, "connections", "served of 10 afterwards, attacked"}};
 }
 
 // All versions in turn.
-void compareVersions(const QJsonObject &parameters, int rounds,
-                     const std::function<std::vector<Figure>(const Version &)> &measure)
+void compareVersions(const QString &attack, int rounds, const std::function<std::vector<Figure>(const Version &)> &measure)
 {
     std::vector<Rival> rivals;
     for (const Version &version : versions())
         rivals.push_back({version.name, [&measure, version] { return measure(version); }});
-    compare("attack", parameters, rivals, isQuick() ? 1 : rounds);
+    compare("attack", {{QLatin1String("attack"), attack}}, rivals, isQuick() ? 1 : rounds);
 }
 
-QJsonObject named(const char *attack, const QString &details)
+void measureHellos(const char *group, int perSecond)
 {
-    return {{QLatin1String("attack"), QLatin1String(attack)}, {QLatin1String("details"), details}};
+    QString attack = QStringLiteral("ClientHellos, ") + QLatin1String(group);
+    if (perSecond > 0)
+        attack += QStringLiteral(", %1 a second").arg(perSecond);
+    compareVersions(attack, 3, [&](const Version &version) { return handshakes(version, QLatin1String(group), perSecond); });
+}
+
+void measureKeyUpdates(int connections)
+{
+    constexpr int updates = 400'000;
+    compareVersions(QStringLiteral("KeyUpdates on %1").arg(connections), 3,
+                    [&](const Version &version) { return takes(version, connections, updates / connections); });
+}
+
+void measureEndlessBytes(const Target &target, const char *use)
+{
+    const QLatin1String end(target.isServer ? "server" : "client");
+    compareVersions(QStringLiteral("endless bytes, %1, %2, %3").arg(end, nameOf(target.transport), QLatin1String(use)), 1,
+                    [&](const Version &version) { return memory(version, target); });
+}
+
+void measureDescriptors(Transport transport)
+{
+    compareVersions(QStringLiteral("100 descriptors, ") + nameOf(transport), 1,
+                    [&](const Version &version) { return descriptors(version, transport); });
 }
 
 void measureAll()
 {
-    struct Hellos
-    {
-        const char *group;
-        int perSecond;
-        const char *details;
-    };
-    for (const Hellos &hellos : {Hellos{"ffdhe8192", 10, "ffdhe8192, 10 a second"}, Hellos{"ffdhe8192", 0, "ffdhe8192"},
-                                 Hellos{"X25519", 0, "X25519"}}) {
-        compareVersions(named("ClientHellos", QLatin1String(hellos.details)), 3, [&](const Version &version) {
-            return handshakes(version, QLatin1String(hellos.group), hellos.perSecond);
-        });
-    }
-    for (const int connections : {1, 8}) {
-        compareVersions(named("KeyUpdates", QStringLiteral("400,000 on %1").arg(connections)), 3,
-                        [&](const Version &version) { return takes(version, connections, 400'000 / connections); });
-    }
+    measureHellos("ffdhe8192", 10);
+    measureHellos("ffdhe8192", 0);
+    measureHellos("X25519", 100);
+    measureHellos("X25519", 0);
+    measureKeyUpdates(1);
+    measureKeyUpdates(8);
     for (const bool isServer : {true, false}) {
-        for (const auto &[transport, use, details] : {std::tuple(Transport::Tcp, Use::Idle, "TCP, idle"),
-                                                      std::tuple(Transport::Tls, Use::Idle, "TLS, idle"),
-                                                      std::tuple(Transport::Tls, Use::Taken, "TLS, taken"),
-                                                      std::tuple(Transport::Tls, Use::Validated, "TLS, validated")}) {
-            const Target target{.isServer = isServer, .transport = transport, .use = use};
-            compareVersions(named("endless bytes", QLatin1String(isServer ? "server, " : "client, ") + QLatin1String(details)),
-                            1, [&](const Version &version) { return memory(version, target); });
-        }
+        measureEndlessBytes({.isServer = isServer, .transport = Transport::Tcp}, "idle");
+        measureEndlessBytes({.isServer = isServer}, "idle");
+        measureEndlessBytes({.isServer = isServer, .use = Use::Taken}, "taken");
+        measureEndlessBytes({.isServer = isServer, .use = Use::Validated}, "validated");
     }
-    for (const Transport transport : {Transport::Tcp, Transport::Tls}) {
-        for (const int strangers : {0, 200}) {
-            compareVersions(named("100 descriptors", nameOf(transport)), 1, [&](const Version &version) {
-                return atTheLimit(version, transport, strangers);
-            });
-        }
-    }
+    measureDescriptors(Transport::Tcp);
+    measureDescriptors(Transport::Tls);
 }
 
 } // namespace

@@ -33,6 +33,10 @@ def checkout(path, **parameters):
     return At("checkout", "qnetpool, socket used", path=path, **parameters)
 
 
+def attack(name, metric):
+    return At("attack", "qnetpool", attack=name, metric=metric)
+
+
 GOALS = [
     *(Goal(f"parked, {transport}", checkout("parked", transport=transport), "<=", limit, "ns")
       for transport, limit in (("TCP", 3000), ("TLS", 8000))),
@@ -67,4 +71,13 @@ GOALS = [
 
     *(Goal(f"P(wait), {text}", At("ready", "qnetpool", metric="P(wait)", transport="TCP", use=use), "<=", 1, "%")
       for text, use in (("used once", "once"), ("used once, the server waits", "once, server waits"))),
+
+    *(Goal(name, attack(name, "attacked / quiet"), "<=", 2, "x")
+      for name in ("ClientHellos, ffdhe8192, 10 a second", "ClientHellos, ffdhe8192", "KeyUpdates on 1", "KeyUpdates on 8")),
+    *(Goal(f"{name}, {metric}", attack(name, metric), "<=", limit, "KiB")
+      for name in (f"endless bytes, {end}, TLS, {use}" for end in ("server", "client") for use in ("idle", "taken", "validated"))
+      for metric, limit in (("after 6 s", 1024), ("grown meanwhile", 32))),
+    *(Goal(f"100 descriptors, {transport}, {metric}", attack(f"100 descriptors, {transport}", f"{metric}, attacked"), ">=", limit,
+           "connections")
+      for transport in ("TCP", "TLS") for metric, limit in (("used in a thread", 1), ("served of 10 afterwards", 10))),
 ]

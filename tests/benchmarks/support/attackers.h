@@ -58,8 +58,8 @@ inline std::string clientHello(const char *group)
     return {bytes, std::size_t(size)};
 }
 
-// Sends it from one address again and again, at most one each so often: connects, waits for the first byte of the answer,
-// and resets the connection.
+// Sends it from one address again and again, at most one each so often: connects, waits for the first byte of the answer
+// or its end, and resets the connection.
 inline void floodFrom(quint32 address, quint16 port, const std::string &hello, Clock::duration pause,
                       std::atomic<int> &answered)
 {
@@ -71,13 +71,13 @@ inline void floodFrom(quint32 address, quint16 port, const std::string &hello, C
         setReceiveTimeout(descriptor, 5);
         char byte = 0;
         send(descriptor.get(), hello.data(), hello.size(), MSG_NOSIGNAL);
-        answered += recv(descriptor.get(), &byte, 1, 0) == 1;
+        answered += recv(descriptor.get(), &byte, 1, 0) >= 0 || errno == ECONNRESET;
         const linger reset{1, 0};
         setsockopt(descriptor.get(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     }
 }
 
-// "go": begins, from eight addresses. "count": how many were answered.
+// "go": begins, from eight addresses. "count": how many were answered or refused.
 [[noreturn]] inline void sendHellos(quint16 port, const char *group, int perSecond)
 {
     constexpr int addresses = 8;

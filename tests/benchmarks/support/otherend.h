@@ -49,17 +49,31 @@ public:
         return m_process.readLine().trimmed();
     }
 
+    qint64 processId() const { return m_process.processId(); }
+    void kill() { m_process.kill(); } // one that would not end by itself
+
     quint16 readPort() { return quint16(readLine().toUInt()); }
 
     // A line for the other end, and its answer.
     QByteArray ask(const QByteArray &line)
     {
-        m_process.write(line + '\n');
-        m_process.waitForBytesWritten();
+        write(line);
         return readLine();
     }
 
+    std::optional<QByteArray> tryAsk(const QByteArray &line)
+    {
+        write(line);
+        return tryReadLine();
+    }
+
 private:
+    void write(const QByteArray &line)
+    {
+        m_process.write(line + '\n');
+        m_process.waitForBytesWritten();
+    }
+
     QProcess m_process;
 };
 
