@@ -508,8 +508,8 @@ void tst_DemoWindow::poolsAreFlushedAndDrained()
     QTRY_VERIFY(person.client->lastSample().pool.flushed >= flushed + 1);
     QTRY_VERIFY(person.idle() >= 6);
     QCOMPARE(checks, 0);
-    person.press(Qt::Key_F8);
-    QTRY_VERIFY(checks > 0);
+    // A connection that is leased at that moment is not doubted, and may then be the only one that is needed.
+    QTRY_VERIFY((person.press(Qt::Key_F8), checks > 0));
     person.press(Qt::Key_F7);
     QTRY_COMPARE(person.state(), QStringLiteral("Stopped"));
     QTRY_COMPARE(person.idle(), 0);
