@@ -14,8 +14,8 @@
 namespace QNetPool {
 
 SocketDial::SocketDial(std::shared_ptr<const DialPlan> plan)
-    : Setup({false, plan->isEncrypted(), plan->readsId()}, plan->target()), m_plan(std::move(plan)),
-      m_id(m_plan->configuration.idFormat)
+    : Setup({false, plan->isEncrypted(), plan->readsId(), bool(plan->configuration.dialer)}, plan->target()),
+      m_plan(std::move(plan)), m_id(m_plan->configuration.idFormat)
 {
 }
 

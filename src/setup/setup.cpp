@@ -99,7 +99,9 @@ void Setup::advance()
     const SetupStep next = stepAfter(m_step, m_plan);
     if (next == SetupStep::Done) {
         m_step = next;
-        // Queued: a slot of a dialer may still write, for the signal that has led here.
+        if (!m_plan.hasDialer)
+            return handOverOnceSent();
+        // Queued: one of its slots may still write, for the signal that has led here.
         QMetaObject::invokeMethod(this, &Setup::handOverOnceSent, Qt::QueuedConnection);
         return;
     }

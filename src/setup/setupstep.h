@@ -15,6 +15,7 @@ struct SetupPlan
     bool isServer = false;
     bool isEncrypted = false;
     bool exchangesId = false;
+    bool hasDialer = false; // whose slots may write
 };
 
 constexpr SetupStep stepAfter(SetupStep step, const SetupPlan &plan) noexcept
