@@ -141,12 +141,9 @@ private:
 class SetupRunner::Thread final
 {
 public:
-    // Throws std::system_error if the system has no thread left, or no descriptors for one.
-    Thread(SetupRunner *runner, int number)
+    Thread(SetupRunner *runner, int number) // throws std::system_error if the system has no thread left
         : m_runner(runner), m_orders([this](Task task) { m_worker->begin(task.first, std::move(task.second)); })
     {
-        if (!canOpenSome())
-            throw std::system_error(std::make_error_code(std::errc::too_many_files_open));
         m_orders.moveToThread(nullptr);
         m_thread = std::thread([this, number] { work(number); });
         m_hasLoop.wait(); // while there are descriptors for one
@@ -256,7 +253,7 @@ void SetupRunner::run(Entry *entry, Order order)
 
 SetupRunner::Thread *SetupRunner::threadForNext()
 {
-    if (m_threads.size() < std::size_t(m_threadCount)) {
+    if (m_threads.size() < std::size_t(m_threadCount) && canOpenSome()) { // its event loop needs descriptors
         try {
             m_threads.push_back(std::make_unique<Thread>(this, int(m_threads.size()) + 1));
         } catch (const std::system_error &) {
