@@ -26,14 +26,17 @@ int Stock::room() const
 Entry *Stock::addPending()
 {
     Lock lock(m_mutex);
-    if (room() <= 0)
+    const Entry *oldest = m_store.first(Stage::Unclaimed);
+    const bool mustMakeRoom = oldest && room() <= m_store.count(Stage::Unclaimed);
+    // A client can wait until connectionLost() has told of it: a slot may take the last words.
+    if (room() <= 0 || (mustMakeRoom && m_demand && oldest->since > m_notified))
         return nullptr;
     Entry *entry = m_store.add();
     entry->born = entry->since = Clock::now();
     entry->epoch = m_epoch;
     entry->rules = m_rules;
     entry->host = m_policy.host;
-    if (room() < m_store.count(Stage::Unclaimed))
+    if (mustMakeRoom)
         closeEntry(m_store.first(Stage::Unclaimed), CloseReason::DiedIdle, lock);
     return entry;
 }

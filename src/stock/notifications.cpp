@@ -51,6 +51,7 @@ Stock::Notifications Stock::takeNotifications()
     const Lock lock(m_mutex);
     m_isWakePending = false;
     m_hasLoopRun = true;
+    m_notified = Clock::now();
     Notifications notifications;
     notifications.events = std::exchange(m_pendingEvents, {});
     notifications.newWaiters = std::exchange(m_newWaiters, {});

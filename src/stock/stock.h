@@ -310,6 +310,7 @@ private:
     std::vector<Complaint> m_complaints; // likewise
     bool m_hasSeenAlert = false; // of TLS, in plain text; since open() or renew()
     Receivers m_receivers;
+    Clock::time_point m_notified; // the last takeNotifications()
     int m_notifiedIdle = 0;
     Clock::time_point m_notifiedDeadline = Clock::time_point::max();
     std::shared_ptr<Alarm> m_alarm;
