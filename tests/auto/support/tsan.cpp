@@ -7,7 +7,9 @@
 
 #include <QtCore/QDeadlineTimer>
 #include <QtCore/QFutureInterface>
+#include <QtCore/QRunnable>
 #include <QtCore/QThread>
+#include <QtCore/QThreadPool>
 
 #include <dlfcn.h>
 #include <future>
@@ -168,6 +170,31 @@ QMetaObject::Connection QObject::connectImpl(const QObject *sender, void **signa
     else
         slotObject = new HandedSlot(slotObject);
     return connect(sender, signal, receiver, slot, slotObject, type, types, senderMetaObject);
+}
+
+// What a thread of a pool runs is complete when it is started.
+class HandedRunnable final : public QRunnable
+{
+public:
+    explicit HandedRunnable(QRunnable *runnable) : m_runnable(runnable) { __tsan_release(this); }
+
+    void run() override
+    {
+        __tsan_acquire(this);
+        const bool isTemporary = m_runnable->autoDelete();
+        m_runnable->run();
+        if (isTemporary)
+            delete m_runnable;
+    }
+
+private:
+    QRunnable *const m_runnable;
+};
+
+void QThreadPool::start(QRunnable *runnable, int priority)
+{
+    static const auto start = original<void(QThreadPool *, QRunnable *, int)>("_ZN11QThreadPool5startEP9QRunnablei");
+    start(this, new HandedRunnable(runnable), priority);
 }
 
 // --- Futures: who has waited has seen what was done before the end, and who lets go of the last reference all -------------
