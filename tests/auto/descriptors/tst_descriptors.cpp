@@ -3,6 +3,7 @@
 #include "pools.h"
 #include "testmain.h"
 
+#include <functional>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -35,6 +36,11 @@ void tst_Descriptors::initTestCase()
     QSKIP("needs setrlimit()");
 }
 #else
+static void inAThread(const std::function<void()> &act)
+{
+    std::thread(act).join();
+}
+
 void tst_Descriptors::initTestCase() { }
 
 // Clients that connect and wait.
@@ -89,12 +95,12 @@ private:
 static bool usesItInAThread(Connection connection)
 {
     bool isSent = false;
-    std::thread([&] {
+    inAThread([&] {
         connection->write("hello");
         isSent = connection->waitForBytesWritten(longer(5000));
         QEventLoop().processEvents();
         connection.discard();
-    }).join();
+    });
     return isSent;
 }
 
@@ -214,11 +220,11 @@ void tst_Descriptors::leaseUsedWithoutDescriptors()
     {
         const NoNewDescriptors none;
         QVERIFY(none.isSet());
-        std::thread([&] {
+        inAThread([&] {
             if (connection->state() == QAbstractSocket::UnconnectedState)
                 problem = connection->errorString();
             connection.giveBack();
-        }).join();
+        });
     }
     QVERIFY2(problem.contains(u"descriptors"), qPrintable(problem));
     QCOMPARE(server.statistics().closedDirty, 1);
@@ -232,13 +238,13 @@ void tst_Descriptors::poolStartedWithoutDescriptors()
     QVERIFY(server.listen(QHostAddress::LocalHost));
     const NoNewDescriptors none;
     QVERIFY(none.isSet());
-    std::thread([&] {
+    inAThread([&] {
         ClientPool client(clientOf(server.serverPort(), 1));
         std::optional<Pool::Error> error;
         connect(&client, &Pool::errorOccurred, &client, [&](Pool::Error reported) { error = reported; });
         QVERIFY(!client.start());
         QCOMPARE(error, Pool::Error::ResourcesExhausted);
-    }).join();
+    });
 }
 
 void tst_Descriptors::lastWordsGiveTheirs_data()
