@@ -190,7 +190,7 @@ void tst_Descriptors::lateSetupThreadIsDoneWithout()
     QTcpSocket *const accepted = own.nextPendingConnection();
     const int descriptor = ::dup(int(accepted->socketDescriptor()));
     delete accepted;
-    const NoNewDescriptors none;
+    const NoNewDescriptors none(NoNewDescriptors::TooFew);
     QVERIFY(none.isSet());
     QVERIFY(server.addConnection(descriptor));
     QTRY_COMPARE(server.idleCount(), 1);
@@ -218,7 +218,7 @@ void tst_Descriptors::leaseUsedWithoutDescriptors()
     Connection connection = server.take();
     QString problem;
     {
-        const NoNewDescriptors none;
+        const NoNewDescriptors none(NoNewDescriptors::TooFew);
         QVERIFY(none.isSet());
         inAThread([&] {
             if (connection->state() == QAbstractSocket::UnconnectedState)
@@ -236,7 +236,7 @@ void tst_Descriptors::poolStartedWithoutDescriptors()
 {
     QTcpServer server;
     QVERIFY(server.listen(QHostAddress::LocalHost));
-    const NoNewDescriptors none;
+    const NoNewDescriptors none(NoNewDescriptors::TooFew);
     QVERIFY(none.isSet());
     inAThread([&] {
         ClientPool client(clientOf(server.serverPort(), 1));
@@ -297,7 +297,7 @@ void tst_Descriptors::lastWordsGiveTheirs()
     QTRY_COMPARE(other.idleCount(), 0);
     Strangers strangers(server.serverPort(), isClient ? 0 : 1);
     const NumbersBelowOthers taken;
-    const NoNewDescriptors none;
+    const NoNewDescriptors none(NoNewDescriptors::TooFew);
     QVERIFY(none.isSet());
     if (isClient) {
         QFuture<Connection> dialled = client.acquire(10s);

@@ -606,7 +606,7 @@ void tst_Errors::descriptorsRunningOutIsReportedOnceAndEnds()
 
     QTcpSocket second;
     second.connectToHost(QHostAddress::LocalHost, server.serverPort()); // has its descriptor; accept() will not get one
-    std::optional<NoNewDescriptors> none(std::in_place, 0);
+    std::optional<NoNewDescriptors> none(std::in_place);
     QVERIFY(none->isSet());
     QTRY_COMPARE(errors.size(), 1);
     QCOMPARE(server.state(), Pool::State::Degraded);
@@ -692,7 +692,7 @@ void tst_Errors::clientOutOfDescriptorsTellsOnceAndGoesOn()
     QCOMPARE(pass(lease.socket(), other.socket(), "lives"), QByteArray("lives"));
     QSignalSpy errors(&client, &Pool::errorOccurred);
 
-    std::optional<NoNewDescriptors> none(std::in_place, 0);
+    std::optional<NoNewDescriptors> none(std::in_place);
     QVERIFY(none->isSet());
     QSignalSpy intervals(&client, &Pool::intervalChanged);
     QTRY_VERIFY(intervals.size() >= 2); // attempts that came to nothing

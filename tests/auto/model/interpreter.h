@@ -691,7 +691,7 @@ inline void Interpreter::exhaust(bool isOn)
     if (isOn == m_exhaustion.has_value())
         return;
     if (isOn) {
-        m_exhaustion.emplace();
+        m_exhaustion.emplace(NoNewDescriptors::TooFew);
     } else {
         m_exhaustion.reset();
         m_peers->resume();

@@ -38,11 +38,11 @@ class NoNewDescriptors
 {
 public:
 #ifdef __SANITIZE_ADDRESS__
-    static constexpr int None = 3; // with two of them UBSan looks at the types of objects; too few for an event loop, too
+    static constexpr int TooFew = 3; // with two of them UBSan looks at the types of objects, and an event loop needs more
 #else
-    static constexpr int None = 0;
+    static constexpr int TooFew = 0;
 #endif
-    explicit NoNewDescriptors(int butSoMany = None)
+    explicit NoNewDescriptors(int butSoMany = 0)
     {
         getrlimit(RLIMIT_NOFILE, &m_limit);
         const int next = fcntl(0, F_DUPFD, 0);
