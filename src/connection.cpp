@@ -92,9 +92,9 @@ QTcpSocket *Connection::socket() const
 */
 
 /*!
-    Ends the lease, with the holder's word that no answer is due. The connection goes to the first waiter for it, or into the stock, if it is
-    connected and clean: nothing unread, and nothing unsent once the socket was flushed. Else it is closed, as it is when the
-    stock is full, or the pool was closed since the connection was taken. No effect on an empty Connection.
+    Ends the lease, with the holder's word that no answer is due. The connection goes to the first waiter for it, or into the
+    stock, if it is connected and clean: nothing unread, and nothing unsent once the socket was flushed. Else it is closed, as
+    it is when the stock is full, or the pool was closed since the connection was taken. No effect on an empty Connection.
 
     The holder's signal connections from the socket, event filters, children, dynamic properties and socket options are
     undone first.

@@ -10,8 +10,8 @@
 
 namespace QNetPool {
 
-// A peer, or one that is gone, can cause any number of errors, which must not flood logs and slots: the first of each kind within a second
-// are reported one by one, the others together at its end.
+// A peer, or one that is gone, can cause any number of errors, which must not flood logs and slots: the first of each kind
+// within a second are reported one by one, the others together at its end.
 class ErrorRateLimiter
 {
 public:

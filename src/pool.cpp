@@ -14,9 +14,9 @@
     away is closed at once (connectionLost()), so that a connection whose end has reached this host is never handed out.
 
     Functions that are marked "From any thread" may be called while the pool closes; the destructor waits for calls that have
-    begun. None may begin while it runs: as with any object, the caller sees to that. Signals are emitted in the pool's thread, which needs an event loop. A slot may run one of its own, with a message
-    box for instance: the pool goes on meanwhile. The pool may be moved to another thread while it is stopped. It may be
-    destroyed after the application object.
+    begun. None may begin while it runs: as with any object, the caller sees to that. Signals are emitted in the pool's
+    thread, which needs an event loop. A slot may run one of its own, with a message box for instance: the pool goes on
+    meanwhile. The pool may be moved to another thread while it is stopped. It may be destroyed after the application object.
 
     A process with a pool may fork() only to call exec(), as QProcess does: its child has the pool without the pool's threads,
     and both would use the same connections. On Linux a child that ends without exec() does not disturb the parent's pool, but
@@ -92,9 +92,9 @@
 /*!
     \fn void QNetPool::Pool::errorOccurred(QNetPool::Pool::Error error, const QString &message)
     Emitted when something failed. \a message is a sentence that names the peer and the cause, with escapes for what is not
-    printable in what others have said. A running pool continues and retries by itself. Errors that a server's peers can cause
-    at will are limited: within a second, ten of a kind are reported one by one, the others together at its end. In the pool's
-    thread.
+    printable in what others have said. A running pool continues and retries by itself. Errors that a peer can cause at will
+    are limited, in both pools: within a second, ten of a kind are reported one by one, the others together at its end;
+    errorCount() counts each at once. In the pool's thread.
 */
 
 /*!

@@ -368,8 +368,8 @@ bool ServerPool::listen(qintptr descriptor)
 /*!
     Adds an accepted connection, for an application that has a QTcpServer of its own, to be called from
     QTcpServer::incomingConnection(). It is checked, encrypted and named like one that the pool accepts. Returns whether its
-    setup has begun; false if the peer was turned away, \a descriptor is no TCP socket, or the pool drains or cannot start. errorOccurred() reports why, as
-    for listen() and for accepted peers, but for a pool that drains.
+    setup has begun; false if the peer was turned away, \a descriptor is no TCP socket, or the pool drains or cannot start.
+    errorOccurred() reports why, as for listen() and for accepted peers, but for a pool that drains.
 
     The pool owns \a descriptor, also if this returns false: it is closed then. In the pool's thread. Starts the pool if it
     does not run.
