@@ -36,7 +36,7 @@ void Cycle::beginAfresh()
     m_backoff.reset();
     m_round = Round::None;
     m_wanted = m_awaited = m_demanded = m_inFlight = 0;
-    m_succeeded = m_failed = m_unproved = m_died = 0;
+    m_succeeded = m_failed = m_failedInARow = m_unproved = m_died = 0;
 }
 
 void Cycle::begin(const StockLevel &level)
@@ -119,9 +119,11 @@ void Cycle::finished(bool created)
     m_awaited = std::max(0, m_awaited - 1);
     ++(created ? m_succeeded : m_failed);
     if (!created) {
+        ++m_failedInARow;
         m_isDistrusted = false; // it is just not there
         return;
     }
+    m_failedInARow = 0;
     ++m_created;
     ++m_unproved;
     if (!m_isDistrusted) {
@@ -155,10 +157,20 @@ std::optional<milliseconds> Cycle::died(double random)
     return beginOutage(random);
 }
 
+// At the end of a round.
+bool Cycle::hasPeerFailed() const
+{
+    const bool isBelieved = m_outage || m_failedInARow > 1 || m_limits.rule == ClientPool::Rule::Stepwise;
+    return m_failed && !m_succeeded && isBelieved;
+}
+
+// In Rule::Predictive the interval says how idle the pool is, and nothing of when to try again.
 milliseconds Cycle::beginOutage(double random)
 {
     m_outage = true;
-    m_backoffWait = m_backoff.afterFailure(m_interval, m_limits.maximumBackoff, random);
+    const bool isStepwise = m_limits.rule == ClientPool::Rule::Stepwise;
+    m_backoffWait =
+            m_backoff.afterFailure(isStepwise ? m_interval : m_limits.minimumInterval, m_limits.maximumBackoff, random);
     return m_backoffWait;
 }
 
@@ -171,7 +183,7 @@ std::optional<milliseconds> Cycle::end(double random)
 {
     const Round round = std::exchange(m_round, Round::None);
     m_wanted = m_demanded = 0;
-    if (m_failed && !m_succeeded)
+    if (hasPeerFailed())
         beginOutage(random);
     if (round == Round::OfDemand)
         return m_outage ? std::optional(m_backoffWait) : std::nullopt;

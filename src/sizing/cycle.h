@@ -17,7 +17,8 @@ namespace QNetPool {
 //
 // A round is a set of dials: those in flight when it begins, and those that are wanted then. It ends with the last of them,
 // whatever demand has had dialled meanwhile. If all failed, an outage begins: the pauses grow, and a single dial probes the
-// peer before the others follow. The first success ends it.
+// peer before the others follow. The first success ends it. In Rule::Predictive a dial that failed alone is no outage yet: it
+// may have been an accident, and the next one tells.
 //
 // A connection that dies soon after its setup, unused, is a failure after all. If most of the youngest have done so, an
 // outage begins in which a probe has to survive before the others follow.
@@ -58,6 +59,7 @@ private:
     void update(const StockLevel &level);
     int missing(const StockLevel &level) const;
     bool isStopped() const;
+    bool hasPeerFailed() const;
     milliseconds beginOutage(double random);
 
     Sizing m_limits;
@@ -75,6 +77,7 @@ private:
     int m_inFlight = 0;
     int m_succeeded = 0; // of this round
     int m_failed = 0; // of this round
+    int m_failedInARow = 0;
     int m_created = 0; // since the capacity was adjusted
 
     int m_unproved = 0; // connections that were created and have neither been proved nor died

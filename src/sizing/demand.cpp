@@ -40,6 +40,8 @@ void Demand::taken(TimePoint now, const StockLevel &before, bool hasToWait)
         beginMinute(now);
     ++m_minutes.front().taken;
     hasToWait |= before.idle <= 0;
+    if (hasToWait || before.idle <= 1)
+        m_unwanted = 0;
     m_minutes.front().waited += hasToWait;
     if (!m_isPredictive)
         return;
@@ -77,7 +79,8 @@ int Demand::target() const noexcept
 {
     if (!m_isPredictive)
         return 0;
-    return int(std::clamp(m_quantile, quint64(m_limits.minimumCapacity), quint64(m_limits.maximumCapacity)));
+    const quint64 wanted = m_quantile - std::min(m_quantile, quint64(m_unwanted));
+    return int(std::clamp(wanted, quint64(m_limits.minimumCapacity), quint64(m_limits.maximumCapacity)));
 }
 
 void Demand::setUp(std::chrono::nanoseconds time, const StockLevel &after)

@@ -14,6 +14,9 @@ namespace QNetPool {
 // no more, however the setup times are distributed (Palm; Feeney and Sherbrooke 1966), so the mean of L is all that counts.
 // No model of the demand is assumed: the quantile is measured at each take, over the last minutes.
 //
+// Without takes it stays as it is. So that connections which the peer or maximumLifetime ends are not dialled again and again
+// for nobody, each that ends unused lowers the target by one, to minimumCapacity, until the stock is needed again.
+//
 // The net demand of the moment is counted from its least value in this time slot and in the last one, whose length is
 // L / 1.5: in windows of 0.67 to 1.33 L.
 //
@@ -36,6 +39,10 @@ public:
     void foundNoRoom(); // a connection, in a full stock: it is closed
     void setUp(std::chrono::nanoseconds time, const StockLevel &after); // how long a connection took
     void idledOut() noexcept { ++m_unreplaced; } // a connection was closed because nobody wanted it for long
+    void endedUnused() noexcept
+    {
+        ++m_unwanted;
+    } // a connection was closed for another reason, and nobody had ever wanted it
 
     int target() const noexcept; // idle and pending together, beyond the waiters; of Rule::Stepwise: 0
     int unreplaced() const noexcept { return m_isPredictive ? m_unreplaced : 0; } // that idled out since the last take
@@ -68,6 +75,7 @@ private:
     quint64 m_quantile = 0;
     int m_surplus = 0;
     int m_unreplaced = 0;
+    int m_unwanted = 0; // of the quantile: that ended unused, since the stock was last as good as empty
     std::chrono::nanoseconds m_setupTime{};
     std::chrono::nanoseconds m_leadTime{}; // from the wish to the connection: longer if maximumPending makes dials wait
 

@@ -46,6 +46,8 @@ ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
         m_watcher->remove(entry->descriptor);
     if (m_demand && reason == CloseReason::IdleTooLong)
         m_demand->idledOut();
+    if (m_demand && !entry->wasUsed && (reason == CloseReason::DiedIdle || reason == CloseReason::LivedTooLong))
+        m_demand->endedUnused();
     if (m_demand && reason == CloseReason::StockFull)
         m_demand->foundNoRoom();
     return removeEntry(entry);
@@ -73,6 +75,18 @@ std::vector<ClosingHandle> Stock::startClosingAllIdle()
     for (Entry *entry = m_store.first(Stage::Checked); entry; entry = entry->next) {
         if (!entry->isReturning) // idle but for its validator: closed when that has finished
             entry->epoch = NoEpoch;
+    }
+    return closing;
+}
+
+// Idle ones that a policy with lower limits does not allow, the oldest first.
+std::vector<ClosingHandle> Stock::startClosingExcess()
+{
+    std::vector<ClosingHandle> closing;
+    int excess = std::max(m_store.idle() - m_policy.maximumIdle, -room());
+    for (Stage stage : {Stage::Stale, Stage::Idle}) {
+        for (Entry *entry = firstFree(stage); entry && excess > 0; entry = firstFree(stage), --excess)
+            closing.push_back(startClosing(entry, CloseReason::Flushed));
     }
     return closing;
 }

@@ -23,9 +23,13 @@ void Stock::open(Policy policy, std::unique_ptr<Watcher> watcher, std::function<
 
 void Stock::setPolicy(Policy policy)
 {
-    const Lock lock(m_mutex);
+    Lock lock(m_mutex);
     use(policy);
+    std::vector<ClosingHandle> closing = startClosingExcess();
     wake(); // for the next deadline
+    lock.unlock();
+    for (ClosingHandle &connection : closing)
+        connection.close();
 }
 
 void Stock::use(Policy &policy)

@@ -45,6 +45,9 @@ private Q_SLOTS:
     void timerTakesOverTheRoundOfWaiters();
     void demandDuringAnOutageDialsNothing();
     void failedRoundOfWaitersBeginsAnOutage();
+    void oneFailureIsAnAccident();
+    void whatFailsTwiceIsAnOutage();
+    void firstPauseIsShortHoweverIdleItWas();
 
     void roundWithoutRoomEnds();
     void whatIsInFlightIsAwaitedWithoutRoom();
@@ -546,6 +549,61 @@ void tst_Cycle::failedRoundOfWaitersBeginsAnOutage()
     cycle.demand({.waiting = 2});
     QCOMPARE(cycle.dialsWanted(), 0);
     QCOMPARE(timerRound(cycle, 0, false).count(), 2000);
+}
+
+static Sizing predictiveLimits()
+{
+    Sizing limits = tenToTwenty;
+    limits.rule = ClientPool::Rule::Predictive;
+    return limits;
+}
+
+// Of 50 takes, one's dial is refused.
+void tst_Cycle::oneFailureIsAnAccident()
+{
+    Cycle cycle(predictiveLimits());
+    timerRound(cycle, 0, true);
+    for (int i = 0; i < 50; ++i) {
+        cycle.demand({.idle = 9, .target = 10});
+        QCOMPARE(launchAll(cycle), 1);
+        if (i % 10 == 0) {
+            cycle.finished(false);
+            QVERIFY(cycle.isOver());
+            QVERIFY(!cycle.end(0)); // no pause
+            QVERIFY(!cycle.isOutage());
+            cycle.demand({.idle = 9, .target = 10});
+            QCOMPARE(launchAll(cycle), 1); // at once
+        }
+        cycle.finished(true);
+        cycle.end(0);
+    }
+}
+
+void tst_Cycle::whatFailsTwiceIsAnOutage()
+{
+    Cycle cycle(predictiveLimits());
+    timerRound(cycle, 0, true);
+    cycle.demand({.idle = 9, .target = 10});
+    QCOMPARE(runRound(cycle, false), 1);
+    QVERIFY(!cycle.end(0));
+    cycle.demand({.idle = 9, .target = 10});
+    QCOMPARE(runRound(cycle, false), 1);
+    QCOMPARE(cycle.end(0), std::optional(1000ms));
+    QVERIFY(cycle.isOutage());
+    cycle.demand({.idle = 9, .target = 10});
+    QCOMPARE(cycle.dialsWanted(), 0);
+}
+
+void tst_Cycle::firstPauseIsShortHoweverIdleItWas()
+{
+    Cycle cycle(predictiveLimits());
+    for (int i = 0; i < 100; ++i)
+        timerRound(cycle, 10, true);
+    QCOMPARE(cycle.interval().count(), 5000);
+    QCOMPARE(timerRound(cycle, 0, false).count(), 1000);
+    QCOMPARE(timerRound(cycle, 0, false).count(), 2000);
+    timerRound(cycle, 0, true);
+    QCOMPARE(cycle.interval().count(), 4700); // each round that found nothing idle has shortened it
 }
 
 static void launch(Cycle &cycle, int count)

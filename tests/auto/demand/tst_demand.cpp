@@ -32,6 +32,7 @@ private Q_SLOTS:
     void newLimitsClampTheTarget();
 
     void unreplacedUntilTheNextTake();
+    void unwantedEndsLowerTheTarget();
     void surplusUntilACallWaits();
     void noSurplusWhereThereIsRoom();
     void newDemandIsNoSurplus();
@@ -266,6 +267,26 @@ void tst_Demand::unreplacedUntilTheNextTake()
     QCOMPARE(demand.unreplaced(), 3);
     take(demand, start);
     QCOMPARE(demand.unreplaced(), 0);
+}
+
+void tst_Demand::unwantedEndsLowerTheTarget()
+{
+    Demand demand = demandWith(60ms);
+    for (int i = 0; i < 50; ++i)
+        demand.taken(start, {});
+    const int learned = demand.target();
+    QVERIFY(learned >= 50);
+    for (int i = 1; i <= 10; ++i) {
+        demand.endedUnused();
+        QCOMPARE(demand.target(), learned - i);
+    }
+    demand.taken(start + 1s, {.idle = 5}); // there is enough
+    QVERIFY(demand.target() <= learned - 9);
+    for (int i = 0; i < 200; ++i)
+        demand.endedUnused();
+    QCOMPARE(demand.target(), limits.minimumCapacity);
+    demand.taken(start + 2s, {.idle = 1});
+    QVERIFY(demand.target() >= learned - 1);
 }
 
 void tst_Demand::surplusUntilACallWaits()

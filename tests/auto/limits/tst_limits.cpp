@@ -79,6 +79,8 @@ private Q_SLOTS:
     void unclaimedTimeoutOfAPool_data();
     void unclaimedTimeoutOfAPool();
     void noUnclaimedTimeout();
+    void lowerLimitsCloseWhatIsIdle_data();
+    void lowerLimitsCloseWhatIsIdle();
     void lastWordsMakeRoom_data();
     void lastWordsMakeRoom();
     void lastWordsMakeRoomForPut();
@@ -1246,6 +1248,40 @@ void tst_Limits::noUnclaimedTimeout()
     QTRY_COMPARE(bench.statistics().diedIdle, 1);
     QCOMPARE(bench.statistics().unclaimed, 0);
     QVERIFY(!bench.stock->take(id));
+}
+
+void tst_Limits::lowerLimitsCloseWhatIsIdle_data()
+{
+    QTest::addColumn<bool>("isClient");
+    QTest::addColumn<bool>("isOfConnections");
+    QTest::newRow("client's maximumCapacity") << true << false;
+    QTest::newRow("client's maximumConnections") << true << true;
+    QTest::newRow("server's maximumCapacity") << false << false;
+    QTest::newRow("server's maximumConnections") << false << true;
+}
+
+void tst_Limits::lowerLimitsCloseWhatIsIdle()
+{
+    QFETCH(const bool, isClient);
+    QFETCH(const bool, isOfConnections);
+    Ends ends(isClient, 8, [](auto &) {});
+    Connection leased = ends.subject->take();
+    const auto lower = [&](auto &pool) {
+        auto wish = pool.configuration();
+        if (isOfConnections) {
+            wish.limits.maximumConnections = 4;
+        } else {
+            maximumCapacityOf(wish) = 3;
+            if constexpr (std::is_same_v<decltype(wish), ClientPool::Configuration>)
+                wish.sizing.minimumCapacity = 3;
+        }
+        return pool.setConfiguration(wish);
+    };
+    QVERIFY(isClient ? lower(*ends.client) : lower(*ends.server));
+    QCOMPARE(ends.subject->idleCount(), 3);
+    QCOMPARE(ends.subject->statistics().flushed, 4);
+    leased.giveBack(); // the stock is full, or there are as many as are allowed
+    QCOMPARE(ends.subject->idleCount(), isOfConnections ? 4 : 3);
 }
 
 // A server says farewell before it closes; or a client does.

@@ -39,6 +39,8 @@ private Q_SLOTS:
     void dialsOfTheFormerPeerAreAbandoned();
     void deadPeersInTurnsDoNotMakeItSpin();
     void eventLoopTurnsWhileManyAreDialled();
+    void oneRefusedConnectIsNoOutage();
+    void nothingIsDialledForNobody();
     void leasesThatAreKeptDoNotStopIt();
     void lowerCapacitiesCountAtOnce();
 };
@@ -564,6 +566,59 @@ void tst_Ready::eventLoopTurnsWhileManyAreDialled()
     QTRY_COMPARE(pool.pendingCount(), many);
     QVERIFY2(mostInATurn > 1 && mostInATurn <= 200, qPrintable(QString::number(mostInATurn)));
     disconnect(QAbstractEventDispatcher::instance(), nullptr, this, nullptr);
+}
+
+// With any pause this would not end.
+void tst_Ready::oneRefusedConnectIsNoOutage()
+{
+    ServerPool server;
+    listen(server);
+    bool isRefused = false;
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 3);
+    wish.sizing.maximumCapacity = 20;
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
+    wish.dialer = [&isRefused, port = wish.port](QTcpSocket *socket) {
+        if (std::exchange(isRefused, false))
+            throw std::runtime_error("refused");
+        socket->connectToHost(QHostAddress::LocalHost, port);
+    };
+    ClientPool client(wish);
+    fill(server, client, 3);
+    QSignalSpy states(&client, &Pool::stateChanged);
+    for (int i = 1; i <= 5; ++i) {
+        isRefused = true;
+        client.take().discard();
+        QTRY_COMPARE(client.idleCount(), 3);
+        QCOMPARE(client.errorCount(), i);
+    }
+    QVERIFY(states.isEmpty());
+}
+
+// The server closes what is not used; and so, nobody calling, does the pool.
+void tst_Ready::nothingIsDialledForNobody()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
+    wish.sizing.maximumCapacity = 50;
+    ClientPool client(wish);
+    fill(server, client, 2);
+    std::vector<QFuture<Connection>> burst;
+    for (int i = 0; i < 40; ++i)
+        burst.push_back(client.acquire());
+    for (QFuture<Connection> &one : burst)
+        QTRY_VERIFY(one.isFinished());
+    for (QFuture<Connection> &one : burst)
+        one.takeResult().discard();
+    QTRY_VERIFY(client.statistics().target > 30);
+    QTRY_COMPARE(client.idleCount(), client.capacity());
+    for (int round = 0; round < 50 && client.capacity() > 2; ++round) {
+        while (Connection idle = server.take())
+            idle.discard();
+        QTRY_COMPARE(client.idleCount(), client.capacity());
+        QTRY_COMPARE(server.idleCount(), client.idleCount());
+    }
+    QCOMPARE(client.capacity(), 2);
 }
 
 void tst_Ready::deadPeersInTurnsDoNotMakeItSpin()
