@@ -39,7 +39,8 @@ public:
         // The longest pause between two cycles. Default: 5 s. Clamped: 0 or less becomes 1 s; swapped with minimumInterval
         // if it is smaller.
         std::chrono::milliseconds maximumInterval{5000};
-        // The longest pause between two attempts while the peer cannot be reached; pauses double from interval() up to here.
+        // The longest pause between two attempts while the peer cannot be reached; pauses double from minimumInterval, with
+        // Rule::Stepwise from interval(), up to here.
         // Default: 60 s. Clamped to maximumInterval or more, the default without a warning.
         std::chrono::milliseconds maximumBackoff{60000};
         // The largest number of connections that are set up at the same time. Default: 64. Clamped to 1 or more. Divided by

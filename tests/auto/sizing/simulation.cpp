@@ -39,7 +39,7 @@ Simulation::Result Simulation::run()
         takeHidden();
         dial();
         m_result.largestTarget = std::max(m_result.largestTarget, m_demand.target());
-        if (m_firstSuccess >= 0 && m_result.full < 0 && int(m_idle.size()) >= m_cycle.capacity())
+        if (m_firstSuccess >= 0 && m_result.full < 0 && int(m_idle.size()) >= m_wantedBefore)
             m_result.full = m_now - m_firstSuccess;
     }
     return summary();
@@ -49,8 +49,10 @@ void Simulation::advanceTo(double time)
 {
     m_idleTime += double(m_idle.size()) * std::max(0.0, time - std::max(m_now, WarmUp));
     m_now = time;
-    if (isAway() && !std::exchange(m_isBroken, true))
+    if (isAway() && !std::exchange(m_isBroken, true)) {
         m_idle.clear(); // the peer is gone
+        m_wantedBefore = m_cycle.capacity();
+    }
     if (!m_case.isUsedOnce)
         closeIdle();
 }
@@ -119,7 +121,7 @@ void Simulation::happen(const Event &event)
     case Kind::Success:
         --m_pending;
         m_demand.setUp(std::chrono::nanoseconds(qint64((m_now - event.begun) * 1e9)), level());
-        if (m_isBroken && m_firstSuccess < 0)
+        if (m_isBroken && !isAway() && m_firstSuccess < 0)
             m_firstSuccess = m_now;
         supply();
         return m_cycle.finished(true);

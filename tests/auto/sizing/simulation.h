@@ -36,7 +36,7 @@ public:
         double calls = 0;
         int largestTarget = 0;
         int lastTarget = 0;
-        double full = -1; // after the outage: from the first success until everything wanted was there
+        double full = -1; // after the outage: from the first success until everything that was wanted before was there
     };
 
     static constexpr double WarmUp = 60;
@@ -101,6 +101,7 @@ private:
     std::deque<double> m_waiters; // since when
     std::deque<double> m_hidden;
     bool m_isBroken = false;
+    int m_wantedBefore = 0; // when the outage began
     double m_firstSuccess = -1;
 
     Result m_result;

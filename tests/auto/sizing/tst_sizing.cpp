@@ -451,15 +451,22 @@ void tst_Sizing::outagesInTheMiddle()
 {
     QFETCH(const bool, isPredictive);
     QFETCH(const bool, isUsedOnce);
-    const Simulation::Case theCase{.arrivals = poisson(300, 20, [](double) { return 20; }),
-                                   .isUsedOnce = isUsedOnce,
-                                   .outageFrom = 120,
-                                   .outageTo = 125};
-    const Simulation::Result result = Simulation(theCase, isPredictive ? fiveToTwoHundred : stepwise()).run();
-    qInfo().noquote() << columns(result) << "full after" << result.full << "s";
+    std::vector<double> times; // until the stock was full again, from the first success
+    for (int i = 0; i < 21; ++i) {
+        const Simulation::Case theCase{.arrivals = poisson(300, 20, [](double) { return 20; }),
+                                       .isUsedOnce = isUsedOnce,
+                                       .outageFrom = 120.0 + i,
+                                       .outageTo = 125.0 + i};
+        const Simulation::Result result = Simulation(theCase, isPredictive ? fiveToTwoHundred : stepwise()).run();
+        if (i == 0)
+            qInfo().noquote() << columns(result);
+        QVERIFY(result.full >= 0);
+        times.push_back(result.full);
+    }
+    std::sort(times.begin(), times.end());
+    qInfo() << "full after" << times[times.size() / 2] << "s," << times.back() << "s at most";
     if (isPredictive)
-        QVERIFY2(result.full >= 0 && result.full <= 0.5, qPrintable(QString::number(result.full)));
-    QVERIFY(result.full >= 0);
+        QVERIFY2(times[times.size() / 2] <= 0.5, qPrintable(QString::number(times[times.size() / 2])));
 }
 
 QTEST_APPLESS_MAIN(tst_Sizing)
