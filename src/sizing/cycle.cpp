@@ -32,7 +32,7 @@ void Cycle::setLimits(const Sizing &limits)
 
 void Cycle::beginAfresh()
 {
-    m_outage = m_isDistrusted = m_hasProbed = false;
+    m_outage = m_isDistrusted = m_hasProbed = m_isPeerKnown = false;
     m_backoff.reset();
     m_round = Round::None;
     m_wanted = m_awaited = m_demanded = m_inFlight = 0;
@@ -123,6 +123,7 @@ void Cycle::finished(bool created)
         m_isDistrusted = false; // it is just not there
         return;
     }
+    m_isPeerKnown = true;
     m_failedInARow = 0;
     ++m_created;
     ++m_unproved;
@@ -160,8 +161,9 @@ std::optional<milliseconds> Cycle::died(double random)
 // At the end of a round.
 bool Cycle::hasPeerFailed() const
 {
-    const bool isBelieved = m_outage || m_failedInARow > 1 || m_limits.rule == ClientPool::Rule::Stepwise;
-    return m_failed && !m_succeeded && isBelieved;
+    const bool mayBeAnAccident =
+            m_failedInARow == 1 && m_isPeerKnown && !m_outage && m_limits.rule == ClientPool::Rule::Predictive;
+    return m_failed && !m_succeeded && !mayBeAnAccident;
 }
 
 // In Rule::Predictive the interval says how idle the pool is, and nothing of when to try again.

@@ -17,8 +17,8 @@ namespace QNetPool {
 //
 // A round is a set of dials: those in flight when it begins, and those that are wanted then. It ends with the last of them,
 // whatever demand has had dialled meanwhile. If all failed, an outage begins: the pauses grow, and a single dial probes the
-// peer before the others follow. The first success ends it. In Rule::Predictive a dial that failed alone is no outage yet: it
-// may have been an accident, and the next one tells.
+// peer before the others follow. The first success ends it. In Rule::Predictive a dial that failed alone is no outage yet if others
+// have succeeded: it may have been an accident, and the next one tells.
 //
 // A connection that dies soon after its setup, unused, is a failure after all. If most of the youngest have done so, an
 // outage begins in which a probe has to survive before the others follow.
@@ -27,8 +27,8 @@ class Cycle
 public:
     explicit Cycle(const Sizing &limits = {});
     void setLimits(const Sizing &limits); // clamps capacity and interval
-    void
-    beginAfresh(); // another peer: what is known of the former one says nothing of it. Its dials must not be finished().
+    // Another peer: what is known of the former one says nothing of it. Its dials must not be finished().
+    void beginAfresh();
 
     void begin(const StockLevel &level); // the timer's round
     void demand(const StockLevel &level); // to be called whenever the level may have changed
@@ -78,6 +78,7 @@ private:
     int m_succeeded = 0; // of this round
     int m_failed = 0; // of this round
     int m_failedInARow = 0;
+    bool m_isPeerKnown = false; // a dial has succeeded
     int m_created = 0; // since the capacity was adjusted
 
     int m_unproved = 0; // connections that were created and have neither been proved nor died

@@ -39,8 +39,9 @@ void Demand::taken(TimePoint now, const StockLevel &before, bool hasToWait)
     if (now >= m_minutes.front().begin + 1min)
         beginMinute(now);
     ++m_minutes.front().taken;
-    hasToWait |= before.idle <= 0;
-    if (hasToWait || before.idle <= 1)
+    const bool isEmpty = before.idle <= 0;
+    hasToWait |= isEmpty;
+    if (before.idle <= 1)
         m_unwanted = 0;
     m_minutes.front().waited += hasToWait;
     if (!m_isPredictive)
@@ -51,7 +52,7 @@ void Demand::taken(TimePoint now, const StockLevel &before, bool hasToWait)
     const auto demand = int(std::min<qint64>(m_net - std::min(m_leastNow, m_leastBefore), std::numeric_limits<int>::max()));
     m_emptied = before.idle == 1 && !before.waiting ? m_emptied + 1 : 0;
     DecayingHistogram &histogram = m_emptied > 1 ? m_backlog : m_usual;
-    if (hasToWait || m_emptied > 1)
+    if (isEmpty || m_emptied > 1)
         m_surplus = 0; // all of it is wanted
     if (before.idle + before.pending - before.waiting <= target())
         histogram.add(now, demand);

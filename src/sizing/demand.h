@@ -33,7 +33,8 @@ public:
     explicit Demand(const Sizing &limits = {});
     void setLimits(const Sizing &limits);
 
-    // By a call, which waits if nothing is idle, or if it has to although something is: that is to be validated.
+    // By a call, which waits if nothing is idle, or if it has to although something is: that is to be validated, which says
+    // nothing of how many there have to be.
     void taken(TimePoint now, const StockLevel &before, bool hasToWait = false);
     void returned(TimePoint now); // a connection that can be leased again; or a waiter left without one
     void foundNoRoom(); // a connection, in a full stock: it is closed

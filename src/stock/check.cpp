@@ -23,8 +23,7 @@ bool Stock::mustBeValidated(const Entry *entry, bool isWanted) const
         return false;
     if (isWanted && m_policy.hooks.validateAfter.count() <= 0)
         return true;
-    const bool isOneRunning = m_store.count(Stage::Unchecked) + m_store.count(Stage::Checked) > 0;
-    return m_failedChecks >= FailuresInARow && (isWanted || !isOneRunning);
+    return m_failedChecks >= FailuresInARow && (isWanted || !checks());
 }
 
 void Stock::validate(Entry *entry)

@@ -39,7 +39,9 @@ static QString sentAnAlert()
 
 StockLevel Stock::currentLevel() const
 {
-    StockLevel level{.idle = m_store.idle(), .pending = m_store.count(Stage::Pending), .waiting = unservedWaiters()};
+    StockLevel level{.idle = m_store.idle() + checksForNobody(),
+                     .pending = m_store.count(Stage::Pending),
+                     .waiting = unservedWaiters()};
     if (m_demand) {
         level.target = m_demand->target();
         level.unreplaced = m_demand->unreplaced();

@@ -155,7 +155,18 @@ int Stock::unservedWaiters() const
 // Waiters for any connection, less those for whom one is being checked.
 int Stock::waitersWithoutCheck() const
 {
-    return std::max(0, m_queue.countForAny() - m_store.count(Stage::Unchecked) - m_store.count(Stage::Checked));
+    return std::max(0, m_queue.countForAny() - checks());
+}
+
+int Stock::checks() const
+{
+    return m_store.count(Stage::Unchecked) + m_store.count(Stage::Checked);
+}
+
+// Those that will be idle, unless checks fail at present: nothing has to be dialled in their place.
+int Stock::checksForNobody() const
+{
+    return m_failedChecks > 0 ? 0 : std::max(0, checks() - m_queue.countForAny());
 }
 
 int Stock::unservedWaiterCount() const

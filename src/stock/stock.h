@@ -251,6 +251,8 @@ private:
     void noteUnusedEnd(const Entry *entry, Finding seen);
     void noteUnreadAlert(const Entry *entry);
     int waitersWithoutCheck() const;
+    int checks() const;
+    int checksForNobody() const;
     QString holderName() const;
 
     QLatin1String starter() const;

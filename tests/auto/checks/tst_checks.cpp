@@ -42,6 +42,8 @@ private Q_SLOTS:
     void endsWithThePool();
     void everyOneIsValidatedWithoutATime_data();
     void everyOneIsValidatedWithoutATime();
+    void nothingIsDialledInPlaceOfAChecked_data();
+    void nothingIsDialledInPlaceOfAChecked();
     void degradedWhenAllFail_data();
     void degradedWhenAllFail();
     void clientNoticesThatTheyPassAgain();
@@ -877,6 +879,49 @@ void tst_Checks::everyOneIsValidatedWithoutATime()
     QCOMPARE(now.givenBack, 2);
     QCOMPARE(now.failedCheck, 0);
     QVERIFY(addsUp(pool));
+}
+
+void tst_Checks::nothingIsDialledInPlaceOfAChecked_data()
+{
+    QTest::addColumn<bool>("isTls");
+    QTest::addColumn<bool>("hasValidator");
+    QTest::addColumn<bool>("hasResetter");
+    QTest::newRow("validated, plain") << false << true << false;
+    QTest::newRow("validated, TLS") << true << true << false;
+    QTest::newRow("reset, plain") << false << false << true;
+    QTest::newRow("reset, TLS") << true << false << true;
+    QTest::newRow("both, plain") << false << true << true;
+}
+
+// It is neither idle nor leased, but it is there.
+void tst_Checks::nothingIsDialledInPlaceOfAChecked()
+{
+    QFETCH(const bool, isTls);
+    QFETCH(const bool, hasValidator);
+    QFETCH(const bool, hasResetter);
+    constexpr int count = 4;
+    Scene scene(true, isTls, count, [&](auto &wish) {
+        if (hasValidator)
+            wish.hooks.validator = ping;
+        if (hasResetter)
+            wish.hooks.resetter = ping;
+        if constexpr (requires { wish.sizing; })
+            wish.sizing.rule = ClientPool::Rule::Predictive;
+    });
+    QVERIFY(scene.isReady);
+    Pool &pool = *scene.subject;
+    QCOMPARE(pool.statistics().created, count);
+    for (int i = 0; i < 20; ++i) {
+        QFuture<Connection> future = pool.acquire();
+        QTRY_VERIFY(future.isFinished());
+        Connection lease = future.takeResult();
+        QVERIFY(works(lease));
+    }
+    QTRY_COMPARE(pool.idleCount(), count);
+    const PoolStatistics now = pool.statistics();
+    QCOMPARE(now.created, count);
+    QCOMPARE(now.stockFull, 0);
+    QCOMPARE(now.failedCheck, 0);
 }
 
 void tst_Checks::degradedWhenAllFail_data()

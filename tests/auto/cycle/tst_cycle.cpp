@@ -46,6 +46,7 @@ private Q_SLOTS:
     void demandDuringAnOutageDialsNothing();
     void failedRoundOfWaitersBeginsAnOutage();
     void oneFailureIsAnAccident();
+    void firstFailureOfAPeerIsAnOutage();
     void whatFailsTwiceIsAnOutage();
     void firstPauseIsShortHoweverIdleItWas();
 
@@ -577,6 +578,22 @@ void tst_Cycle::oneFailureIsAnAccident()
         cycle.finished(true);
         cycle.end(0);
     }
+}
+
+// Nothing says that the peer is there at all.
+void tst_Cycle::firstFailureOfAPeerIsAnOutage()
+{
+    Sizing one = predictiveLimits();
+    one.minimumCapacity = one.maximumCapacity = 1;
+    Cycle cycle(one);
+    QCOMPARE(timerRound(cycle, 0, false).count(), 1000);
+    QVERIFY(cycle.isOutage());
+    timerRound(cycle, 0, true);
+    timerRound(cycle, 0, false);
+    QVERIFY(!cycle.isOutage());
+    cycle.beginAfresh();
+    timerRound(cycle, 0, false);
+    QVERIFY(cycle.isOutage());
 }
 
 void tst_Cycle::whatFailsTwiceIsAnOutage()

@@ -34,6 +34,7 @@ private Q_SLOTS:
     void unreplacedUntilTheNextTake();
     void unwantedEndsLowerTheTarget();
     void surplusUntilACallWaits();
+    void waitForACheckIsNoShortage();
     void noSurplusWhereThereIsRoom();
     void newDemandIsNoSurplus();
     void recentWaitShareIsOfFiveMinutes();
@@ -306,6 +307,16 @@ void tst_Demand::surplusUntilACallWaits()
     QCOMPARE(demand.surplus(), 7);
     demand.taken(start, {.idle = 1}); // hidden demand takes the stock empty again and again
     demand.taken(start, {.idle = 1});
+    QCOMPARE(demand.surplus(), 0);
+}
+
+void tst_Demand::waitForACheckIsNoShortage()
+{
+    Demand demand({.minimumCapacity = 7, .maximumCapacity = 7});
+    demand.taken(start, {.idle = 7}, true);
+    QCOMPARE(demand.surplus(), 7);
+    QCOMPARE(demand.recentWaitShare(start), 1.0);
+    demand.taken(start, {.idle = 0}, true);
     QCOMPARE(demand.surplus(), 0);
 }
 
