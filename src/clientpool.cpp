@@ -470,8 +470,8 @@ QStringList ClientPool::problems(const Configuration &configuration)
 /*!
     Replaces the configuration, and returns whether it did. A running pool applies it at once. With another host, port, dialer
     (any but the one that configuration() returns, as two cannot be compared), TLS, connection mode or ID format, it closes
-    idle connections, abandons dials, and closes leased connections when they are given back: none of the former peer is
-    leased any more. With other TCP options, call flush() to replace idle connections. While the pool runs, a \a
+    idle and unclaimed connections, abandons dials, and closes leased connections when they are given back: none of the former
+    peer is leased any more. With other TCP options, call flush() to replace idle connections. While the pool runs, a \a
     configuration that cannot work changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this
     returns false. A stopped pool takes any: start() checks it, and problems() does so beforehand. In the pool's thread; in
     another one it changes nothing: errorOccurred() is emitted with Error::WrongThread, and this returns false.

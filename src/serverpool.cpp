@@ -325,7 +325,7 @@ QStringList ServerPool::problems(const Configuration &configuration)
 /*!
     Replaces the configuration, and returns whether it did. A running pool applies it at once, but for TCP options, which new
     connections get, and listenBacklog, which needs another listen(). With other TLS, another connection mode or ID format,
-    it closes idle connections, those being set up once they are, and leased ones when they are given back; with other
+    it closes idle and unclaimed ones, those being set up once they are, and leased ones when they are given back; with other
     allowedPeers, those of peers that are not allowed any more. While the pool runs, a \a configuration that cannot work
     changes nothing: errorOccurred() is emitted with Error::InvalidConfiguration, and this returns false. A stopped pool takes
     any: listen() and addConnection() check it, and problems() does so beforehand. In the pool's thread; in another one it

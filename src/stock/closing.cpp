@@ -62,11 +62,12 @@ ClosingHandle Stock::removeEntry(Entry *entry)
     return closing;
 }
 
-std::vector<ClosingHandle> Stock::startClosingAllIdle()
+// All that are in no thread.
+std::vector<ClosingHandle> Stock::startClosingAll()
 {
     std::vector<ClosingHandle> closing;
     closing.reserve(std::size_t(m_store.idle()));
-    for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Unchecked}) {
+    for (Stage stage : {Stage::Idle, Stage::Stale, Stage::Unchecked, Stage::Unclaimed}) {
         while (Entry *entry = firstFree(stage))
             closing.push_back(startClosing(entry, CloseReason::Flushed));
     }
@@ -91,15 +92,6 @@ std::vector<ClosingHandle> Stock::startClosingExcess()
     return closing;
 }
 
-// All that are in no thread.
-std::vector<ClosingHandle> Stock::startClosingAll()
-{
-    std::vector<ClosingHandle> closing = startClosingAllIdle();
-    while (Entry *entry = m_store.first(Stage::Unclaimed))
-        closing.push_back(startClosing(entry, CloseReason::Flushed));
-    return closing;
-}
-
 void Stock::flush()
 {
     Lock lock(m_mutex);
@@ -116,7 +108,7 @@ void Stock::renew()
     ++m_epoch;
     m_hasSeenAlert = false;
     m_failedChecks = 0;
-    std::vector<ClosingHandle> closing = startClosingAllIdle();
+    std::vector<ClosingHandle> closing = startClosingAll();
     wake();
     lock.unlock();
     for (ClosingHandle &connection : closing)

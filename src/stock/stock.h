@@ -236,7 +236,6 @@ private:
                   std::vector<Leak> &leaks);
     ClosingHandle startClosing(Entry *entry, CloseReason reason);
     ClosingHandle removeEntry(Entry *entry);
-    std::vector<ClosingHandle> startClosingAllIdle();
     std::vector<ClosingHandle> startClosingExcess();
     std::vector<ClosingHandle> startClosingAll();
     Admission admit(Entry *entry, ConnectionId id, const SetupTimes &times);

@@ -67,6 +67,7 @@ private Q_SLOTS:
     void lastWordsGoToWhoAskedForThem();
     void formerPeersConnectionsDoNotGoOut_data();
     void formerPeersConnectionsDoNotGoOut();
+    void formerPeersLastWordsDoNotGoOut();
     void formerSecurityDoesNotGoOut();
     void serversFormerSecurityDoesNotGoOut();
     void peersNotAllowedAnyMoreDoNotGoOut();
@@ -498,6 +499,25 @@ void tst_HandOuts::formerPeersConnectionsDoNotGoOut()
     while (Connection one = client.take())
         QCOMPARE(one.detach()->peerPort(), next.serverPort());
     QTRY_COMPARE(former.idleCount(), 0);
+}
+
+void tst_HandOuts::formerPeersLastWordsDoNotGoOut()
+{
+    QTcpServer leaver;
+    QVERIFY(leaver.listen(QHostAddress::LocalHost));
+    connect(&leaver, &QTcpServer::newConnection, this, [&] {
+        QTcpSocket *socket = leaver.nextPendingConnection();
+        socket->write("0123abcdfarewell");
+        socket->disconnectFromHost();
+    });
+    ServerPool next;
+    listen(next);
+    ClientPool client(clientOf(leaver.serverPort(), 1));
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.statistics().unclaimed, 1);
+    QVERIFY(client.setConfiguration(clientOf(next.serverPort(), 1)));
+    QCOMPARE(client.statistics().unclaimed, 0);
+    QVERIFY(!client.take(ConnectionId::fromString(QStringLiteral("0123abcd"))));
 }
 
 void tst_HandOuts::formerSecurityDoesNotGoOut()
