@@ -411,10 +411,8 @@ void ClientPoolPrivate::warnIfHeldBack()
             << QStringLiteral(
                        "%1: callers wait, since sizing.maximumPending allows %2 setups at a time, and one takes %3 ms: "
                        "that is at most %4 connections a second")
-                       .arg(m_plan->target())
-                       .arg(pending)
-                       .arg(setup.count() * 1000, 0, 'f', 1)
-                       .arg(pending / setup.count(), 0, 'f', 0);
+                       .arg(m_plan->target(), QString::number(pending), QString::number(setup.count() * 1000, 'f', 1),
+                            QString::number(pending / setup.count(), 'f', 0));
 }
 
 // Derives capacity, interval and state from the cycle and the stock.

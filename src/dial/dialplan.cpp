@@ -49,7 +49,7 @@ QString connectedToItself()
 
 QString endpointText(const QString &host, quint16 port)
 {
-    return (host.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(host).arg(port);
+    return (host.contains(u':') ? QStringLiteral("[%1]:%2") : QStringLiteral("%1:%2")).arg(host, QString::number(port));
 }
 
 } // namespace QNetPool

@@ -182,7 +182,7 @@ bool Setup::eventFilter(QObject *watched, QEvent *event)
     const QString sentence = isHandshake
             ? QStringLiteral("TLS handshake with %1 failed: it sent more than %2 KiB before the handshake had finished")
             : QStringLiteral("TLS connection with %1 failed: it sent more than %2 KiB of session tickets or key updates");
-    fail(Pool::Error::TlsFailed, sentence.arg(m_peer).arg(budget / 1024));
+    fail(Pool::Error::TlsFailed, sentence.arg(m_peer, QString::number(budget / 1024)));
     return true;
 }
 

@@ -96,8 +96,7 @@ void Stock::noteUnusedEnd(const Entry *entry, Finding seen)
         complain(Pool::Error::TlsFailed,
                  QStringLiteral("%1is closed: its peer sent more than %2 KiB of TLS session tickets or key updates, or does "
                                 "not accept the answers to them")
-                         .arg(name)
-                         .arg(PeerBudget::ControlTraffic / 1024));
+                         .arg(name, QString::number(PeerBudget::ControlTraffic / 1024)));
     }
     if (!m_demand || entry->wasUsed || seen == Finding::Quiet)
         return;

@@ -19,6 +19,8 @@ private Q_SLOTS:
     void lastWordsOfAPeerAreEscaped();
     void textOfAnExceptionIsEscaped();
     void hostIsEscapedInProblems();
+    void percentSignsStay_data();
+    void percentSignsStay();
 
 private:
     static void keep(QtMsgType, const QMessageLogContext &, const QString &message) { s_heard << message; }
@@ -202,6 +204,28 @@ void tst_Printable::hostIsEscapedInProblems()
     QCOMPARE(unprintableAmong(ClientPool::problems(wish)), QString());
     wish.host = hostile;
     QCOMPARE(unprintableAmong(ClientPool::problems(wish)), QString());
+}
+
+void tst_Printable::percentSignsStay_data()
+{
+    QTest::addColumn<QString>("host");
+    for (const char *host : {"fe80::1%1", "fe80::1%2", "fe80::1%lo"})
+        QTest::newRow(host) << QString::fromLatin1(host);
+}
+
+// A scope ID looks like a placeholder of QString::arg().
+void tst_Printable::percentSignsStay()
+{
+    QFETCH(const QString, host);
+    ClientPool client(clientOf(4242, 1));
+    ClientPool::Configuration wish = client.configuration();
+    wish.host = host;
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QVERIFY(client.setConfiguration(wish));
+    QVERIFY(client.start());
+    QTRY_VERIFY(!errors.isEmpty());
+    const QString start = QStringLiteral("cannot connect to [") + host + QStringLiteral("]:4242: ");
+    QVERIFY2(lastMessage(errors).startsWith(start), qPrintable(lastMessage(errors)));
 }
 
 QTEST_GUILESS_MAIN(tst_Printable)
