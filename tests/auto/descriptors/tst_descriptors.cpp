@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
 #include "pools.h"
+#include "short.h"
 #include "testmain.h"
 
 #include <functional>
@@ -72,10 +73,14 @@ class NumbersBelowOthers
 public:
     NumbersBelowOthers()
     {
+        rlimit limit{};
+        ::getrlimit(RLIMIT_NOFILE, &limit);
         const QStringList names = descriptorNames();
         int highest = 0;
-        for (const QString &name : names)
-            highest = std::max(highest, name.toInt());
+        for (const QString &name : names) {
+            if (const int number = name.toInt(); rlim_t(number) < limit.rlim_cur) // beyond are valgrind's own
+                highest = std::max(highest, number);
+        }
         do
             m_taken.push_back(::dup(0));
         while (m_taken.back() >= 0 && m_taken.back() < highest);
@@ -258,6 +263,8 @@ void tst_Descriptors::lastWordsGiveTheirs_data()
 
 void tst_Descriptors::lastWordsGiveTheirs()
 {
+    if (isShort())
+        QSKIP("at the limit valgrind closes what the kernel has accepted, so the peers are lost");
     QFETCH(const bool, isClient);
     QFETCH(const bool, hasDialer);
     constexpr int many = 40;

@@ -379,7 +379,7 @@ void tst_TlsFloods::endlessHelloIsRefused()
     listen(server);
     QSignalSpy errors(&server, &Pool::errorOccurred);
     QByteArray hello = QByteArray::fromHex("0101ff00"); // a ClientHello of 130,816 bytes
-    hello.resize(hello.size() + 0x1ff00 - 1); // all but the last
+    hello += QByteArray(0x1ff00 - 1, '\0'); // all but the last
     QByteArray records;
     for (; !hello.isEmpty(); hello.remove(0, 16384)) {
         const QByteArray part = hello.left(16384);
