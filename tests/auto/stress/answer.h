@@ -4,7 +4,7 @@
 #include <QtCore/QByteArray>
 
 // Bytes that a server sends unasked before it closes.
-const QByteArray &farewell()
+inline const QByteArray &farewell()
 {
     static const QByteArray text("\0good bye", 9);
     return text;
