@@ -3,7 +3,7 @@
 
 #include "program.h"
 
-// Prints a program as the C++ that tst_model.cpp can hold.
+// Prints a program as a row of found.h.
 
 // An enumerator of Step::how, or null if this act has none.
 inline const char *howName(const Step &step)
@@ -102,9 +102,8 @@ inline QByteArray printed(const Setting &setting)
 
 inline QByteArray printed(const Program &program, const QByteArray &name)
 {
-    QByteArray text = "// in tst_Model, private Q_SLOTS:\nvoid tst_Model::" + name
-            + "()\n{\n    const Program program{\n            " + printed(program.setting) + ",\n            {\n";
+    QByteArrayList steps;
     for (const Step &step : program.steps)
-        text += "                    " + printed(step) + ",\n";
-    return text + "            }};\n    QCOMPARE(Interpreter(program).run(), QString());\n}\n";
+        steps << printed(step);
+    return "{\"" + name + "\", {" + printed(program.setting) + ",\n {" + steps.join(",\n  ") + "}}},\n";
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "explorer.h"
+#include "found.h"
 #include "testmain.h"
 
 #include <QtCore/QRandomGenerator>
@@ -13,6 +14,8 @@ class tst_Model : public QObject
 private Q_SLOTS:
     void programsAreTheSameAsText();
     void shrinksToWhatMatters();
+    void foundPrograms_data();
+    void foundPrograms();
     void randomPrograms();
 };
 
@@ -44,6 +47,19 @@ void tst_Model::shrinksToWhatMatters()
     const Program shrunk = Shrinker(fails).shrink(Generator(seed).program());
     QVERIFY(shrunk.setting == Setting());
     QVERIFY(shrunk.steps == std::vector<Step>({{.act = Act::Kill}, {.act = Act::Take, .slot = 2}}));
+}
+
+void tst_Model::foundPrograms_data()
+{
+    QTest::addColumn<QByteArray>("text");
+    for (const auto &[name, program] : ::foundPrograms())
+        QTest::newRow(name) << program.toText();
+}
+
+void tst_Model::foundPrograms()
+{
+    QFETCH(const QByteArray, text);
+    QCOMPARE(Explorer::play(Program::fromText(text)), QString());
 }
 
 void tst_Model::randomPrograms()
