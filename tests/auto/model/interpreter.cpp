@@ -36,20 +36,21 @@ void Interpreter::wrong(const QString &text)
 // Waits for it: loops that slots have opened in the pool's thread end if it takes long, as the body may be within one.
 void Interpreter::in(Where where, const Body &body, const Body &meanwhile)
 {
-    const auto done = std::make_shared<QSemaphore>();
+    const auto done = std::make_shared<std::promise<void>>();
+    const std::future<void> isDone = done->get_future();
     const auto act = [body, done] {
         body();
-        done->release();
+        done->set_value();
     };
     std::thread fresh;
     if (where == Where::Fresh)
         fresh = std::thread(act);
     else
         (where == Where::Home ? *m_home : *m_worker).post(act);
-    for (std::chrono::milliseconds waited{0}; !done->tryAcquire(1, 200); waited += 200ms) {
+    for (std::chrono::milliseconds waited{0}; isDone.wait_for(200ms) != std::future_status::ready; waited += 200ms) {
         if (waited > patience() + 2s)
             qFatal("hangs: %s", m_step ? printed(*m_step).constData() : "the end");
-        if (waited > 400ms && !m_loops.empty())
+        if (waited > 400ms)
             m_home->post([this] { leaveLoops(); });
         if (meanwhile)
             meanwhile();

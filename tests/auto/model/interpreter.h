@@ -9,8 +9,8 @@
 
 #include <QtCore/QEventLoop>
 #include <QtCore/QPointer>
-#include <QtCore/QSemaphore>
 
+#include <future>
 #include <thread>
 
 // Runs a program on a real pool, step after step, and asks the model about all that it sees. The first thing that is wrong
