@@ -71,7 +71,7 @@ inline std::vector<Found> foundPrograms()
                {.act = Act::Serve, .where = Where::Fresh},
                {.act = Act::Kill, .number = 4},
                {.act = Act::End, .where = Where::Fresh, .how = int(Ending::DetachAndPut)}}}},
-            {"a setup thread begins without a descriptor for its event loop",
+            {"the last descriptor goes while a setup thread begins",
              {{.setupThreads = 2}, {{.act = Act::Start, .isQuick = true}, {.act = Act::Exhaust, .number = 1}}}},
             {"last words of a former configuration go out",
              {{.variant = int(Variant::Encrypted)},

@@ -120,7 +120,9 @@ void Interpreter::exhaust(bool isOn)
     if (isOn == m_exhaustion.has_value())
         return;
     if (isOn) {
-        m_exhaustion.emplace(NoNewDescriptors::TooFew);
+        // There, as it is not making a setup thread then, whose event loop needs what it has just seen to be free: GLib ends a
+        // process that has no descriptor for one.
+        in(Where::Home, [this] { m_exhaustion.emplace(NoNewDescriptors::TooFew); });
     } else {
         m_exhaustion.reset();
         m_peers->resume();
