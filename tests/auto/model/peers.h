@@ -130,11 +130,15 @@ inline Peers::~Peers()
 
 inline void Peers::listen(int peer)
 {
-    auto *listener = new Listener(*this, peer);
-    m_listeners[std::size_t(peer)] = listener;
-    if (!listener->listen(QHostAddress::LocalHost, m_ports[std::size_t(peer)]))
+    auto listener = std::make_unique<Listener>(*this, peer);
+    quint16 &port = m_ports[std::size_t(peer)];
+    const bool isListening = listener->listen(QHostAddress::LocalHost, port);
+    if (!isListening && port > 0 && listener->serverError() == QAbstractSocket::SocketResourceError)
+        return; // until resume()
+    if (!isListening)
         qFatal("cannot listen: %s", qPrintable(listener->errorString()));
-    m_ports[std::size_t(peer)] = listener->serverPort();
+    port = listener->serverPort();
+    m_listeners[std::size_t(peer)] = listener.release();
 }
 
 inline QTcpSocket *Peers::add(int peer)
@@ -263,9 +267,11 @@ inline void Peers::behave(Manner manner)
 inline void Peers::resume()
 {
     m_thread.run([this] {
-        for (Listener *listener : m_listeners) {
-            if (listener)
+        for (int peer = 0; peer < 3 && !m_areClients && m_manner != Manner::Away; ++peer) {
+            if (Listener *listener = m_listeners[std::size_t(peer)])
                 listener->resumeAccepting();
+            else
+                listen(peer);
         }
     });
 }
