@@ -251,6 +251,7 @@ private:
     void noteUnreadAlert(const Entry *entry);
     int waitersWithoutCheck() const;
     int checks() const;
+    int promisingChecks() const;
     int checksForNobody() const;
     QString holderName() const;
 

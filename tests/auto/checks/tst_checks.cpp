@@ -2,6 +2,7 @@
 #include "descriptors.h"
 #include "pools.h"
 #include "readyfuture.h"
+#include "settle.h"
 #include "testmain.h"
 
 #include <QtCore/QEventLoop>
@@ -44,6 +45,8 @@ private Q_SLOTS:
     void everyOneIsValidatedWithoutATime();
     void nothingIsDialledInPlaceOfAChecked_data();
     void nothingIsDialledInPlaceOfAChecked();
+    void runningChecksLimitDialsAfterOneThatFailed_data();
+    void runningChecksLimitDialsAfterOneThatFailed();
     void degradedWhenAllFail_data();
     void degradedWhenAllFail();
     void clientNoticesThatTheyPassAgain();
@@ -922,6 +925,47 @@ void tst_Checks::nothingIsDialledInPlaceOfAChecked()
     QCOMPARE(now.created, count);
     QCOMPARE(now.stockFull, 0);
     QCOMPARE(now.failedCheck, 0);
+}
+
+void tst_Checks::runningChecksLimitDialsAfterOneThatFailed_data()
+{
+    QTest::addColumn<ClientPool::Rule>("rule");
+    QTest::newRow("stepwise") << ClientPool::Rule::Stepwise;
+    QTest::newRow("predictive") << ClientPool::Rule::Predictive;
+}
+
+// Of a peer that has stopped to answer. Nobody counts on its connections that are being checked, but further ones end there, too.
+void tst_Checks::runningChecksLimitDialsAfterOneThatFailed()
+{
+    QFETCH(const ClientPool::Rule, rule);
+    constexpr int wanted = 3 + 1; // waiters, and the stock
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.sizing.rule = rule;
+    Pending checks;
+    wish.hooks.validateAfter = 0ms;
+    wish.hooks.validator = checks;
+    wish.hooks.timeout = 1h;
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.idleCount(), 1);
+    std::vector<QFuture<Connection>> futures;
+    for (int i = 1; i < wanted; ++i)
+        futures.push_back(client.acquire());
+    QTRY_VERIFY(checks.count() >= wanted - 1);
+    settle();
+    QVERIFY2(checks.count() <= wanted, qPrintable(QString::number(checks.count())));
+    checks.say(0, false);
+    QTRY_VERIFY(checks.count() > wanted); // in place of those that may fail, too
+    settle();
+    QVERIFY2(checks.count() <= 1 + 2 * wanted, qPrintable(QString::number(checks.count())));
+
+    for (int i = 1; i < checks.count(); ++i)
+        checks.say(i, true);
+    for (const QFuture<Connection> &future : futures)
+        QTRY_VERIFY(future.isFinished());
+    QVERIFY(addsUp(client));
 }
 
 void tst_Checks::degradedWhenAllFail_data()
