@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A client pool that dials a peer which says and does what it likes.
+#include "certificates.h"
 #include "fuzzing.h"
 #include "scene.h"
 
@@ -22,7 +23,7 @@ private:
     {
         if (pool())
             static_cast<ClientPool *>(pool())->start();
-        settle();
+        settleAll();
         meet();
     }
 
@@ -48,12 +49,13 @@ private:
 void fuzz(Input &input)
 {
     static Loopback loopback;
+    static const QSslConfiguration withCertificate =
+            Certificates::trustingCa(Certificates::showing(QStringLiteral("client")));
 
     ClientPool::Configuration configuration;
     configuration.host = QStringLiteral("127.0.0.1");
     configuration.port = loopback.port();
     configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = configuration.sizing.maximumBackoff = 1h;
-    configuration.hooks.validateAfter = 1h;
 
     Bits first(input.byte());
     configuration.connectionMode = first.flag() ? ConnectionMode::Single : ConnectionMode::Multi;
@@ -69,16 +71,36 @@ void fuzz(Input &input)
     Bits second(input.byte());
     const int reaction = second.number(4);
     configuration.sizing.minimumCapacity = configuration.sizing.maximumCapacity = 1 + second.number(1);
-    second.number(1); // of an option that is no more: the corpora keep their meaning
+    if (second.flag())
+        configuration.sizing.rule = ClientPool::Rule::Stepwise;
     configuration.limits.maximumConnections = second.flag() ? 2 : 0;
     const bool leasesOutlivePool = second.flag();
 
-    const int tls = input.below(8); // garbage gets nowhere and takes long: seldom
+    Bits third(input.byte());
+    const int tls = third.number(3); // garbage gets nowhere and takes long: seldom
     configuration.tls.mode = tls == 6 ? TlsMode::SelfSigned : tls == 7 ? TlsMode::Verified : TlsMode::None;
+    if (tls == 7)
+        configuration.tls.configuration = withCertificate;
+    configuration.setupThreads = third.number(2) == 3 ? 1 : 0; // takes long, too
 
-    ClientScene scene({configuration.tls.mode != TlsMode::None, configuration.connectionMode, configuration.idFormat,
-                       hasDeadlines, leasesOutlivePool, configuration.limits.maximumConnections, reaction},
+    Bits fourth(input.byte());
+    const int validator = fourth.number(Scene::HookBits);
+    const int resetter = fourth.number(Scene::HookBits);
+    configuration.hooks.validateAfter = fourth.flag() ? 0ms : 1h;
+    configuration.hooks.timeout = hasDeadlines ? 4ms : 1h;
+
+    ClientScene scene({.isEncrypted = configuration.tls.mode != TlsMode::None,
+                       .mode = configuration.connectionMode,
+                       .format = configuration.idFormat,
+                       .hasDeadlines = hasDeadlines,
+                       .leasesOutlivePool = leasesOutlivePool,
+                       .maximumConnections = configuration.limits.maximumConnections,
+                       .reaction = reaction,
+                       .hasSetupThreads = configuration.setupThreads > 0,
+                       .allowsNone = !Scene::allows(validator) && configuration.hooks.validateAfter == 0ms},
                       input, loopback);
+    configuration.hooks.validator = scene.hook(validator);
+    configuration.hooks.resetter = scene.hook(resetter);
     scene.play(new ClientPool(configuration));
     scene.end();
 }

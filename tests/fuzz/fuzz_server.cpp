@@ -56,7 +56,6 @@ void fuzz(Input &input)
     static const QSslConfiguration demanding = Certificates::demandingClientCertificate(tls);
 
     ServerPool::Configuration configuration;
-    configuration.hooks.validateAfter = 1h;
 
     Bits first(input.byte());
     configuration.connectionMode = first.flag() ? ConnectionMode::Single : ConnectionMode::Multi;
@@ -71,16 +70,34 @@ void fuzz(Input &input)
     Bits second(input.byte());
     const int reaction = second.number(4);
     configuration.maximumCapacity = 1 + second.number(2);
-    second.number(1); // of an option that is no more: the corpora keep their meaning
+    configuration.maximumConnectionsPerPeer = second.flag() ? 2 : 0;
     configuration.limits.maximumConnections = second.flag() ? 2 : 0;
 
-    const int mode = input.below(8); // garbage gets nowhere and takes long: seldom
+    Bits third(input.byte());
+    const int mode = third.number(3); // garbage gets nowhere and takes long: seldom
     if (mode >= 6)
         configuration.tls = {.enabled = true, .configuration = mode == 6 ? tls : demanding};
+    configuration.setupThreads = third.number(2) == 3 ? 1 : 0; // takes long, too
 
-    ServerScene scene({!configuration.tls.configuration.isNull(), configuration.connectionMode, configuration.idFormat,
-                       hasDeadlines, leasesOutlivePool, configuration.limits.maximumConnections, reaction},
+    Bits fourth(input.byte());
+    const int validator = fourth.number(Scene::HookBits);
+    const int resetter = fourth.number(Scene::HookBits);
+    configuration.hooks.validateAfter = fourth.flag() ? 0ms : 1h;
+    configuration.hooks.timeout = hasDeadlines ? 4ms : 1h;
+
+    ServerScene scene({.isEncrypted = configuration.tls.enabled,
+                       .mode = configuration.connectionMode,
+                       .format = configuration.idFormat,
+                       .hasDeadlines = hasDeadlines,
+                       .leasesOutlivePool = leasesOutlivePool,
+                       .maximumConnections = configuration.limits.maximumConnections,
+                       .reaction = reaction,
+                       .maximumConnectionsPerPeer = configuration.maximumConnectionsPerPeer,
+                       .hasSetupThreads = configuration.setupThreads > 0,
+                       .allowsNone = !Scene::allows(validator) && configuration.hooks.validateAfter == 0ms},
                       isTcp, input, loopback);
+    configuration.hooks.validator = scene.hook(validator);
+    configuration.hooks.resetter = scene.hook(resetter);
     scene.play(new ServerPool(configuration));
     scene.end();
 }

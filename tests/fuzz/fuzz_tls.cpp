@@ -4,7 +4,9 @@
 #include "fuzzing.h"
 #include "loopback.h"
 #include "numbers.h"
+#include "readyfuture.h"
 #include "relay.h"
+#include "settlethreads.h"
 #include "setup/wireid.h"
 
 #include <QNetPool/ClientPool>
@@ -29,6 +31,9 @@ struct Traits
     bool isImpostor = false; // the server: its certificate is for another name
     ConnectionMode mode = ConnectionMode::Multi;
     IdFormat format = IdFormat::Hex;
+    bool hasValidator = false; // asked always
+    bool hasResetter = false;
+    bool hasSetupThreads = false;
 
     qsizetype idSize() const { return mode == ConnectionMode::Multi ? wireSize(format) : 0; }
 };
@@ -71,7 +76,7 @@ protected:
 class PoolEnd final : public End
 {
 public:
-    explicit PoolEnd(std::unique_ptr<Pool> pool) : m_pool(std::move(pool))
+    PoolEnd(std::unique_ptr<Pool> pool, bool isValidated) : m_pool(std::move(pool)), m_isValidated(isValidated)
     {
         QObject::connect(m_pool.get(), &Pool::errorOccurred,
                          [](Pool::Error, const QString &message) { insist(!message.isEmpty(), "an error has a sentence"); });
@@ -81,12 +86,22 @@ public:
     ConnectionId id() const { return m_connection.id(); }
     bool isSetUp() const { return m_connection || (m_pool && m_pool->idleCount() > 0); }
 
-    void take(ConnectionId id) { m_connection = m_pool->take(id); }
+    void take(ConnectionId id)
+    {
+        if (!m_isValidated)
+            m_connection = m_pool->take(id);
+        else if (!m_connection && !m_waiting.isValid())
+            m_waiting = m_pool->acquire(id, 1h);
+    }
 
     QTcpSocket *socket() override
     {
-        if (!m_connection)
+        if (!m_connection && !m_isValidated)
             m_connection = m_pool->take();
+        else if (!m_connection && !m_waiting.isValid())
+            m_waiting = m_pool->acquire(1h);
+        if (m_waiting.isValid() && m_waiting.isFinished() && m_waiting.resultCount() > 0)
+            m_connection = std::exchange(m_waiting, {}).takeResult();
         return m_connection.socket();
     }
 
@@ -95,6 +110,7 @@ public:
     void close() override
     {
         m_connection.giveBack();
+        m_waiting = {};
         m_pool->close();
         settle();
         const PoolStatistics numbers = m_pool->statistics();
@@ -107,7 +123,9 @@ public:
 
 private:
     std::unique_ptr<Pool> m_pool;
+    const bool m_isValidated; // each time that it goes out, which only who waits for it gets
     Connection m_connection;
+    QFuture<Connection> m_waiting;
 };
 
 // A peer that does not use QNetPool.
@@ -186,6 +204,21 @@ public:
     }
 
 private:
+    template<typename Configuration> void addHooksAndThreads(Configuration &configuration) const
+    {
+        const auto hook = [](QTcpSocket *socket) {
+            const bool isOpen = socket->state() == QAbstractSocket::ConnectedState;
+            insist(!isOpen || static_cast<QSslSocket *>(socket)->isEncrypted(), "hooks see an encrypted connection");
+            return readyFuture(true);
+        };
+        if (m_traits.hasValidator)
+            configuration.hooks.validator = hook;
+        if (m_traits.hasResetter)
+            configuration.hooks.resetter = hook;
+        configuration.hooks.validateAfter = 0ms;
+        configuration.setupThreads = m_traits.hasSetupThreads ? 1 : 0;
+    }
+
     int beginServer(Loopback &loopback)
     {
         static const Configurations known;
@@ -199,9 +232,10 @@ private:
             configuration.connectionMode = m_traits.mode;
             configuration.idFormat = m_traits.format;
             configuration.handshakeTimeout = 1h;
+            addHooksAndThreads(configuration);
             auto pool = std::make_unique<ServerPool>(configuration);
             pool->addConnection(ends.pool);
-            m_server = std::make_unique<PoolEnd>(std::move(pool));
+            m_server = std::make_unique<PoolEnd>(std::move(pool), m_traits.hasValidator);
         } else {
             tls.setProtocol(QSsl::TlsV1_3OrLater);
             auto end = std::make_unique<SocketEnd>(ends.pool, tls, 0);
@@ -235,9 +269,10 @@ private:
         configuration.sizing.minimumInterval = configuration.sizing.maximumInterval = configuration.sizing.maximumBackoff =
                 1h;
         configuration.connectTimeout = configuration.handshakeTimeout = 1h;
+        addHooksAndThreads(configuration);
         auto pool = std::make_unique<ClientPool>(configuration);
         pool->start();
-        m_client = std::make_unique<PoolEnd>(std::move(pool));
+        m_client = std::make_unique<PoolEnd>(std::move(pool), m_traits.hasValidator);
         std::optional<int> dialled;
         while (!dialled) {
             QCoreApplication::processEvents();
@@ -252,7 +287,7 @@ private:
     void pump()
     {
         do
-            settle();
+            m_traits.hasSetupThreads ? settleThreads() : settle();
         while (m_relay->pump());
         if (clientPool() && m_traits.isVerified && m_traits.isImpostor)
             insist(!clientPool()->isSetUp(), "a client that verifies does not take another's certificate");
@@ -264,6 +299,10 @@ private:
     void takeBoth()
     {
         m_client->socket();
+        if (m_traits.hasValidator) {
+            pump();
+            m_client->socket();
+        }
         if (clientPool() && serverPool() && m_traits.mode == ConnectionMode::Multi && !clientPool()->id().isNull())
             serverPool()->take(clientPool()->id());
     }
@@ -311,6 +350,10 @@ void fuzz(Input &input)
     traits.isImpostor = first.flag();
     traits.isDemanding = first.flag();
     traits.hasCertificate = first.flag();
-    const Bits rounds(input.byte());
+    Bits second(input.byte());
+    const Bits rounds(quint8(second.number(5)));
+    traits.hasValidator = second.flag();
+    traits.hasResetter = second.flag();
+    traits.hasSetupThreads = second.flag();
     Play(traits, loopback, input).run(rounds);
 }

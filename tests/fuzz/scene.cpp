@@ -3,12 +3,16 @@
 
 #include "insist.h"
 #include "numbers.h"
-#include "settle.h"
+#include "readyfuture.h"
+#include "settlethreads.h"
 #include "setup/wireid.h"
+
+#include <stdexcept>
 
 namespace {
 
 constexpr int MostActs = 64;
+constexpr int MostReactions = 64;
 constexpr std::size_t MostPeers = 12;
 
 // The input's words: a byte each, what follows is its operand.
@@ -98,22 +102,32 @@ void Scene::react(const char *occasion)
             {"ready", [](Scene *scene) { delete scene->m_pool; }},
     };
     const auto chosen = std::size_t(m_traits.reaction) - 1;
-    if (m_pool && chosen < std::size(reactions) && qstrcmp(reactions[chosen].first, occasion) == 0)
+    if (!m_pool || chosen >= std::size(reactions) || qstrcmp(reactions[chosen].first, occasion) != 0)
+        return;
+    if (++m_reactions <= MostReactions) // with validateAfter 0, connectionAvailable() follows each take()
         reactions[chosen].second(this);
+}
+
+void Scene::settleAll() const
+{
+    if (m_traits.hasSetupThreads)
+        settleThreads();
+    else
+        settle();
 }
 
 void Scene::turn()
 {
-    settle();
+    settleAll();
     meet();
     checkNumbers();
 }
 
-// A setup without an answer ends by itself.
+// A setup without an answer ends by itself, and so does a check.
 void Scene::awaitDeadlines()
 {
     turn();
-    while (m_traits.hasDeadlines && m_pool && m_pool->pendingCount() > 0) {
+    while (m_traits.hasDeadlines && m_pool && (m_pool->pendingCount() > 0 || isAnyHookRunning())) {
         QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
         turn();
     }
@@ -127,6 +141,67 @@ void Scene::checkNumbers()
     const int most = m_traits.maximumConnections > 0 ? m_traits.maximumConnections : std::numeric_limits<int>::max();
     const QString wrong = whatIsWrong(numbers, most);
     insist(wrong.isEmpty(), "the numbers add up", wrong + QStringLiteral(": ") + text(numbers));
+    const int mostPerPeer = m_traits.maximumConnectionsPerPeer;
+    const bool isWithin = numbers.idle + numbers.leased + numbers.pending <= mostPerPeer;
+    insist(mostPerPeer == 0 || isWithin || m_hasPutBack, "a peer has no more connections than it may have", text(numbers));
+}
+
+Pool::Hook Scene::hook(int which)
+{
+    if (which == NoHook)
+        return {};
+    return [this, which](QTcpSocket *socket) { return carryOut(HookKind(which), socket); };
+}
+
+QFuture<bool> Scene::carryOut(HookKind which, QTcpSocket *socket)
+{
+    meet(); // it may be the first who sees the connection
+    switch (which) {
+    case Throws:
+        throw std::runtime_error("a hook that throws");
+    case Hangs:
+        m_answers.push_back(std::make_shared<QPromise<bool>>());
+        m_answers.back()->start();
+        return m_answers.back()->future();
+    case Asks:
+        return ask(socket);
+    case Reads:
+        readAll(socket, peerOf(socket));
+        break;
+    case DeletesPool:
+        delete m_pool;
+        break;
+    default:
+        break;
+    }
+    return readyFuture(which != SaysNo);
+}
+
+// Says yes to whatever the peer answers.
+QFuture<bool> Scene::ask(QTcpSocket *socket)
+{
+    Peer *peer = peerOf(socket);
+    if (peer)
+        peer->written += '?';
+    const auto answer = std::make_shared<QPromise<bool>>();
+    answer->start();
+    m_answers.push_back(answer);
+    const auto hear = [this, answer, socket, peer] {
+        readAll(socket, peer);
+        answer->addResult(true);
+        answer->finish();
+    };
+    QObject::connect(socket, &QTcpSocket::readyRead, &m_context, hear, Qt::SingleShotConnection);
+    socket->write("?");
+    return answer->future();
+}
+
+bool Scene::isAnyHookRunning() const
+{
+    return std::any_of(m_answers.begin(), m_answers.end(), [](const auto &answer) {
+        const QFuture<bool> future = answer->future();
+        return !future.isFinished() && !future.isCanceled();
+    });
 }
 
 void Scene::act(quint8 number)
@@ -192,8 +267,10 @@ void Scene::putBack()
         return;
     auto [id, socket] = std::move(m_detached.back());
     m_detached.pop_back();
-    if (m_pool->put(id, socket.get()))
+    if (m_pool->put(id, socket.get())) {
         socket.release();
+        m_hasPutBack = true;
+    }
 }
 
 void Scene::actAsPeer(quint8 number, Peer &peer)
@@ -280,18 +357,25 @@ void Scene::harvest()
     }
 }
 
+Peer *Scene::peerOf(const QTcpSocket *socket) const
+{
+    const int key = socket->localPort() ? socket->localPort() : -int(socket->socketDescriptor());
+    const auto found =
+            std::find_if(m_peers.rbegin(), m_peers.rend(), [key](const auto &peer) { return peer->key() == key; });
+    return found == m_peers.rend() ? nullptr : found->get();
+}
+
 // The socket, and whose it is: a holder's first look at it.
 QTcpSocket *Scene::use(Held &held)
 {
     QTcpSocket *socket = held.connection.socket();
     if (!socket || held.peer)
         return socket;
-    const int key = socket->localPort() ? socket->localPort() : -int(socket->socketDescriptor());
-    const auto found =
-            std::find_if(m_peers.rbegin(), m_peers.rend(), [key](const auto &peer) { return peer->key() == key; });
-    if (found == m_peers.rend())
+    held.peer = peerOf(socket);
+    if (!held.peer)
         return socket;
-    held.peer = found->get();
+    const bool hasWords = held.peer->sent.size() > held.peer->delivered; // which are its holder's, and not the validator's
+    insist(!m_traits.allowsNone || !held.peer->isThere() || hasWords, "nobody gets what the validator does not allow");
     held.peer->receive();
     const QByteArray start = startOf(*held.peer);
     if (!m_traits.isEncrypted && idSize() > 0 && start.size() == idSize()) // else the peer went before it read it
@@ -302,16 +386,18 @@ QTcpSocket *Scene::use(Held &held)
 
 void Scene::read(Held &held)
 {
-    QTcpSocket *socket = use(held);
-    if (!socket)
-        return;
+    if (QTcpSocket *socket = use(held))
+        readAll(socket, held.peer);
+}
+
+void Scene::readAll(QTcpSocket *socket, Peer *peer)
+{
     const QByteArray bytes = socket->readAll();
-    if (!held.peer || m_traits.isEncrypted)
+    if (!peer || m_traits.isEncrypted)
         return;
-    Peer &peer = *held.peer;
-    insist(peer.sent.mid(peer.delivered, bytes.size()) == bytes,
+    insist(peer->sent.mid(peer->delivered, bytes.size()) == bytes,
            "a holder gets what its peer has sent, all of it and in order", QString::fromLatin1(bytes.toHex()));
-    peer.delivered += bytes.size();
+    peer->delivered += bytes.size();
 }
 
 void Scene::write(Held &held)
@@ -338,14 +424,14 @@ void Scene::end()
         m_held.clear();
     if (m_pool) {
         m_pool->close();
-        settle();
+        settleAll();
     }
     if (m_pool) {
         const PoolStatistics numbers = m_pool->statistics();
         const bool isEmpty = numbers.idle + numbers.pending + numbers.waiters + numbers.unclaimed == 0;
         insist(isEmpty, "a pool that is closed has nothing left", text(numbers));
         m_held.clear();
-        settle();
+        settleAll();
         checkNumbers();
     }
     m_waiting.clear();
@@ -353,7 +439,7 @@ void Scene::end()
     m_held.clear();
     m_detached.clear();
     m_peers.clear();
-    settle();
+    settleAll();
     while (const std::optional<int> late = m_loopback.accept())
         Peer(*late, 0).reset();
 }

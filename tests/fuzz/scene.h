@@ -10,6 +10,7 @@
 
 #include <QtCore/QFuture>
 #include <QtCore/QPointer>
+#include <QtCore/QPromise>
 
 #include <deque>
 #include <memory>
@@ -29,10 +30,19 @@ public:
         bool leasesOutlivePool = false;
         int maximumConnections = 0;
         int reaction = 0; // what the slots do, see react()
+        int maximumConnectionsPerPeer = 0; // all peers are one
+        bool hasSetupThreads = false;
+        bool allowsNone = false; // the validator, which is asked always
     };
+
+    // What a validator or a resetter does.
+    enum HookKind : quint8 { NoHook, SaysYes, SaysNo, Throws, Hangs, Asks, Reads, DeletesPool };
+    static constexpr int HookBits = 3;
 
     Scene(const Traits &traits, Input &input, Loopback &loopback);
     virtual ~Scene();
+    static bool allows(int hook) { return hook != SaysNo && hook != Throws && hook != Hangs; }
+    QNetPool::Pool::Hook hook(int which);
     void play(QNetPool::Pool *pool); // owns it
     void end();
 
@@ -46,6 +56,7 @@ protected:
     Loopback &loopback() { return m_loopback; }
     const Traits &traits() const { return m_traits; }
     qsizetype idSize() const;
+    void settleAll() const; // the pool's threads, too
     void add(std::unique_ptr<Peer> peer) { m_peers.push_back(std::move(peer)); }
 
 private:
@@ -60,6 +71,9 @@ private:
     void react(const char *occasion);
     void turn();
     void awaitDeadlines();
+    bool isAnyHookRunning() const;
+    QFuture<bool> carryOut(HookKind which, QTcpSocket *socket);
+    QFuture<bool> ask(QTcpSocket *socket);
     void checkNumbers();
     void act(quint8 number);
     void actOnPool(quint8 number);
@@ -69,8 +83,10 @@ private:
     void hold(QNetPool::Connection connection);
     void takeAndUse();
     void harvest();
+    Peer *peerOf(const QTcpSocket *socket) const; // null: it has not been met
     QTcpSocket *use(Held &held);
     void read(Held &held);
+    void readAll(QTcpSocket *socket, Peer *peer);
     void write(Held &held);
     QNetPool::ConnectionId someId() const;
 
@@ -84,4 +100,7 @@ private:
     std::deque<Held> m_held;
     std::vector<QFuture<QNetPool::Connection>> m_waiting;
     std::vector<std::pair<QNetPool::ConnectionId, std::unique_ptr<QTcpSocket>>> m_detached;
+    bool m_hasPutBack = false;
+    int m_reactions = 0;
+    std::vector<std::shared_ptr<QPromise<bool>>> m_answers; // of hooks
 };

@@ -66,39 +66,63 @@ GARBAGE = {
 }
 
 
+HOOKS = ("none", "yes", "no", "throws", "hangs", "asks", "reads", "deletes")
+ALWAYS = 64  # validateAfter 0
+THREAD = 24  # a setup thread
+
+
+def checked(first, second, start):
+    """Each hook as a validator, which is asked always, and as a resetter; the peer answers what it may be asked."""
+    for hook in range(1, 8):
+        for name, life in LIVES.items():
+            life = acts(start, ACQUIRE, TURN, RECEIVE, send(b"!"), AWAIT, HARVEST) + life + acts(send(b"!"), AWAIT)
+            yield f"validator-{HOOKS[hook]}-{name}", bytes([first, second, 0, hook | ALWAYS]) + life
+            yield f"resetter-{HOOKS[hook]}-{name}", bytes([first, second, 0, hook << 3]) + life
+
+
 def client():
     for mode in (0, 4):  # bare descriptors, sockets
         for name, start in STARTS.items():
-            yield f"{name}-{mode}", bytes([8 + mode, 16, 0]) + start
+            yield f"{name}-{mode}", bytes([8 + mode, 16, 0, 0]) + start
         for name, life in LIVES.items():
-            yield f"multi-{name}-{mode}", bytes([mode, 16, 0]) + STARTS["id"] + acts(NEXT_PEER, SEND_ID, 1, TURN) + life
-            yield f"binary-{name}-{mode}", bytes([2 + mode, 0, 0]) + STARTS["id"] + life
-            yield f"single-{name}-{mode}", bytes([1 + mode, 48, 0]) + acts(TURN) + life
-            yield f"early-{name}-{mode}", bytes([mode, 0, 0]) + acts(send(HEX_ID + b"early"), TURN) + life
+            yield f"multi-{name}-{mode}", bytes([mode, 16, 0, 0]) + STARTS["id"] + acts(NEXT_PEER, SEND_ID, 1, TURN) + life
+            yield f"binary-{name}-{mode}", bytes([2 + mode, 0, 0, 0]) + STARTS["id"] + life
+            yield f"single-{name}-{mode}", bytes([1 + mode, 16, 0, 0]) + acts(TURN) + life
+            yield f"stepwise-{name}-{mode}", bytes([1 + mode, 48, 0, 0]) + acts(TURN) + life
+            yield f"thread-{name}-{mode}", bytes([mode, 16, THREAD, 0]) + STARTS["id"] + life
+            yield f"early-{name}-{mode}", bytes([mode, 0, 0, 0]) + acts(send(HEX_ID + b"early"), TURN) + life
     for name, life in LIVES.items():
         for reaction in range(1, 9):
-            yield f"slot-{reaction}-{name}", bytes([0, reaction, 0]) + STARTS["id"] + life
+            yield f"slot-{reaction}-{name}", bytes([0, reaction, 0, 0]) + STARTS["id"] + life
     for name, garbage in GARBAGE.items():
-        yield f"tls-{name}", bytes([8, 0, 6]) + garbage
+        yield f"tls-{name}", bytes([8, 0, 6, 0]) + garbage
+        yield f"tls-certificate-{name}", bytes([8, 0, 7 + THREAD, 0]) + garbage
+    yield from checked(8, 16, STARTS["id"])
 
 
 def server():
     for mode in (0, 4):  # TCP, socket pairs
         for name, life in LIVES.items():
-            yield f"multi-{name}-{mode}", bytes([mode, 48, 0]) + acts(ANOTHER, TURN, RECEIVE) + life
-            yield f"binary-{name}-{mode}", bytes([2 + mode, 48, 0]) + acts(TURN, RECEIVE) + life
-            yield f"single-{name}-{mode}", bytes([1 + mode, 112, 0]) + acts(ANOTHER, TURN) + life
+            yield f"multi-{name}-{mode}", bytes([mode, 48, 0, 0]) + acts(ANOTHER, TURN, RECEIVE) + life
+            yield f"binary-{name}-{mode}", bytes([2 + mode, 48, 0, 0]) + acts(TURN, RECEIVE) + life
+            yield f"single-{name}-{mode}", bytes([1 + mode, 48, 0, 0]) + acts(ANOTHER, TURN) + life
+            yield f"thread-{name}-{mode}", bytes([mode, 48, THREAD, 0]) + acts(ANOTHER, TURN, RECEIVE) + life
+            yield f"per-peer-{name}-{mode}", bytes([mode, 112, 0, 0]) + acts(ANOTHER, ANOTHER, TURN, RECEIVE) + life
     for name, life in LIVES.items():
         for reaction in range(1, 9):
-            yield f"slot-{reaction}-{name}", bytes([0, 48 + reaction, 0]) + acts(TURN, RECEIVE) + life
+            yield f"slot-{reaction}-{name}", bytes([0, 48 + reaction, 0, 0]) + acts(TURN, RECEIVE) + life
     for name, garbage in GARBAGE.items():
-        yield f"tls-{name}", bytes([8, 48, 6]) + garbage
-        yield f"mtls-{name}", bytes([0, 48, 7]) + garbage
+        yield f"tls-{name}", bytes([8, 48, 6, 0]) + garbage
+        yield f"mtls-{name}", bytes([0, 48, 7, 0]) + garbage
+        yield f"mtls-thread-{name}", bytes([0, 48, 7 + THREAD, 0]) + garbage
+    yield from checked(8, 48, acts(TURN, RECEIVE))
 
 
 def tls():
     for mode in range(0, 256, 5):
         yield f"mode-{mode}", bytes([mode, 0b101])
+        for hooks in (1, 2, 3, 4, 7):  # a validator, a resetter, a setup thread
+            yield f"hooks-{hooks}-{mode}", bytes([mode, 0b10110 | hooks << 5])
     kinds = ("cut", "flip", "drop", "double", "insert", "end", "reset", "silence")
     for number, kind in enumerate(kinds):
         for towards, direction in (("server", 0), ("client", 8)):
