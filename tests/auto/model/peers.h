@@ -138,6 +138,9 @@ inline void Peers::listen(int peer)
     if (!isListening)
         qFatal("cannot listen: %s", qPrintable(listener->errorString()));
     port = listener->serverPort();
+    // After a failure it pauses, and again whenever nobody is left to be accepted, as it reports its first error for ever.
+    QObject::connect(listener.get(), &QTcpServer::acceptError, listener.get(),
+                     [server = listener.get()] { QTimer::singleShot(5, server, [server] { server->resumeAccepting(); }); });
     m_listeners[std::size_t(peer)] = listener.release();
 }
 
@@ -268,9 +271,7 @@ inline void Peers::resume()
 {
     m_thread.run([this] {
         for (int peer = 0; peer < 3 && !m_areClients && m_manner != Manner::Away; ++peer) {
-            if (Listener *listener = m_listeners[std::size_t(peer)])
-                listener->resumeAccepting();
-            else
+            if (!m_listeners[std::size_t(peer)])
                 listen(peer);
         }
     });
