@@ -64,6 +64,8 @@ private:
         m_latencies.clear();
         m_completedBefore = m_completed;
         m_createdBefore = m_pool.statistics().created;
+        m_errorsBefore = m_pool.errorCount();
+        m_due = connections - open();
     }
 
     void askThoseDue()
@@ -92,10 +94,12 @@ private:
                 return;
             m_latencies.push_back(seconds(Clock::now() - dueAt) * 1000);
             socket->readAll() == question ? ++m_completed : ++m_wrong;
-            if (number % discardEvery == 0)
+            if (number % discardEvery == 0) {
                 connection->discard();
-            else
+                ++m_due;
+            } else {
                 connection->giveBack();
+            }
         });
         QObject::connect(socket, &QTcpSocket::disconnected, &m_pool, [=, this] {
             if (!*connection)
@@ -106,9 +110,11 @@ private:
         socket->write(question);
     }
 
+    int open() const { return m_pool.idleCount() + m_pool.leasedCount(); }
+
     QJsonObject figures() const
     {
-        return {{QStringLiteral("open"), m_pool.idleCount() + m_pool.leasedCount()},
+        return {{QStringLiteral("open"), open()},
                 {QStringLiteral("outstanding"), m_issued - m_completed - m_failed - m_wrong},
                 {QStringLiteral("completed"), m_completed - m_completedBefore},
                 {QStringLiteral("failed"), m_failed},
@@ -116,7 +122,8 @@ private:
                 {QStringLiteral("p50"), quantile(m_latencies, 0.5)},
                 {QStringLiteral("p99"), quantile(m_latencies, 0.99)},
                 {QStringLiteral("dialled"), m_pool.statistics().created - m_createdBefore},
-                {QStringLiteral("errors"), m_pool.errorCount()}};
+                {QStringLiteral("due"), m_due},
+                {QStringLiteral("errors"), m_pool.errorCount() - m_errorsBefore}};
     }
 
     QNetPool::ClientPool m_pool;
@@ -127,6 +134,8 @@ private:
     qint64 m_completed = 0;
     qint64 m_completedBefore = 0;
     qint64 m_createdBefore = 0;
+    int m_errorsBefore = 0;
+    int m_due = 0; // to dial, in place of those thrown away
     qint64 m_failed = 0;
     qint64 m_wrong = 0;
 };

@@ -53,6 +53,7 @@ struct Phase
     QJsonObject end;
     double peakMemory; // MiB
     double peakPending;
+    double fewestOpen; // of the honest clients
 
     double grown(const char *what) const { return number(end, what) - number(begin, what); }
     double perSecond(const char *what) const { return grown(what) / seconds; }
@@ -60,7 +61,7 @@ struct Phase
 
 Phase measure(const char *name, std::chrono::seconds time, OtherEnd &server, OtherEnd &honest)
 {
-    Phase phase{name, 0, {}, ask(server, "sample"), {}, 0, 0};
+    Phase phase{name, 0, {}, ask(server, "sample"), {}, 0, 0, Honest::connections};
     ask(honest, "begin");
     const Clock::time_point begin = Clock::now();
     while (Clock::now() - begin < time) {
@@ -68,6 +69,7 @@ Phase measure(const char *name, std::chrono::seconds time, OtherEnd &server, Oth
         phase.end = ask(server, "sample");
         phase.peakMemory = std::max(phase.peakMemory, number(phase.end, "rss") / 1024);
         phase.peakPending = std::max(phase.peakPending, number(phase.end, "pending"));
+        phase.fewestOpen = std::min(phase.fewestOpen, number(ask(honest, "figures"), "open"));
     }
     phase.seconds = seconds(Clock::now() - begin);
     phase.honest = ask(honest, "figures");
@@ -91,6 +93,9 @@ void print(const std::vector<Phase> &phases)
     row("  p99, times that of the quiet",
         [&](const Phase &phase) { return fixed(number(phase.honest, "p99") / number(phases.front().honest, "p99"), 1); });
     row("honest connections dialled anew", [&](const Phase &phase) { return fixed(number(phase.honest, "dialled")); });
+    row("  of so many that were due", [&](const Phase &phase) { return fixed(number(phase.honest, "due")); });
+    row("  open at least", [&](const Phase &phase) { return fixed(phase.fewestOpen); });
+    row("  dials that failed", [&](const Phase &phase) { return fixed(number(phase.honest, "errors")); });
     row("peers refused a second", [&](const Phase &phase) { return fixed(phase.perSecond("refused")); });
     row("handshakes begun a second", [&](const Phase &phase) { return fixed(phase.perSecond("handshakes")); });
     row("  pending at most", [&](const Phase &phase) { return fixed(phase.peakPending); });
@@ -116,10 +121,10 @@ private:
 struct Swarms
 {
     explicit Swarms(const QString &port) : silent({QStringLiteral("silent"), port}), half({QStringLiteral("half"), port}) { }
-    static int open(OtherEnd &swarm) { return swarm.ask("how many are open?").toInt(); }
+    static qint64 opened(OtherEnd &swarm) { return swarm.ask("how many have been opened?").toLongLong(); }
     bool areThere()
     {
-        return within(30s, [this] { return open(silent) >= silentClients && open(half) >= halfClients; });
+        return within(30s, [this] { return opened(silent) >= silentClients && opened(half) >= halfClients; });
     }
     OtherEnd silent;
     OtherEnd half;
@@ -141,7 +146,9 @@ void judgeExchanges(Verdict &verdict, const QJsonObject &figures, const Phase &a
                            .arg(wrong)
                            .arg(outstanding));
     const double dialled = number(attack.honest, "dialled");
-    verdict.expect(dialled > 0, text(dialled, "honest connections got in through the attack"));
+    const double due = number(attack.honest, "due");
+    verdict.expect(2 * dialled > due,
+                   QStringLiteral("%1 of %2 honest connections got in through the attack").arg(dialled).arg(due));
 }
 
 void judgeReports(Verdict &verdict, const QJsonObject &before, const QJsonObject &after, double seconds)

@@ -31,7 +31,8 @@ public:
         std::chrono::milliseconds pause{}; // before a connection is opened again
     };
 
-    // Until the parent ends; each line of its is answered with how many are open or being opened.
+    // Until the parent ends; each line of its is answered with how many have been opened so far: the first of each before any
+    // is opened again.
     static int run(const Plan &plan, quint16 port)
     {
         if (!allowDescriptors(plan.count + 100))
@@ -88,7 +89,7 @@ private:
         char line[64];
         if (!std::fgets(line, sizeof line, stdin))
             return false;
-        tell(QByteArray::number(m_open));
+        tell(QByteArray::number(m_opened));
         return true;
     }
 
@@ -113,7 +114,7 @@ private:
         sockaddr_in from = address(m_plan.network + 1 + quint32(slot % m_plan.addresses), 0);
         sockaddr_in to = address(INADDR_LOOPBACK, m_port);
         m_sockets[std::size_t(slot)] = descriptor;
-        ++m_open;
+        ++m_opened;
         if (bind(descriptor, reinterpret_cast<sockaddr *>(&from), sizeof from) != 0
             || (connect(descriptor, reinterpret_cast<sockaddr *>(&to), sizeof to) != 0 && errno != EINPROGRESS))
             return close(slot);
@@ -134,7 +135,6 @@ private:
     void close(int slot)
     {
         ::close(std::exchange(m_sockets[std::size_t(slot)], -1));
-        --m_open;
         m_closed.push_back({slot, Clock::now() + m_plan.pause});
     }
 
@@ -162,5 +162,5 @@ private:
     const int m_epoll;
     std::vector<int> m_sockets;
     std::vector<std::pair<int, Clock::time_point>> m_closed; // which slot, and when it is opened again: in that order
-    int m_open = 0;
+    qint64 m_opened = 0;
 };
