@@ -66,6 +66,7 @@ private:
     bool listen(const QString &where, const std::function<bool()> &bind);
     QString whereItListens() const { return endpointText(listener.address().toString(), listener.port()); }
     bool acceptPeer(Descriptor descriptor, const QHostAddress &address); // false: turned away
+    QString whyNoMoreHandshakes() const;
     void cannotAccept(bool isExhausted, const QString &cause);
     bool turnAway(Descriptor descriptor, Pool::Error error, const QString &message);
     void setupFinished(Entry *entry, SetupOutcome outcome) override;
@@ -200,6 +201,17 @@ void ServerPoolPrivate::stopNewSetups()
     m_handshakes.clear();
 }
 
+// With a peer that has its share of them.
+QString ServerPoolPrivate::whyNoMoreHandshakes() const
+{
+    const ServerPool::Configuration &used = m_prepared.plan->configuration;
+    if (m_handshakes.share() == used.maximumPendingPerPeer)
+        return QStringLiteral("as many as maximumPendingPerPeer allows");
+    return QStringLiteral("its share of maximumPendingHandshakes while %1 of %2 are pending")
+            .arg(m_handshakes.count())
+            .arg(used.maximumPendingHandshakes);
+}
+
 // Checks the peer before any object is created for it.
 bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &address)
 {
@@ -217,9 +229,10 @@ bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &ad
     const bool isEncrypted = m_prepared.plan->isEncrypted();
     if (isEncrypted && !m_handshakes.allows(network))
         return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
-                        QStringLiteral("the peer %1 has %2 handshakes going on, as many as maximumPendingPerPeer allows")
+                        QStringLiteral("the peer %1 has %2 handshakes going on, %3")
                                 .arg(peer.toString())
-                                .arg(m_prepared.plan->configuration.maximumPendingPerPeer));
+                                .arg(m_handshakes.count(network))
+                                .arg(whyNoMoreHandshakes()));
     if (isEncrypted && m_handshakes.isFull()) // the listener is paused then, but addConnection() is not
         return turnAway(std::move(descriptor), Pool::Error::ResourcesExhausted,
                         QStringLiteral("the connection from %1 is closed: %2 handshakes are going on, as many as "

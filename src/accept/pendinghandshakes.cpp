@@ -2,6 +2,7 @@
 #include "pendinghandshakes.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace QNetPool {
 
@@ -18,7 +19,16 @@ bool PendingHandshakes::isFull() const
 
 bool PendingHandshakes::allows(PeerNetwork peer) const
 {
-    return m_limitPerPeer <= 0 || m_counts.value(peer) < m_limitPerPeer;
+    return m_limitPerPeer <= 0 || count(peer) < share();
+}
+
+int PendingHandshakes::share() const
+{
+    const bool haveManyEach = count() >= 2 * m_counts.size();
+    if (m_limitPerPeer <= 0 || m_limitPerPeer >= m_limit || !haveManyEach)
+        return m_limitPerPeer;
+    const double room = 1 - pressure();
+    return std::max(1, int(std::ceil(m_limitPerPeer * room * room)));
 }
 
 void PendingHandshakes::begin(const Entry *entry, PeerNetwork peer)
@@ -43,13 +53,14 @@ void PendingHandshakes::clear()
     m_counts.clear();
 }
 
+double PendingHandshakes::pressure() const
+{
+    return m_limit > 0 ? std::clamp(2.0 * count() / m_limit - 1, 0.0, 1.0) : 0;
+}
+
 std::chrono::milliseconds PendingHandshakes::deadline(std::chrono::milliseconds timeout) const
 {
-    if (m_limit <= 0 || 2 * m_peers.size() <= m_limit)
-        return timeout;
-    const double pressure =
-            std::min(2.0 * double(m_peers.size()) / m_limit - 1, 1.0); // 0 at half of the limit, 1 at the limit
-    return std::chrono::milliseconds(std::max<qint64>(1, qint64(double(timeout.count()) * (1 - 0.75 * pressure))));
+    return std::chrono::milliseconds(std::max<qint64>(1, qint64(double(timeout.count()) * (1 - 0.75 * pressure()))));
 }
 
 } // namespace QNetPool

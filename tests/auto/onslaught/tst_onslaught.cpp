@@ -21,6 +21,8 @@ private Q_SLOTS:
     void kernelKeepsThoseForWhomThereIsNoRoom();
     void silentClientsMakeRoom();
     void eachPeerHasItsShare();
+    void newcomersGetInWhileOthersHoldOn_data();
+    void newcomersGetInWhileOthersHoldOn();
     void applicationsOwnConnectionsCountToo();
     void moreRoomIsUsedAtOnce();
     void closesAndListensAgainWhenFull();
@@ -144,6 +146,39 @@ void tst_Onslaught::eachPeerHasItsShare()
     silent.connectTo(server.serverPort(), 2, QHostAddress(QStringLiteral("127.0.0.2")));
     QTRY_COMPARE(server.pendingCount(), 2);
     QCOMPARE(server.statistics().peersRefused, 1);
+}
+
+void tst_Onslaught::newcomersGetInWhileOthersHoldOn_data()
+{
+    QTest::addColumn<int>("setupThreads");
+    QTest::newRow("pool's thread") << 0;
+    QTest::newRow("own threads") << 2;
+}
+
+// Silent clients at some addresses want more handshakes than there may be: those who have none do not wait behind them.
+void tst_Onslaught::newcomersGetInWhileOthersHoldOn()
+{
+    QFETCH(const int, setupThreads);
+    ServerPool::Configuration wish = tlsServer(16, 4);
+    wish.setupThreads = setupThreads;
+    ServerPool server(wish);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    Silent silent;
+    for (int last = 2; last <= 6; ++last)
+        silent.connectTo(server.serverPort(), 5, QHostAddress(QStringLiteral("127.0.0.%1").arg(last)));
+    std::vector<std::unique_ptr<QSslSocket>> clients;
+    for (int i = 1; i <= 3; ++i) {
+        clients.push_back(honest(server.serverPort()));
+        QTRY_VERIFY(clients.back()->isEncrypted());
+        QTRY_COMPARE(server.idleCount(), i);
+    }
+    QTRY_COMPARE(server.statistics().peersRefused, 12);
+    QCOMPARE(server.pendingCount(), 13);
+    QCOMPARE(errors.at(9).at(0).value<Pool::Error>(), Pool::Error::PeerRejected); // the tenth is the last told by itself
+    QCOMPARE(errors.at(9).at(1).toString(),
+             QStringLiteral("the peer 127.0.0.6 has 1 handshakes going on, its share of "
+                            "maximumPendingHandshakes while 13 of 16 are pending"));
 }
 
 // An application that accepts by itself cannot be told to wait.

@@ -21,6 +21,12 @@ private Q_SLOTS:
     void endsWhatItKnows();
     void deadlineShrinksWithTheRoom_data();
     void deadlineShrinksWithTheRoom();
+    void shareShrinksWithTheRoom_data();
+    void shareShrinksWithTheRoom();
+    void leavesRoomForAPeerThatHasNone_data();
+    void leavesRoomForAPeerThatHasNone();
+    void leavesRoomAfterOnePeerAfterTheOther();
+    void shareIsWholeWhileMostHaveOne();
 };
 
 static PeerNetwork of(const char *address)
@@ -127,6 +133,108 @@ void tst_PendingHandshakes::deadlineShrinksWithTheRoom()
         pending.begin(&entry, One);
     QCOMPARE(pending.deadline(10s), deadline);
     QVERIFY(pending.deadline(1ms) >= 1ms); // a timer of 0 would end it at once
+}
+
+void tst_PendingHandshakes::shareShrinksWithTheRoom_data()
+{
+    QTest::addColumn<int>("taken"); // of 100
+    QTest::addColumn<int>("limit"); // of one peer
+    QTest::addColumn<int>("share"); // now
+    QTest::newRow("none") << 0 << 40 << 40;
+    QTest::newRow("half") << 50 << 40 << 40;
+    QTest::newRow("three quarters") << 75 << 40 << 10;
+    QTest::newRow("one left") << 99 << 40 << 1;
+    QTest::newRow("all") << 100 << 40 << 1;
+    QTest::newRow("more, as the limit was lowered") << 120 << 40 << 1;
+    QTest::newRow("one peer may have all but one") << 75 << 99 << 25;
+    QTest::newRow("one peer may have all") << 99 << 100 << 100;
+    QTest::newRow("one peer may have more than there are") << 99 << 256 << 256;
+}
+
+void tst_PendingHandshakes::shareShrinksWithTheRoom()
+{
+    QFETCH(const int, taken);
+    QFETCH(const int, limit);
+    QFETCH(const int, share);
+    const std::vector<Entry> entries{std::size_t(taken)};
+    PendingHandshakes pending;
+    pending.setLimits(100, limit);
+    for (const Entry &entry : entries)
+        pending.begin(&entry, One);
+    QCOMPARE(pending.share(), share);
+    QCOMPARE(pending.allows(One), taken < share);
+    QVERIFY(pending.allows(Other));
+}
+
+void tst_PendingHandshakes::leavesRoomForAPeerThatHasNone_data()
+{
+    QTest::addColumn<int>("attackers");
+    QTest::addColumn<int>("fewest"); // handshakes with each of them
+    QTest::newRow("1") << 1 << 256;
+    QTest::newRow("2") << 2 << 256;
+    QTest::newRow("4") << 4 << 144;
+    QTest::newRow("100") << 100 << 9;
+    QTest::newRow("400") << 400 << 2;
+}
+
+// Peers that take whatever they get, all at a time.
+void tst_PendingHandshakes::leavesRoomForAPeerThatHasNone()
+{
+    QFETCH(const int, attackers);
+    QFETCH(const int, fewest);
+    const std::vector<Entry> entries(1024);
+    PendingHandshakes pending;
+    pending.setLimits(1024, 256);
+    QHash<PeerNetwork, int> had;
+    std::size_t next = 0;
+    for (bool isAnyAllowed = true; isAnyAllowed;) {
+        isAnyAllowed = false;
+        for (PeerNetwork peer = 1; peer <= PeerNetwork(attackers) && !pending.isFull(); ++peer) {
+            if (!pending.allows(peer))
+                continue;
+            isAnyAllowed = true;
+            ++had[peer];
+            pending.begin(&entries[next++], peer);
+        }
+    }
+    for (PeerNetwork peer = 1; peer <= PeerNetwork(attackers); ++peer)
+        QVERIFY(had.value(peer) >= fewest);
+    QVERIFY(!pending.isFull());
+    QVERIFY(pending.allows(attackers + 1));
+}
+
+// Those who come first have more than their share of what is left then, until their handshakes end.
+void tst_PendingHandshakes::leavesRoomAfterOnePeerAfterTheOther()
+{
+    const std::vector<Entry> entries(1024);
+    PendingHandshakes pending;
+    pending.setLimits(1024, 256);
+    std::size_t next = 0;
+    for (PeerNetwork peer = 1; peer <= 50; ++peer) {
+        while (pending.allows(peer)) {
+            QVERIFY(!pending.isFull());
+            pending.begin(&entries[next++], peer);
+        }
+        QVERIFY(pending.count(peer) > 0);
+    }
+    QVERIFY(!pending.isFull());
+}
+
+void tst_PendingHandshakes::shareIsWholeWhileMostHaveOne()
+{
+    const std::vector<Entry> entries(1024);
+    PendingHandshakes pending;
+    pending.setLimits(1024, 256);
+    for (int i = 0; i < 1000; ++i)
+        pending.begin(&entries[std::size_t(i)], PeerNetwork(i % 501));
+    QVERIFY(pending.allows(One));
+    pending.begin(&entries[1000], One);
+    QCOMPARE(pending.share(), 256);
+    QVERIFY(pending.allows(One)); // more of its dials that have waited in the backlog
+
+    for (std::size_t one : {499, 500, 1000}) // those that had no second
+        pending.end(&entries[one]);
+    QCOMPARE(pending.share(), 1);
 }
 
 QTEST_GUILESS_MAIN(tst_PendingHandshakes)
