@@ -12,6 +12,7 @@ namespace {
 
 constexpr int silentClients = 5000;
 constexpr int halfClients = 5000;
+constexpr int manyClients = 5000; // each with an address of its own
 constexpr int floodAtATime = 64;
 constexpr int attackAddresses = 50;
 constexpr double memoryUnderAttackMib = 192; // more than before: 1,024 handshakes, some 100 KiB each, and what malloc keeps
@@ -81,7 +82,7 @@ void print(const std::vector<Phase> &phases)
     const auto row = [&phases](const char *what, const std::function<QString(const Phase &)> &cell) {
         QString line = QLatin1String(what).toString().leftJustified(36);
         for (const Phase &phase : phases)
-            line += cell(phase).rightJustified(14);
+            line += cell(phase).rightJustified(15);
         std::printf("%s\n", qPrintable(line));
     };
     const auto fixed = [](double value, int digits = 0) { return QString::number(value, 'f', digits); };
@@ -132,7 +133,7 @@ struct Swarms
 
 QString text(double value, const char *what)
 {
-    return QStringLiteral("%1 %2").arg(QString::number(value), QLatin1String(what));
+    return QStringLiteral("%1 %2").arg(QString::number(value, 'f', 0), QLatin1String(what));
 }
 
 void judgeExchanges(Verdict &verdict, const QJsonObject &figures, const Phase &attack)
@@ -202,7 +203,12 @@ bool attackAndJudge(int setupThreads)
     phases.push_back(measure("flood, swarms", 16s, server, honest));
     flood.reset();
     swarms.reset();
-    const bool isOver = within(30s, [&] { return number(ask(server, "sample"), "pending") == 0; });
+    const auto isIdle = [&] { return number(ask(server, "sample"), "pending") == 0; };
+    bool isOver = within(30s, isIdle);
+    std::optional<OtherEnd> many(QStringList{QStringLiteral("many"), port});
+    phases.push_back(measure("many addresses", 16s, server, honest));
+    many.reset();
+    isOver &= within(30s, isIdle);
     const QJsonObject attacked = ask(server, "sample");
     const double attackSeconds = seconds(Clock::now() - begin);
     phases.push_back(measure("after", 8s, server, honest));
@@ -215,12 +221,13 @@ bool attackAndJudge(int setupThreads)
     verdict.expect(areThere,
                    QStringLiteral("%1 silent clients and %2 that stop half-way").arg(silentClients).arg(halfClients));
     const int most = QNetPool::ServerPool::Configuration().maximumPendingHandshakes;
-    verdict.expect(phases[2].peakPending <= most, text(phases[2].peakPending, "handshakes at a time at most"));
+    const double peak = std::max(phases[2].peakPending, phases[3].peakPending);
+    verdict.expect(peak <= most, text(peak, "handshakes at a time at most"));
     verdict.expect(isOver, QStringLiteral("none is left of the attack"));
     verdict.expect(isAnswered, QStringLiteral("nobody waits any more"));
     judgeExchanges(verdict, ask(honest, "figures"), phases[2]);
     judgeReports(verdict, before, attacked, attackSeconds);
-    judgeResources(verdict, before, after, phases[2].peakMemory);
+    judgeResources(verdict, before, after, std::max(phases[2].peakMemory, phases[3].peakMemory));
     return verdict.holds();
 }
 
@@ -234,6 +241,7 @@ int main(int argc, char **argv)
     const auto port = quint16(arguments.value(2).toUInt());
     const quint32 strangers = 0x7f000200; // 127.0.2.x
     const quint32 neighbours = 0x7f000100; // 127.0.1.x
+    const quint32 everywhere = 0x7f010000; // 127.1.x.x
     if (role == u"server")
         return Server::run(application, arguments.value(2).toInt());
     if (role == u"honest")
@@ -242,6 +250,8 @@ int main(int argc, char **argv)
         return Swarm::run({silentClients, neighbours, attackAddresses, {}, 1s}, port);
     if (role == u"half")
         return Swarm::run({halfClients, neighbours + 100, attackAddresses, Swarm::clientHello(), 1s}, port);
+    if (role == u"many")
+        return Swarm::run({manyClients, everywhere, manyClients, {}, 1s}, port);
     if (role == u"flood")
         return Swarm::run({floodAtATime, strangers, attackAddresses, {}, 0ms}, port);
     return attackAndJudge(role.toInt()) ? 0 : 1;

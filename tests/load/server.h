@@ -50,11 +50,11 @@ private:
             qFatal("cannot listen");
     }
 
-    // Honest clients are at 127.0.0.1, attackers at 127.0.1.x; nobody else may.
+    // Honest clients are at 127.0.0.1, attackers at 127.0.1.x and 127.1.x.x; nobody else may.
     static QNetPool::ServerPool::Configuration configuration(int setupThreads)
     {
         QNetPool::ServerPool::Configuration wish;
-        wish.allowedPeers = QStringList{QStringLiteral("127.0.0.0/23")};
+        wish.allowedPeers = QStringList{QStringLiteral("127.0.0.0/23"), QStringLiteral("127.1.0.0/16")};
         wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
         wish.setupThreads = setupThreads;
         return wish;

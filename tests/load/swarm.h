@@ -25,7 +25,7 @@ public:
     struct Plan
     {
         int count = 0;
-        quint32 network = 0; // of 256 addresses
+        quint32 network = 0; // the first address is the next
         int addresses = 1;
         QByteArray firstWords; // sent once it is connected
         std::chrono::milliseconds pause{}; // before a connection is opened again
