@@ -93,6 +93,7 @@ private:
     void failed(Entry *entry, const SetupOutcome &outcome);
     void admit(Entry *entry, SetupOutcome outcome);
     void sleep(milliseconds pause);
+    void watchLateness();
     void publish();
 
     static constexpr int DialsATurn = 128; // of the event loop, which has other events, too
@@ -110,6 +111,8 @@ private:
     QTimer m_nextTurn;
     bool m_isExhausted = false; // out of descriptors or memory, and no setup has succeeded since
     QTimer m_pause; // until the next round
+    QTimer m_lateness; // until something takes too long to be counted on
+    Stock::Clock::time_point m_lateAt{}; // when that ends
     bool m_isRetryDue = false; // retry without a pause if the running round fails
     bool m_hasBegun = false; // the first round with this peer
     Stock::Clock::time_point m_nextStart{}; // with another peer: not earlier
@@ -118,11 +121,13 @@ private:
 };
 
 ClientPoolPrivate::ClientPoolPrivate(ClientPool::Configuration requested)
-    : PoolPrivate(&clientLog), configuration(std::move(requested)), m_nextTurn(this), m_pause(this)
+    : PoolPrivate(&clientLog), configuration(std::move(requested)), m_nextTurn(this), m_pause(this), m_lateness(this)
 {
     configuration.dialer = recognizable(configuration.dialer);
     m_pause.setSingleShot(true);
     connect(&m_pause, &QTimer::timeout, this, &ClientPoolPrivate::beginRound);
+    m_lateness.setSingleShot(true);
+    connect(&m_lateness, &QTimer::timeout, this, &ClientPoolPrivate::advance);
     m_nextTurn.setSingleShot(true);
     connect(&m_nextTurn, &QTimer::timeout, this, &ClientPoolPrivate::dialOn);
 }
@@ -197,6 +202,7 @@ bool ClientPoolPrivate::apply(ClientPool::Configuration requested)
 void ClientPoolPrivate::stopNewSetups()
 {
     m_pause.stop();
+    m_lateness.stop();
     m_nextTurn.stop();
     m_dialsLeft = DialsATurn;
 }
@@ -310,7 +316,18 @@ void ClientPoolPrivate::advance()
         if (const std::optional<milliseconds> pause = m_cycle.end(QRandomGenerator::global()->generateDouble()))
             sleep(*pause);
     }
+    watchLateness();
     publish();
+}
+
+// A timer that ends early does no harm, so it is not started again for each dial.
+void ClientPoolPrivate::watchLateness()
+{
+    const Stock::Clock::time_point next = stock->nextLate();
+    if (next == Stock::Clock::time_point::max() || (m_lateness.isActive() && m_lateAt <= next))
+        return;
+    m_lateAt = next;
+    m_lateness.start(std::chrono::ceil<milliseconds>(next - Stock::Clock::now()));
 }
 
 void ClientPoolPrivate::dialOn()

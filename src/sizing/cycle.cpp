@@ -35,15 +35,15 @@ void Cycle::beginAfresh()
     m_outage = m_isDistrusted = m_hasProbed = m_isPeerKnown = false;
     m_backoff.reset();
     m_round = Round::None;
-    m_wanted = m_awaited = m_demanded = m_inFlight = 0;
+    m_wanted = m_awaited = m_demanded = m_inFlight = m_late = 0;
     m_succeeded = m_failed = m_failedInARow = m_unproved = m_died = 0;
 }
 
 void Cycle::begin(const StockLevel &level)
 {
-    m_target = level.target;
+    note(level);
     m_interval = nextInterval(m_interval, level.idle, capacity(), m_limits);
-    const int wanted = std::max(0, std::max(toKeep(capacity(), level) - level.idle, missing(level)) - m_inFlight);
+    const int wanted = std::max(0, std::max(toKeep(capacity(), level) - level.idle, missing(level)) - onTheirWay());
     beginRound(Round::OfTimer, wanted);
     if (level.idle >= capacity() && !m_wanted && !m_inFlight && !m_unproved)
         m_outage = m_isDistrusted = false; // connections that were given back have filled the stock
@@ -66,12 +66,18 @@ void Cycle::beginRound(Round round, int wanted)
     m_awaited = m_inFlight;
 }
 
+void Cycle::note(const StockLevel &level)
+{
+    m_target = level.target;
+    m_late = m_outage ? 0 : std::min(level.late, m_inFlight); // in an outage the pauses say when to try again
+}
+
 // What was wanted and is not any more is forgotten.
 void Cycle::update(const StockLevel &level)
 {
-    m_target = level.target;
-    const int demanded = std::max(0, missing(level) - m_inFlight);
-    const int toFill = std::max(0, toKeep(capacity(), level) - level.idle - m_inFlight);
+    note(level);
+    const int demanded = std::max(0, missing(level) - onTheirWay());
+    const int toFill = std::max(0, toKeep(capacity(), level) - level.idle - onTheirWay());
     m_wanted = std::min(m_wanted, std::max(demanded, toFill));
     m_demanded = m_outage ? 0 : std::max(0, demanded - m_wanted); // the next round is as early as the backoff allows
 }
@@ -93,12 +99,13 @@ int Cycle::dialsWanted() const
     if (isStopped())
         return 0;
     const int atOnce = m_outage && !m_succeeded ? 1 : m_limits.maximumPending;
-    return std::clamp(m_wanted + m_demanded, 0, std::max(0, atOnce - m_inFlight));
+    const int room = std::min(atOnce - onTheirWay(), 2 * atOnce - m_inFlight);
+    return std::clamp(m_wanted + m_demanded, 0, std::max(0, room));
 }
 
 bool Cycle::isHeldBack() const noexcept
 {
-    return !m_outage && m_inFlight >= m_limits.maximumPending && m_wanted + m_demanded > 0;
+    return !m_outage && onTheirWay() >= m_limits.maximumPending && m_wanted + m_demanded > 0;
 }
 
 void Cycle::launched()
@@ -116,6 +123,7 @@ void Cycle::launched()
 void Cycle::finished(bool created)
 {
     --m_inFlight;
+    m_late = std::min(m_late, m_inFlight);
     m_awaited = std::max(0, m_awaited - 1);
     ++(created ? m_succeeded : m_failed);
     if (!created) {

@@ -20,6 +20,9 @@ namespace QNetPool {
 // peer before the others follow. The first success ends it. In Rule::Predictive a dial that failed alone is no outage yet if others
 // have succeeded: it may have been an accident, and the next one tells.
 //
+// A dial that takes too long is replaced by another one, and does not count towards maximumPending, until these are as many
+// as that allows.
+//
 // A connection that dies soon after its setup, unused, is a failure after all. If most of the youngest have done so, an
 // outage begins in which a probe has to survive before the others follow.
 class Cycle
@@ -56,8 +59,10 @@ private:
     enum class Round { None, OfTimer, OfDemand };
 
     void beginRound(Round round, int wanted);
+    void note(const StockLevel &level);
     void update(const StockLevel &level);
     int missing(const StockLevel &level) const;
+    int onTheirWay() const noexcept { return m_inFlight - m_late; }
     bool isStopped() const;
     bool hasPeerFailed() const;
     milliseconds beginOutage(double random);
@@ -75,6 +80,7 @@ private:
     int m_awaited = 0; // dials that this round has launched, or found in flight
     int m_demanded = 0; // further dials that demand has still to launch
     int m_inFlight = 0;
+    int m_late = 0; // of those
     int m_succeeded = 0; // of this round
     int m_failed = 0; // of this round
     int m_failedInARow = 0;

@@ -35,7 +35,7 @@ void Demand::setLimits(const Sizing &limits)
 
 void Demand::taken(TimePoint now, const StockLevel &before, bool hasToWait)
 {
-    m_unreplaced = 0;
+    m_unreplaced = std::max(0, std::min(m_unreplaced, target()) - 1);
     if (now >= m_minutes.front().begin + 1min)
         beginMinute(now);
     ++m_minutes.front().taken;
@@ -68,11 +68,24 @@ void Demand::returned(TimePoint now)
         return;
     if (now >= m_slotEnd)
         beginSlot(now);
+    m_emptied = 0;
     m_leastNow = std::min(m_leastNow, --m_net);
+}
+
+void Demand::returnedInVain()
+{
+    ++m_net;
+    m_surplus = std::max(0, m_surplus - 1);
+}
+
+void Demand::idledOut()
+{
+    m_unreplaced = std::min(m_unreplaced + 1, target());
 }
 
 void Demand::foundNoRoom()
 {
+    m_emptied = 0; // there is more than is taken
     m_surplus = std::min(m_surplus + 1, m_limits.maximumCapacity);
 }
 

@@ -37,16 +37,16 @@ public:
     // nothing of how many there have to be.
     void taken(TimePoint now, const StockLevel &before, bool hasToWait = false);
     void returned(TimePoint now); // a connection that can be leased again; or a waiter left without one
+    void returnedInVain(); // one that has ended before it could be leased again
     void foundNoRoom(); // a connection, in a full stock: it is closed
     void setUp(std::chrono::nanoseconds time, const StockLevel &after); // how long a connection took
-    void idledOut() noexcept { ++m_unreplaced; } // a connection was closed because nobody wanted it for long
-    void endedUnused() noexcept
-    {
-        ++m_unwanted;
-    } // a connection was closed for another reason, and nobody had ever wanted it
+    void idledOut(); // a connection was closed because nobody wanted it for long
+    // A connection was closed for another reason, and nobody had ever wanted it.
+    void endedUnused() noexcept { ++m_unwanted; }
 
     int target() const noexcept; // idle and pending together, beyond the waiters; of Rule::Stepwise: 0
-    int unreplaced() const noexcept { return m_isPredictive ? m_unreplaced : 0; } // that idled out since the last take
+    // That idled out, less takes since: who takes one may soon want another, and not at once as many as ever.
+    int unreplaced() const noexcept { return m_isPredictive ? std::min(m_unreplaced, target()) : 0; }
     // How much of the target is in vain: so many connections have found no room since a call waited. Between the timer's
     // rounds they are not dialled, or a target near maximumCapacity would cost a dial for each take, and a full stock would
     // close a connection for each that is given back.

@@ -16,6 +16,7 @@ struct StockLevel
 {
     int idle = 0;
     int pending = 0; // being set up
+    int late = 0; // likewise, but for so long that they are not counted on
     int waiting = 0; // for any connection
     int target = 0; // Demand::target()
     int unreplaced = 0; // Demand::unreplaced()

@@ -125,6 +125,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
     ++m_totals.created;
     if (times.connect) {
         m_connectTimes.record(*times.connect);
+        m_lastSetUpBorn = std::max(m_lastSetUpBorn, entry->born);
         if (m_demand)
             m_demand->setUp(Clock::now() - entry->born, currentLevel());
     }

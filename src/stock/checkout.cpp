@@ -104,6 +104,7 @@ Connection Stock::lend(Entry *entry, qint64 PoolStatistics::*way, QString holder
     entry->owner = shared_from_this();
     entry->isReturning = entry->isValidated = false;
     entry->wasUsed = true;
+    entry->returned = {};
     entry->controlTraffic = 0;
     entry->holder.swap(holder);
     ++m_totals.taken;

@@ -44,6 +44,8 @@ ClosingHandle Stock::startClosing(Entry *entry, CloseReason reason)
     notify(EventType::Closed, entry->id, reason);
     if (entry->stage == Stage::Idle || entry->stage == Stage::Stale)
         m_watcher->remove(entry->descriptor);
+    if (reason != CloseReason::Flushed)
+        noteEnd(entry);
     if (m_demand && reason == CloseReason::IdleTooLong)
         m_demand->idledOut();
     if (m_demand && !entry->wasUsed && (reason == CloseReason::DiedIdle || reason == CloseReason::LivedTooLong))

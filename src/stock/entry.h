@@ -34,6 +34,7 @@ struct Entry : Lease
     SetupProgress progress; // while it is pending
     TimePoint setUp; // when that ended
     TimePoint since; // when the stage began; of a stale one, when it became idle
+    TimePoint returned{}; // when it was given back into the stock; zero: never, or leased since
     TimePoint endOfLife = TimePoint::max();
     QString tlsError; // with which the peer ended the connection before it was used
     qint64 controlTraffic = 0; // of TLS: bytes read since the last lease that were for no holder

@@ -160,6 +160,7 @@ void Stock::keepUnclaimed(Entry *entry)
     if (entry->stage == Stage::Idle || entry->stage == Stage::Stale)
         m_watcher->remove(entry->descriptor);
     notify(EventType::Lost, entry->id);
+    noteEnd(entry);
     m_store.move(entry, Stage::Unclaimed, Clock::now());
     entry->owner.reset();
 }

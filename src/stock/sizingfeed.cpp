@@ -39,8 +39,10 @@ static QString sentAnAlert()
 
 StockLevel Stock::currentLevel() const
 {
+    const int late = lateSetups(Clock::now());
     StockLevel level{.idle = m_store.idle() + checksForNobody(),
-                     .pending = m_store.count(Stage::Pending),
+                     .pending = m_store.count(Stage::Pending) - late,
+                     .late = late,
                      .waiting = unservedWaiters()};
     if (m_demand) {
         level.target = m_demand->target();
@@ -68,17 +70,29 @@ void Stock::noteTaken(const Entry *entry)
     if (!m_demand)
         return;
     const int idle = m_store.idle();
-    const int pending = m_store.count(Stage::Pending);
+    const int pending = m_store.count(Stage::Pending) - lateSetups(entry->since);
     m_demand->taken(entry->since, {.idle = idle + 1, .pending = pending, .waiting = unservedWaiters()});
     if (idle + pending < m_demand->target() - m_demand->surplus() && room() > 0)
         wake(); // to dial
 }
 
-void Stock::noteGivenBack(bool isReturned, Clock::time_point now)
+void Stock::noteGivenBack(Entry *entry, bool isReturned, Clock::time_point now)
 {
     m_totals.givenBack += isReturned;
-    if (m_demand && isReturned)
-        m_demand->returned(now);
+    if (!m_demand || !isReturned)
+        return;
+    m_demand->returned(now);
+    if (entry->stage == Stage::Idle)
+        entry->returned = now;
+}
+
+// A server may close a connection after each answer, just when it has been given back.
+void Stock::noteEnd(Entry *entry)
+{
+    constexpr std::chrono::seconds soon{1}; // later ones are as likely to come together, after days, when the server restarts
+    const Clock::time_point returned = std::exchange(entry->returned, {});
+    if (m_demand && returned != Clock::time_point() && Clock::now() - returned < soon)
+        m_demand->returnedInVain();
 }
 
 void Stock::noteDeparture(const Waiter &waiter)

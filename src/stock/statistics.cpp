@@ -147,42 +147,4 @@ int Stock::waiterCount() const
     return m_queue.count();
 }
 
-// Waiters for any connection, less those who can count on a check.
-int Stock::unservedWaiters() const
-{
-    return std::max(0, m_queue.countForAny() - promisingChecks());
-}
-
-// Waiters for any connection, less those for whom one is being checked.
-int Stock::waitersWithoutCheck() const
-{
-    return std::max(0, m_queue.countForAny() - checks());
-}
-
-int Stock::checks() const
-{
-    return m_store.count(Stage::Unchecked) + m_store.count(Stage::Checked);
-}
-
-// If checks fail at present, as many as are wanted count for nothing. Further ones do: else more would be dialled and checked
-// for as long as the first checks take.
-int Stock::promisingChecks() const
-{
-    if (m_failedChecks == 0)
-        return checks();
-    return std::max(0, std::max(0, checks() - m_queue.countForAny()) - m_policy.maximumIdle);
-}
-
-// Those that will be idle: nothing has to be dialled in their place.
-int Stock::checksForNobody() const
-{
-    return std::max(0, promisingChecks() - m_queue.countForAny());
-}
-
-int Stock::unservedWaiterCount() const
-{
-    const Lock lock(m_mutex);
-    return unservedWaiters();
-}
-
 } // namespace QNetPool

@@ -175,6 +175,7 @@ public:
     int waiterCount() const;
     int unservedWaiterCount() const; // waiters for any connection, less those for whom one is being validated
     StockLevel level() const;
+    Clock::time_point nextLate() const; // when level() changes because something takes too long
     std::chrono::nanoseconds meanSetupTime() const; // of a client; zero: unknown
 
     // The lease's side.
@@ -242,17 +243,24 @@ private:
     int room() const;
     bool assignId(Entry *entry, ConnectionId id);
     QString refusalOf(Entry *entry, ConnectionId id); // why it cannot be put into the stock; empty: it has a place and an ID
-    int unservedWaiters() const;
     StockLevel currentLevel() const;
     void noteTaken(const Entry *entry);
-    void noteGivenBack(bool isReturned, Clock::time_point now); // it has been served or is idle
+    void noteGivenBack(Entry *entry, bool isReturned, Clock::time_point now); // it has been served or is idle
+    void noteEnd(Entry *entry);
     void noteDeparture(const Waiter &waiter); // without a connection
     void noteUnusedEnd(const Entry *entry, Finding seen);
     void noteUnreadAlert(const Entry *entry);
-    int waitersWithoutCheck() const;
+
+    std::chrono::nanoseconds lateAfter() const;
+    int lateSetups(Clock::time_point now) const;
+    Clock::time_point nextProbe(const Entry *oldest) const;
     int checks() const;
+    int lateChecks(int most) const;
     int promisingChecks() const;
     int checksForNobody() const;
+    int waitersWithoutCheck() const;
+    int unservedWaiters() const;
+
     QString holderName() const;
 
     QLatin1String starter() const;
@@ -307,6 +315,7 @@ private:
     Histogram m_acquireTimes;
     Histogram m_leaseTimes;
     std::unique_ptr<Demand> m_demand; // of a client pool
+    Clock::time_point m_lastSetUpBorn{}; // when the setup began that began last, of those that have succeeded
     QString m_lastError;
     std::vector<Event> m_pendingEvents;
     std::vector<UnusedEnd> m_unusedEnds; // for the next takeNotifications()

@@ -109,7 +109,7 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Clock::time_poin
         if (verdict == Verdict::IsGone)
             return Admission::Closed;
         if (verdict == Verdict::IsUnvalidated) {
-            noteGivenBack(isReturned, now);
+            noteGivenBack(entry, isReturned, now);
             return Admission::Admitted;
         }
         hasEnded = verdict == Verdict::HasLastWords;
@@ -125,7 +125,7 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Clock::time_poin
             continue;
         }
         if (serve(std::move(waiter), entry, lock)) {
-            noteGivenBack(isReturned, now);
+            noteGivenBack(entry, isReturned, now);
             return Admission::Admitted;
         }
     }
@@ -139,13 +139,13 @@ Stock::Admission Stock::offerNow(Entry *entry, bool isReturned, Clock::time_poin
         closeEntry(entry, CloseReason::StockFull, lock);
     } else if (mustBeValidated(entry, false)) {
         validate(entry);
-        noteGivenBack(isReturned, now);
+        noteGivenBack(entry, isReturned, now);
         return Admission::Admitted;
     } else if (!addToStock(entry, now)) {
         closeEntry(entry, CloseReason::Dirty, lock); // unwatched, its end would never be noticed
         return Admission::Unwatched;
     } else {
-        noteGivenBack(isReturned, now);
+        noteGivenBack(entry, isReturned, now);
         return Admission::Admitted;
     }
     return Admission::Full;

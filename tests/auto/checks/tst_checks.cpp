@@ -45,6 +45,7 @@ private Q_SLOTS:
     void everyOneIsValidatedWithoutATime();
     void nothingIsDialledInPlaceOfAChecked_data();
     void nothingIsDialledInPlaceOfAChecked();
+    void waiterDoesNotWaitForALateReset();
     void runningChecksLimitDialsAfterOneThatFailed_data();
     void runningChecksLimitDialsAfterOneThatFailed();
     void degradedWhenAllFail_data();
@@ -482,6 +483,10 @@ void tst_Checks::nextOneIsTriedWhenItFails()
     Scene scene(isClient, false, 2, [&](auto &wish) {
         wish.hooks.validateAfter = 10ms; // so that what is dialled meanwhile needs no validation
         wish.hooks.timeout = isSlow ? 150ms : 60000ms;
+        if constexpr (requires { wish.sizing; }) { // else one would be dialled while the first is being validated
+            if (isSlow)
+                wish.limits.maximumConnections = 2;
+        }
         wish.hooks.validator = [&](QTcpSocket *socket) {
             if (++calls == 1)
                 return fail(socket);
@@ -925,6 +930,30 @@ void tst_Checks::nothingIsDialledInPlaceOfAChecked()
     QCOMPARE(now.created, count);
     QCOMPARE(now.stockFull, 0);
     QCOMPARE(now.failedCheck, 0);
+}
+
+// It takes several times as long as a setup: one is dialled.
+void tst_Checks::waiterDoesNotWaitForALateReset()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
+    Pending resets;
+    wish.hooks.resetter = resets;
+    wish.hooks.timeout = 1h;
+    ClientPool client(wish);
+    QVERIFY(client.start());
+    QTRY_COMPARE(client.idleCount(), 1);
+    Connection lease = client.take();
+    lease->write("ping\n");
+    lease.giveBack();
+    QTRY_COMPARE(resets.count(), 1);
+    QCOMPARE(client.statistics().created, 1);
+    QFuture<Connection> future = client.acquire();
+    QTRY_VERIFY(future.isFinished());
+    QCOMPARE(client.statistics().created, 2);
+    resets.say(0, true);
 }
 
 void tst_Checks::runningChecksLimitDialsAfterOneThatFailed_data()

@@ -31,7 +31,10 @@ private Q_SLOTS:
     void switchingForgets();
     void newLimitsClampTheTarget();
 
-    void unreplacedUntilTheNextTake();
+    void takeWantsOneThatIdledOut();
+    void eachTakeWantsOneMoreAgain();
+    void givenBackInVainIsDemand();
+    void oneOfOneComesBack();
     void unwantedEndsLowerTheTarget();
     void surplusUntilACallWaits();
     void waitForACheckIsNoShortage();
@@ -260,14 +263,48 @@ void tst_Demand::newLimitsClampTheTarget()
     QCOMPARE(quiet.target(), 2); // nobody has wanted more
 }
 
-void tst_Demand::unreplacedUntilTheNextTake()
+void tst_Demand::takeWantsOneThatIdledOut()
 {
     Demand demand(limits);
-    for (int i = 0; i < 3; ++i)
-        demand.idledOut();
-    QCOMPARE(demand.unreplaced(), 3);
+    demand.idledOut();
+    QCOMPARE(demand.unreplaced(), 1);
     take(demand, start);
     QCOMPARE(demand.unreplaced(), 0);
+}
+
+void tst_Demand::eachTakeWantsOneMoreAgain()
+{
+    Demand demand({.minimumCapacity = 10, .maximumCapacity = 100});
+    for (int i = 0; i < 1000; ++i) // through a night
+        demand.idledOut();
+    QCOMPARE(demand.unreplaced(), 10);
+    for (int i = 1; i <= 10; ++i) {
+        take(demand, start);
+        QCOMPARE(demand.unreplaced(), 10 - i);
+    }
+}
+
+// A server that closes after each answer, when the connection is back.
+void tst_Demand::givenBackInVainIsDemand()
+{
+    Demand demand = demandWith(60ms);
+    for (int i = 0; i < 1000; ++i) { // 100 a second
+        take(demand, start + i * 10ms);
+        demand.returned(start + i * 10ms + 2ms);
+        demand.returnedInVain();
+    }
+    QVERIFY(demand.target() >= 6);
+    QVERIFY(demand.target() <= 9);
+}
+
+void tst_Demand::oneOfOneComesBack()
+{
+    Demand demand({.minimumCapacity = 1, .maximumCapacity = 1});
+    for (int i = 0; i < 10; ++i) {
+        demand.taken(start + i * 1s, {.idle = 1});
+        QCOMPARE(demand.surplus(), 1);
+        demand.returned(start + i * 1s + 50ms);
+    }
 }
 
 void tst_Demand::unwantedEndsLowerTheTarget()

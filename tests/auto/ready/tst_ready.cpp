@@ -21,6 +21,11 @@ private Q_SLOTS:
 
     void nothingIsIdleOnDemand();
     void whatIdlesOutIsNotRenewed();
+    void silentSetupsAreReplaced_data();
+    void silentSetupsAreReplaced();
+    void silentFirstSetupIsReplaced();
+    void silentServerIsNotStormed();
+    void givenBackInVainHardlyWaits();
     void fixedStockIsNotDialledForEachTake();
     void nobodyIsDialledForWhoHasLeft();
     void ruleCanBeSwitched();
@@ -204,9 +209,108 @@ void tst_Ready::whatIdlesOutIsNotRenewed()
     const PoolStatistics quiet = pool.statistics();
     QVERIFY2(quiet.created - quiet.idleTooLong <= 1, qPrintable(QString::number(quiet.created))); // one is ready
     QCOMPARE(pool.capacity(), 16);
+    QTRY_COMPARE(pool.idleCount(), 1);
+    const qint64 created = pool.statistics().created;
+    QVERIFY(pool.take());
+    QTRY_VERIFY(pool.idleCount() >= 1);
+    QVERIFY2(pool.statistics().created - created <= 4,
+             "one that is wanted, one more, and one that idles out meanwhile, twice");
+}
+
+void tst_Ready::silentSetupsAreReplaced_data()
+{
+    QTest::addColumn<ClientPool::Rule>("rule");
+    QTest::newRow("predictive") << ClientPool::Rule::Predictive;
+    QTest::newRow("stepwise") << ClientPool::Rule::Stepwise;
+}
+
+// A few connections to a server with many threads, of which some hang, are accepted by the kernel and get no ID.
+void tst_Ready::silentSetupsAreReplaced()
+{
+    QFETCH(const ClientPool::Rule, rule);
+    int accepted = 0;
+    const ThreadedServer server([&accepted](QTcpSocket *socket) {
+        if (++accepted % 3 == 0)
+            return; // no ID ever comes
+        socket->write(QByteArray::number(0x10000000 + accepted, 16));
+    });
+    ClientPool::Configuration wish = clientOf(server.port(), 20);
+    wish.sizing.rule = rule;
+    wish.sizing.minimumCapacity = 2;
+    wish.handshakeTimeout = 1h;
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
+    QTRY_VERIFY(pool.isReady());
+    std::vector<Connection> taken;
+    for (int i = 0; i < 30; ++i) {
+        QFuture<Connection> future = pool.acquire();
+        QTRY_VERIFY_WITH_TIMEOUT(future.isFinished(), longer(5000)); // not after handshakeTimeout
+        future.takeResult().discard();
+    }
+    QCOMPARE(pool.state(), Pool::State::Ready);
+}
+
+// The first dial of all gets no answer: there is nothing to compare it with.
+void tst_Ready::silentFirstSetupIsReplaced()
+{
+    int accepted = 0;
+    const ThreadedServer server([&accepted](QTcpSocket *socket) {
+        if (++accepted > 1)
+            socket->write(QByteArray::number(0x10000000 + accepted, 16));
+    });
+    ClientPool::Configuration wish = clientOf(server.port(), 1);
+    wish.handshakeTimeout = 1h;
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
     QFuture<Connection> future = pool.acquire();
     QTRY_VERIFY(future.isFinished());
-    QTRY_COMPARE(pool.idleCount(), 16); // for the others who may come
+}
+
+// It may take any time: one more is dialled now and then, not a crowd.
+void tst_Ready::silentServerIsNotStormed()
+{
+    std::atomic<int> accepted = 0;
+    const ThreadedServer server([&accepted](QTcpSocket *) { ++accepted; });
+    ClientPool::Configuration wish = clientOf(server.port(), 2);
+    wish.handshakeTimeout = 1h;
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
+    QFuture<Connection> future = pool.acquire(4s);
+    QTRY_VERIFY(future.isFinished());
+    QVERIFY2(accepted > 3 && accepted <= 6, qPrintable(QString::number(accepted))); // 3 at once, then at 1 s, 2 s and 4 s
+}
+
+// The server closes each connection when its answer has been given.
+void tst_Ready::givenBackInVainHardlyWaits()
+{
+    const ThreadedServer server([delay = slowly(60ms)](QTcpSocket *socket) mutable {
+        delay(socket);
+        QObject::connect(socket, &QTcpSocket::readyRead, socket, [socket] {
+            socket->readAll();
+            socket->write("answer");
+            QTimer::singleShot(2, socket, &QTcpSocket::disconnectFromHost);
+        });
+    });
+    ClientPool pool(fiveToTwoHundred(server.port()));
+    QVERIFY(pool.start());
+    QTRY_VERIFY(pool.isReady());
+    Waits waits;
+    {
+        const Callers callers([&] {
+            QFuture<Connection> future = pool.acquire();
+            waits.count(!future.isFinished());
+            future.then(this, [this](Connection connection) {
+                QTcpSocket *socket = connection.socket();
+                socket->write("question");
+                connect(socket, &QTcpSocket::readyRead, socket,
+                        [lease = std::make_shared<Connection>(std::move(connection))] {
+                            (*lease)->readAll();
+                            lease->giveBack();
+                        });
+            });
+        });
+        QTRY_VERIFY_WITH_TIMEOUT(waits.isOneInAHundred(), 30000);
+    }
 }
 
 void tst_Ready::fixedStockIsNotDialledForEachTake()
