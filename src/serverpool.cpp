@@ -9,6 +9,8 @@
 
 #include <QtCore/qpointer.h>
 
+#include <optional>
+
 /*!
     \class QNetPool::ServerPool
     \inmodule QNetPool
@@ -65,10 +67,18 @@ private:
     bool ensureRunning();
     bool listen(const QString &where, const std::function<bool()> &bind);
     QString whereItListens() const { return endpointText(listener.address().toString(), listener.port()); }
+    struct Refusal
+    {
+        Pool::Error error;
+        QString message;
+    };
     bool acceptPeer(Descriptor descriptor, const QHostAddress &address); // false: turned away
+    std::optional<Refusal> refusalOf(const QHostAddress &peer, PeerNetwork network) const;
+    std::optional<Refusal> handshakeRefusalOf(const QHostAddress &peer, PeerNetwork network) const;
     QString whyNoMoreHandshakes() const;
+    static Refusal noRoomFor(const QHostAddress &peer, int most, QLatin1String limit);
     void cannotAccept(bool isExhausted, const QString &cause);
-    bool turnAway(Descriptor descriptor, Pool::Error error, const QString &message);
+    bool turnAway(Descriptor descriptor, const Refusal &refusal);
     void setupFinished(Entry *entry, SetupOutcome outcome) override;
 
     PreparedServer m_prepared;
@@ -212,45 +222,22 @@ QString ServerPoolPrivate::whyNoMoreHandshakes() const
             .arg(used.maximumPendingHandshakes);
 }
 
-// Checks the peer before any object is created for it.
 bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &address)
 {
     const QHostAddress peer = unmapped(address);
-    if (!m_prepared.filter.allows(peer))
-        return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
-                        QStringLiteral("the peer %1 is not allowed").arg(peer.toString()));
     const PeerNetwork network = networkOf(peer);
-    const int most = m_prepared.plan->configuration.maximumConnectionsPerPeer;
-    if (most > 0 && stock->countOf(network) >= most)
-        return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
-                        QStringLiteral("the peer %1 has %2 connections, as many as maximumConnectionsPerPeer allows")
-                                .arg(peer.toString())
-                                .arg(most));
-    const bool isEncrypted = m_prepared.plan->isEncrypted();
-    if (isEncrypted && !m_handshakes.allows(network))
-        return turnAway(std::move(descriptor), Pool::Error::PeerRejected,
-                        QStringLiteral("the peer %1 has %2 handshakes going on, %3")
-                                .arg(peer.toString())
-                                .arg(m_handshakes.count(network))
-                                .arg(whyNoMoreHandshakes()));
-    if (isEncrypted && m_handshakes.isFull()) // the listener is paused then, but addConnection() is not
-        return turnAway(std::move(descriptor), Pool::Error::ResourcesExhausted,
-                        QStringLiteral("the connection from %1 is closed: %2 handshakes are going on, as many as "
-                                       "maximumPendingHandshakes allows")
-                                .arg(peer.toString())
-                                .arg(m_prepared.plan->configuration.maximumPendingHandshakes));
-    const bool isFull =
-            stock->idleCount() + stock->pendingCount() >= m_prepared.policy.maximumIdle && !stock->unservedWaiterCount();
-    Entry *entry = isFull ? nullptr : stock->addPendingNamed(network);
+    if (const std::optional<Refusal> refusal = refusalOf(peer, network))
+        return turnAway(std::move(descriptor), *refusal);
+    if (stock->idleCount() + stock->pendingCount() >= m_prepared.policy.maximumIdle && !stock->unservedWaiterCount())
+        return turnAway(std::move(descriptor),
+                        noRoomFor(peer, m_prepared.policy.maximumIdle, QLatin1String("maximumCapacity")));
+    Entry *entry = stock->addPendingNamed(network);
     if (!entry)
         return turnAway(
-                std::move(descriptor), Pool::Error::ResourcesExhausted,
-                QStringLiteral("the connection from %1 is closed: the pool has %2 connections, as many as %3 allows")
-                        .arg(peer.toString())
-                        .arg(isFull ? m_prepared.policy.maximumIdle : m_prepared.policy.limits.maximumConnections)
-                        .arg(isFull ? QLatin1String("maximumCapacity") : QLatin1String("limits.maximumConnections")));
+                std::move(descriptor),
+                noRoomFor(peer, m_prepared.policy.limits.maximumConnections, QLatin1String("limits.maximumConnections")));
     qCDebug(serverLog).noquote() << entry->id << "is assigned to" << peer.toString();
-    if (isEncrypted) {
+    if (m_prepared.plan->isEncrypted()) {
         m_handshakes.begin(entry, network);
         if (m_handshakes.isFull())
             listener.pauseAccepting();
@@ -260,6 +247,47 @@ bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &ad
                                    m_handshakes.deadline(m_prepared.plan->configuration.handshakeTimeout),
                                    std::move(descriptor)});
     return true;
+}
+
+// Before any object is created for the peer.
+std::optional<ServerPoolPrivate::Refusal> ServerPoolPrivate::refusalOf(const QHostAddress &peer, PeerNetwork network) const
+{
+    if (!m_prepared.filter.allows(peer))
+        return Refusal{Pool::Error::PeerRejected, QStringLiteral("the peer %1 is not allowed").arg(peer.toString())};
+    const int most = m_prepared.plan->configuration.maximumConnectionsPerPeer;
+    if (most > 0 && stock->countOf(network) >= most)
+        return Refusal{Pool::Error::PeerRejected,
+                       QStringLiteral("the peer %1 has %2 connections, as many as maximumConnectionsPerPeer allows")
+                               .arg(peer.toString())
+                               .arg(most)};
+    return m_prepared.plan->isEncrypted() ? handshakeRefusalOf(peer, network) : std::nullopt;
+}
+
+std::optional<ServerPoolPrivate::Refusal> ServerPoolPrivate::handshakeRefusalOf(const QHostAddress &peer,
+                                                                                PeerNetwork network) const
+{
+    if (!m_handshakes.allows(network))
+        return Refusal{Pool::Error::PeerRejected,
+                       QStringLiteral("the peer %1 has %2 handshakes going on, %3")
+                               .arg(peer.toString())
+                               .arg(m_handshakes.count(network))
+                               .arg(whyNoMoreHandshakes())};
+    if (m_handshakes.isFull()) // the listener is paused then, but addConnection() is not
+        return Refusal{Pool::Error::ResourcesExhausted,
+                       QStringLiteral("the connection from %1 is closed: %2 handshakes are going on, as many as "
+                                      "maximumPendingHandshakes allows")
+                               .arg(peer.toString())
+                               .arg(m_prepared.plan->configuration.maximumPendingHandshakes)};
+    return std::nullopt;
+}
+
+ServerPoolPrivate::Refusal ServerPoolPrivate::noRoomFor(const QHostAddress &peer, int most, QLatin1String limit)
+{
+    return {Pool::Error::ResourcesExhausted,
+            QStringLiteral("the connection from %1 is closed: the pool has %2 connections, as many as %3 allows")
+                    .arg(peer.toString())
+                    .arg(most)
+                    .arg(limit)};
 }
 
 // Between Ready and Degraded.
@@ -278,11 +306,11 @@ void ServerPoolPrivate::cannotAccept(bool isExhausted, const QString &cause)
                    QStringLiteral("cannot accept on %1: %2").arg(whereItListens(), cause));
 }
 
-bool ServerPoolPrivate::turnAway(Descriptor descriptor, Pool::Error error, const QString &message)
+bool ServerPoolPrivate::turnAway(Descriptor descriptor, const Refusal &refusal)
 {
     descriptor = {};
     ++peersRefused;
-    reportPeer(error, message);
+    reportPeer(refusal.error, refusal.message);
     return false;
 }
 
