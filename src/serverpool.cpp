@@ -6,6 +6,7 @@
 #include "pool_p.h"
 #include "preparedserver.h"
 #include "system/descriptor.h"
+#include "system/peerbudget.h"
 
 #include <QtCore/qpointer.h>
 
@@ -22,8 +23,8 @@
     pool.listen(QHostAddress::Any, 8080);
     \endcode
 
-    A peer that is not among Configuration::allowedPeers, or has too many pending handshakes, is turned away before any
-    object is created for it. TLS handshakes run concurrently, with a deadline and a limit to their number, so that silent
+    A peer that is not among Configuration::allowedPeers, has too many pending handshakes, or had too many that failed in
+    this second, is turned away before any object is created for it. TLS handshakes run concurrently, with a deadline and a limit to their number, so that silent
     clients delay nobody for long. Of errors that peers can cause at will, the first ten of a kind within a second are
     reported one by one, the others together at its end.
 
@@ -266,6 +267,12 @@ std::optional<ServerPoolPrivate::Refusal> ServerPoolPrivate::refusalOf(const QHo
 std::optional<ServerPoolPrivate::Refusal> ServerPoolPrivate::handshakeRefusalOf(const QHostAddress &peer,
                                                                                 PeerNetwork network) const
 {
+    if (m_handshakes.failsTooOften(network, PendingHandshakes::Clock::now()))
+        return Refusal{Pool::Error::PeerRejected,
+                       QStringLiteral("the peer %1 is turned away for the rest of a second: within it, %2 more of its TLS "
+                                      "handshakes have failed than succeeded, and their errors say why")
+                               .arg(peer.toString())
+                               .arg(PeerBudget::FailedHandshakes)};
     if (!m_handshakes.allows(network))
         return Refusal{Pool::Error::PeerRejected,
                        QStringLiteral("the peer %1 has %2 handshakes going on, %3")
@@ -316,7 +323,7 @@ bool ServerPoolPrivate::turnAway(Descriptor descriptor, const Refusal &refusal)
 
 void ServerPoolPrivate::setupFinished(Entry *entry, SetupOutcome outcome)
 {
-    m_handshakes.end(entry);
+    m_handshakes.end(entry, !outcome.isConnected(), PendingHandshakes::Clock::now());
     if (!m_handshakes.isFull())
         listener.resumeAccepting();
     if (outcome.isConnected()) {

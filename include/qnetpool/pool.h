@@ -70,7 +70,8 @@ public:
         // Out of descriptors or memory: reported once an outage; accepting and dialling resume by themselves. Or a server
         // has reached its limit of connections or handshakes and turned a peer away.
         ResourcesExhausted,
-        // A peer was turned away: it is not allowed, or has reached its limit of pending handshakes.
+        // A peer was turned away: it is not allowed, has reached its limit of connections or pending handshakes, or too many
+        // of its handshakes have failed in this second.
         PeerRejected,
         // The host is unknown, refuses the connection, or does not answer in time.
         ConnectFailed,

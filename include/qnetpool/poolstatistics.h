@@ -91,7 +91,7 @@ public:
     int target = 0; // what the demand needs to be idle or pending, beyond the waiters; of a client in Rule::Predictive
     int errors = 0; // errorCount()
 
-    // Total of peers that a server turned away at once: not allowed, or over a limit of handshakes or connections.
+    // Total of peers that a server turned away at once: not allowed, or over a limit of handshakes, failed ones or connections.
     qint64 peersRefused = 0;
 
     // Totals of connections.

@@ -59,7 +59,9 @@ public:
         // ones are turned away. All clients behind one address count as one peer, and a ClientPool dials up to
         // maximumPending connections at a time. If it is lower than maximumPendingHandshakes, it shrinks from half of that on,
         // down to 1, while peers have two or more on average, so that those which never finish theirs leave room for others.
-        // Default: 256. 0 = no limit. Clamped to 0 or more.
+        // A peer of whose handshakes 50 more fail than succeed within a second is turned away for the rest of it. Default: 256.
+        // 0 = no limit, of failures neither, for a proxy or a network that puts all clients behind one address. Clamped to 0
+        // or more.
         int maximumPendingPerPeer = 256;
         // The largest number of connections of one peer, in the same sense: idle, leased and pending together; further ones
         // are turned away. Default: 0, no limit, as a proxy or a network may put all clients behind one address. Clamped to 0

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pendinghandshakes.h"
 
+#include "system/peerbudget.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -37,20 +39,38 @@ void PendingHandshakes::begin(const Entry *entry, PeerNetwork peer)
     ++m_counts[peer];
 }
 
-void PendingHandshakes::end(const Entry *entry)
+void PendingHandshakes::end(const Entry *entry, bool hasFailed, Clock::time_point now)
 {
     const auto peer = m_peers.constFind(entry);
     if (peer == m_peers.constEnd())
         return;
+    countEnd(*peer, hasFailed, now);
     if (--m_counts[*peer] == 0)
         m_counts.remove(*peer);
     m_peers.erase(peer);
+}
+
+// Successes count for a peer, as it may be many clients behind one address.
+void PendingHandshakes::countEnd(PeerNetwork peer, bool hasFailed, Clock::time_point now)
+{
+    if (now >= m_secondEnds) {
+        m_failures.clear();
+        m_secondEnds = now + std::chrono::seconds(1);
+    }
+    if (m_failures.size() < PeerBudget::PeersCounted || m_failures.contains(peer))
+        m_failures[peer] += hasFailed ? 1 : -1;
+}
+
+bool PendingHandshakes::failsTooOften(PeerNetwork peer, Clock::time_point now) const
+{
+    return m_limitPerPeer > 0 && now < m_secondEnds && m_failures.value(peer) >= PeerBudget::FailedHandshakes;
 }
 
 void PendingHandshakes::clear()
 {
     m_peers.clear();
     m_counts.clear();
+    m_failures.clear();
 }
 
 double PendingHandshakes::pressure() const

@@ -12,10 +12,13 @@ namespace QNetPool {
 struct Entry;
 
 // Counts a server's pending handshakes, in all and by peer, against their limits, and decides how long a new one may take.
+// Counts how many of each peer have failed lately, too: one that only fails takes the processor from the others.
 class PendingHandshakes
 {
 public:
-    void setLimits(int inAll, int perPeer); // 0 = no limit
+    using Clock = std::chrono::steady_clock;
+
+    void setLimits(int inAll, int perPeer); // 0 = no limit; perPeer: of failures neither
     bool isFull() const; // at the limit: accepting has to pause
     bool allows(PeerNetwork peer) const; // false: that peer has its share
     // How many a peer may have now; 0 = no limit. Its limit up to half of the limit in all; from there it shrinks to 1, with the
@@ -27,7 +30,8 @@ public:
     int count(PeerNetwork peer) const { return m_counts.value(peer); }
 
     void begin(const Entry *entry, PeerNetwork peer);
-    void end(const Entry *entry); // no effect if it has not begun
+    void end(const Entry *entry, bool hasFailed, Clock::time_point now); // no effect if it has not begun
+    bool failsTooOften(PeerNetwork peer, Clock::time_point now) const; // for the rest of this second
     void clear();
 
     // The whole timeout up to half of the limit; from there it shrinks to a quarter at the limit, so that peers which never
@@ -36,11 +40,14 @@ public:
 
 private:
     double pressure() const; // 0 up to half of the limit, 1 at the limit
+    void countEnd(PeerNetwork peer, bool hasFailed, Clock::time_point now);
 
     int m_limit = 0;
     int m_limitPerPeer = 0;
     QHash<const Entry *, PeerNetwork> m_peers;
     QHash<PeerNetwork, int> m_counts;
+    QHash<PeerNetwork, int> m_failures; // in this second, less the successes
+    Clock::time_point m_secondEnds{};
 };
 
 } // namespace QNetPool

@@ -20,6 +20,13 @@ inline constexpr qint64 ControlTraffic = 64 * 1024;
 // Answers to that traffic that the peer does not accept.
 inline constexpr qint64 UnsentAnswers = 64 * 1024;
 
+// TLS handshakes of a peer that may fail within a second, beyond those that succeed. To turn the peer away costs a tenth of
+// a failed one, or less.
+inline constexpr int FailedHandshakes = 50;
+
+// Peers of which that is counted: as many as a core can shake hands with in a second.
+inline constexpr int PeersCounted = 4096;
+
 // Of the numbers that the process's limit of descriptors allows: the last eighth, at most so many, is the application's.
 inline constexpr unsigned ReservedShare = 8;
 inline constexpr unsigned MostReserved = 64;

@@ -6,6 +6,7 @@
 #include "readyfuture.h"
 #include "settlethreads.h"
 #include "setup/wireid.h"
+#include "system/peerbudget.h"
 
 #include <stdexcept>
 
@@ -14,6 +15,7 @@ namespace {
 constexpr int MostActs = 64;
 constexpr int MostReactions = 64;
 constexpr std::size_t MostPeers = 12;
+static_assert(MostPeers < QNetPool::PeerBudget::FailedHandshakes, "A server pool lets each of them begin its handshake");
 
 // The input's words: a byte each, what follows is its operand.
 enum Act : quint8 {

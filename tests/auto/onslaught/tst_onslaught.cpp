@@ -33,6 +33,8 @@ private Q_SLOTS:
     void aPeerHasItsShareOfConnections_data();
     void aPeerHasItsShareOfConnections();
     void whoHasLeftTakesNoShare();
+    void whoFailsTooOftenHasToWait_data();
+    void whoFailsTooOftenHasToWait();
 };
 
 static ServerPool::Configuration tlsServer(int pending, int perPeer = 0)
@@ -67,10 +69,11 @@ private:
     std::vector<std::unique_ptr<QTcpSocket>> m_sockets;
 };
 
-static std::unique_ptr<QSslSocket> honest(quint16 port)
+static std::unique_ptr<QSslSocket> honest(quint16 port, const QHostAddress &from = QHostAddress::LocalHost)
 {
     auto socket = std::make_unique<QSslSocket>();
     socket->setPeerVerifyMode(QSslSocket::VerifyNone);
+    static_cast<void>(socket->bind(from));
     socket->connectToHostEncrypted(QStringLiteral("127.0.0.1"), port);
     return socket;
 }
@@ -393,6 +396,62 @@ void tst_Onslaught::whoHasLeftTakesNoShare()
         QTRY_COMPARE(server.statistics().unclaimed, i);
     }
     QCOMPARE(server.errorCount(), 0);
+}
+
+void tst_Onslaught::whoFailsTooOftenHasToWait_data()
+{
+    QTest::addColumn<int>("setupThreads");
+    QTest::newRow("pool's thread") << 0;
+    QTest::newRow("own threads") << 2;
+}
+
+void tst_Onslaught::whoFailsTooOftenHasToWait()
+{
+    QFETCH(const int, setupThreads);
+    constexpr int atATime = 200;
+    const QHostAddress hostile(QStringLiteral("127.0.0.2"));
+    ServerPool::Configuration wish = tlsServer(0, atATime);
+    wish.setupThreads = setupThreads;
+    ServerPool server(wish);
+    listen(server);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    const auto refused = [&server] { return int(server.statistics().peersRefused); };
+    int connected = 0; // since the last failed
+    const auto connectHostile = [&](Silent &silent, int count) {
+        silent.connectTo(server.serverPort(), count, hostile);
+        connected += count;
+        QTRY_COMPARE(server.pendingCount() + refused(), connected);
+    };
+    // All fail at once. On a slow machine that may take more than a second: once more then.
+    for (int attempt = 0; attempt < 20 && refused() == 0; ++attempt) {
+        Silent silent;
+        connectHostile(silent, atATime);
+        silent.leave();
+        QTRY_COMPARE(server.pendingCount(), 0);
+        connected = refused();
+        connectHostile(silent, 1);
+        QTRY_COMPARE(silent.isTurnedAway(0), refused() > 0);
+        connected = refused();
+    }
+    const auto rejection = std::find_if(errors.cbegin(), errors.cend(), [](const QList<QVariant> &arguments) {
+        return arguments.at(0).value<Pool::Error>() == Pool::Error::PeerRejected;
+    });
+    QVERIFY(rejection != errors.cend());
+    QCOMPARE(rejection->at(1).toString(),
+             QStringLiteral("the peer 127.0.0.2 is turned away for the rest of a second: within it, 50 more of its TLS "
+                            "handshakes have failed than succeeded, and their errors say why"));
+
+    const auto other = honest(server.serverPort());
+    QTRY_VERIFY(other->isEncrypted());
+    QTRY_COMPARE(server.idleCount(), 1);
+    std::unique_ptr<QSslSocket> again;
+    const auto isLetIn = [&] {
+        if (!again || again->state() == QAbstractSocket::UnconnectedState)
+            again = honest(server.serverPort(), hostile);
+        return again->isEncrypted();
+    };
+    QTRY_VERIFY(isLetIn());
+    QTRY_COMPARE(server.idleCount(), 2);
 }
 
 QNETPOOL_TEST_MAIN(tst_Onslaught)

@@ -2,13 +2,14 @@
 #include "accept/peerfilter.h"
 #include "accept/pendinghandshakes.h"
 #include "stock/entry.h"
+#include "system/peerbudget.h"
 
 #include <QtTest/QTest>
 
 using namespace QNetPool;
 using namespace std::chrono_literals;
 
-// How many handshakes a server takes on, with whom and for how long: no socket, no clock.
+// How many handshakes a server takes on, with whom and for how long, and of whom too many fail: no socket, no clock.
 class tst_PendingHandshakes : public QObject
 {
     Q_OBJECT
@@ -27,6 +28,12 @@ private Q_SLOTS:
     void leavesRoomForAPeerThatHasNone();
     void leavesRoomAfterOnePeerAfterTheOther();
     void shareIsWholeWhileMostHaveOne();
+    void whoFailsTooOftenHasToWaitForTheNextSecond();
+    void eachSecondCountsAfresh();
+    void successesCountInAPeersFavour();
+    void failuresMayBeWithoutLimit();
+    void failuresAreForgottenWithTheRest();
+    void failuresOfSoManyPeersAreCounted();
 };
 
 static PeerNetwork of(const char *address)
@@ -36,6 +43,19 @@ static PeerNetwork of(const char *address)
 
 static const PeerNetwork One = of("192.0.2.1");
 static const PeerNetwork Other = of("192.0.2.2");
+static const PendingHandshakes::Clock::time_point Now{1h};
+static constexpr int Budget = PeerBudget::FailedHandshakes;
+
+// So many handshakes, one after the other.
+static void run(PendingHandshakes &pending, PeerNetwork peer, int count, bool hasFailed,
+                PendingHandshakes::Clock::time_point now = Now)
+{
+    const Entry entry;
+    for (int i = 0; i < count; ++i) {
+        pending.begin(&entry, peer);
+        pending.end(&entry, hasFailed, now);
+    }
+}
 
 void tst_PendingHandshakes::isFullAtItsLimit()
 {
@@ -47,7 +67,7 @@ void tst_PendingHandshakes::isFullAtItsLimit()
     QVERIFY(!pending.isFull());
     pending.begin(&entries[1], Other);
     QVERIFY(pending.isFull());
-    pending.end(&entries[0]);
+    pending.end(&entries[0], false, Now);
     QVERIFY(!pending.isFull());
     pending.setLimits(1, 0);
     QVERIFY(pending.isFull());
@@ -66,9 +86,9 @@ void tst_PendingHandshakes::countsEachPeer()
     QVERIFY(!pending.allows(One));
     QVERIFY(pending.allows(Other));
     pending.begin(&entries[2], Other);
-    pending.end(&entries[2]);
+    pending.end(&entries[2], false, Now);
     QVERIFY(!pending.allows(One));
-    pending.end(&entries[0]);
+    pending.end(&entries[0], false, Now);
     QVERIFY(pending.allows(One));
 }
 
@@ -80,7 +100,7 @@ void tst_PendingHandshakes::countsIpv6ByNetwork()
     pending.begin(&entry, of("2001:db8:1:2::1"));
     QVERIFY(!pending.allows(of("2001:db8:1:2:3:4:5:6")));
     QVERIFY(pending.allows(of("2001:db8:1:3::1")));
-    pending.end(&entry);
+    pending.end(&entry, false, Now);
     QVERIFY(pending.allows(of("2001:db8:1:2::2")));
 }
 
@@ -103,10 +123,10 @@ void tst_PendingHandshakes::endsWhatItKnows()
     PendingHandshakes pending;
     pending.setLimits(1, 1);
     pending.begin(&known, One);
-    pending.end(&unknown);
+    pending.end(&unknown, false, Now);
     QVERIFY(pending.isFull());
-    pending.end(&known);
-    pending.end(&known);
+    pending.end(&known, false, Now);
+    pending.end(&known, false, Now);
     QVERIFY(!pending.isFull());
     QVERIFY(pending.allows(One));
 }
@@ -233,8 +253,81 @@ void tst_PendingHandshakes::shareIsWholeWhileMostHaveOne()
     QVERIFY(pending.allows(One)); // more of its dials that have waited in the backlog
 
     for (std::size_t one : {499, 500, 1000}) // those that had no second
-        pending.end(&entries[one]);
+        pending.end(&entries[one], false, Now);
     QCOMPARE(pending.share(), 1);
+}
+
+void tst_PendingHandshakes::whoFailsTooOftenHasToWaitForTheNextSecond()
+{
+    PendingHandshakes pending;
+    pending.setLimits(0, 256);
+    run(pending, One, Budget - 1, true);
+    QVERIFY(!pending.failsTooOften(One, Now));
+    run(pending, One, 1, true, Now + 500ms);
+    QVERIFY(pending.failsTooOften(One, Now + 500ms));
+    QVERIFY(pending.failsTooOften(One, Now + 999ms));
+    QVERIFY(!pending.failsTooOften(Other, Now + 999ms));
+    QVERIFY(!pending.failsTooOften(One, Now + 1s));
+}
+
+void tst_PendingHandshakes::eachSecondCountsAfresh()
+{
+    PendingHandshakes pending;
+    pending.setLimits(0, 256);
+    run(pending, One, Budget, true);
+    run(pending, Other, 1, true, Now + 1s); // begins another second for all
+    QVERIFY(!pending.failsTooOften(One, Now + 1s));
+    run(pending, One, Budget - 1, true, Now + 1999ms);
+    QVERIFY(!pending.failsTooOften(One, Now + 1999ms));
+    run(pending, One, 1, true, Now + 1999ms);
+    QVERIFY(pending.failsTooOften(One, Now + 1999ms));
+}
+
+// Many clients may be behind one address, and some of them fail.
+void tst_PendingHandshakes::successesCountInAPeersFavour()
+{
+    PendingHandshakes pending;
+    pending.setLimits(0, 256);
+    run(pending, One, 100, false);
+    run(pending, Other, 100, false);
+    run(pending, One, 99 + Budget, true);
+    QVERIFY(!pending.failsTooOften(One, Now));
+    run(pending, One, 1, true);
+    QVERIFY(pending.failsTooOften(One, Now));
+    run(pending, One, 1, false); // one that was going on
+    QVERIFY(!pending.failsTooOften(One, Now));
+}
+
+void tst_PendingHandshakes::failuresMayBeWithoutLimit()
+{
+    PendingHandshakes pending;
+    pending.setLimits(1000, 0);
+    run(pending, One, 10 * Budget, true);
+    QVERIFY(!pending.failsTooOften(One, Now));
+}
+
+void tst_PendingHandshakes::failuresAreForgottenWithTheRest()
+{
+    PendingHandshakes pending;
+    pending.setLimits(0, 256);
+    run(pending, One, Budget, true);
+    pending.clear();
+    QVERIFY(!pending.failsTooOften(One, Now));
+}
+
+// Else a flood from as many networks as IPv6 has would have as much memory as it likes.
+void tst_PendingHandshakes::failuresOfSoManyPeersAreCounted()
+{
+    PendingHandshakes pending;
+    pending.setLimits(0, 256);
+    for (int i = 0; i < PeerBudget::PeersCounted; ++i)
+        run(pending, PeerNetwork(i), 1, true);
+    run(pending, One, Budget, true);
+    QVERIFY(!pending.failsTooOften(One, Now));
+    run(pending, PeerNetwork(0), Budget - 1, true);
+    QVERIFY(pending.failsTooOften(PeerNetwork(0), Now));
+    run(pending, One, Budget, true, Now + 1s);
+    QVERIFY(pending.failsTooOften(One, Now + 1s));
 }
 
 QTEST_GUILESS_MAIN(tst_PendingHandshakes)
