@@ -95,8 +95,9 @@ Acceptance Listener::acceptNext()
 void Listener::acceptSome()
 {
     enableNotifier();
-    // All that wait, but not for long: the event loop has other events, too.
-    const QDeadlineTimer turn(2ms);
+    // All that wait, but not for long: the event loop has other events, too. A handshake needs three of its turns, and peers
+    // that are turned away may come again faster than that.
+    const QDeadlineTimer turn(100us);
     const QPointer<Listener> alive(this);
     while (!turn.hasExpired() && alive && isListening() && !m_isPaused) {
         const Acceptance acceptance = acceptNext();
