@@ -180,7 +180,8 @@ public:
     {
         // Asks the peer whether a connection still works, before one that was idle for longer than validateAfter is leased.
         // It must leave nothing unread in the socket. If the connection fails, callers get another one. take() does not wait
-        // for a validator: it starts it and passes the connection over. Default: none.
+        // for a validator: it starts it and passes the connection over. A connection with unread bytes, which are its
+        // holder's, is leased without. Default: none.
         Hook validator{};
         // How long a connection may be idle and still be leased without validation. Default: 1 s. Clamped to 0 or more. 0
         // validates always, also a new or returned connection that goes straight to a waiter; take() then returns an empty
