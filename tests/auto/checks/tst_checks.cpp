@@ -45,7 +45,7 @@ private Q_SLOTS:
     void everyOneIsValidatedWithoutATime();
     void nothingIsDialledInPlaceOfAChecked_data();
     void nothingIsDialledInPlaceOfAChecked();
-    void waiterDoesNotWaitForALateReset();
+    void waitersDoNotWaitForLateResets();
     void runningChecksLimitDialsAfterOneThatFailed_data();
     void runningChecksLimitDialsAfterOneThatFailed();
     void degradedWhenAllFail_data();
@@ -932,28 +932,36 @@ void tst_Checks::nothingIsDialledInPlaceOfAChecked()
     QCOMPARE(now.failedCheck, 0);
 }
 
-// It takes several times as long as a setup: one is dialled.
-void tst_Checks::waiterDoesNotWaitForALateReset()
+// It takes several times as long as a setup: others are dialled.
+void tst_Checks::waitersDoNotWaitForLateResets()
 {
+    constexpr int many = 8;
     ServerPool server;
     listen(server);
-    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    ClientPool::Configuration wish = stepwiseClientOf(server.serverPort(), 1); // nothing is dialled but for waiters
     wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     Pending resets;
     wish.hooks.resetter = resets;
     wish.hooks.timeout = 1h;
     ClientPool client(wish);
     QVERIFY(client.start());
-    QTRY_COMPARE(client.idleCount(), 1);
-    Connection lease = client.take();
-    lease->write("ping\n");
-    lease.giveBack();
-    QTRY_COMPARE(resets.count(), 1);
-    QCOMPARE(client.statistics().created, 1);
-    QFuture<Connection> future = client.acquire();
-    QTRY_VERIFY(future.isFinished());
-    QCOMPARE(client.statistics().created, 2);
-    resets.say(0, true);
+    std::vector<QFuture<Connection>> futures;
+    for (int i = 0; i < many; ++i)
+        futures.push_back(client.acquire());
+    for (QFuture<Connection> &future : futures) {
+        QTRY_VERIFY(future.isFinished());
+        Connection lease = future.takeResult();
+        lease->write("ping\n");
+        lease.giveBack();
+    }
+    QTRY_COMPARE(resets.count(), many);
+    for (QFuture<Connection> &future : futures)
+        future = client.acquire();
+    for (const QFuture<Connection> &future : futures)
+        QTRY_VERIFY(future.isFinished());
+    QCOMPARE(resets.count(), many); // that run still
+    for (int i = 0; i < many; ++i)
+        resets.say(i, true);
 }
 
 void tst_Checks::runningChecksLimitDialsAfterOneThatFailed_data()
