@@ -30,11 +30,12 @@
     much. With Rule::Stepwise, a cycle that created under 20 % of the capacity lowers the capacity by one, over 80 % raises it
     by one. Both stay within the limits of Configuration::sizing.
 
-    A round of dials in which every one failed, and more than one in Rule::Predictive, begins an outage (State::Degraded): the pauses double, with jitter, up to
-    maximumBackoff, until one dial succeeds. So it does if most of the youngest connections were closed by the peer, or failed
-    the validator, within a second of their setup, unused; then a connection has to last for so long before others follow. For
-    waiters the pool dials at once, between cycles, but not faster than the backoff allows. checkStock() does not wait for the
-    end of the pause, and another peer that setConfiguration() sets does not have to.
+    A round of dials in which every one failed (in Rule::Predictive: more than one, once one has succeeded) begins an outage
+    (State::Degraded): the pauses double, with jitter, up to maximumBackoff, until one dial succeeds. So it does if most of
+    the youngest connections were closed by the peer, or failed the validator, within a second of their setup, unused; then a
+    connection has to last for so long before others follow. For waiters the pool dials at once, between cycles, but not
+    faster than the backoff allows. checkStock() does not wait for the end of the pause, and another peer that
+    setConfiguration() sets does not have to.
 
     \sa ServerPool
 */

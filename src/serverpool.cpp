@@ -23,10 +23,10 @@
     pool.listen(QHostAddress::Any, 8080);
     \endcode
 
-    A peer that is not among Configuration::allowedPeers, has too many pending handshakes, or had too many that failed in
-    this second, is turned away before any object is created for it. TLS handshakes run concurrently, with a deadline and a limit to their number, so that silent
-    clients delay nobody for long. Of errors that peers can cause at will, the first ten of a kind within a second are
-    reported one by one, the others together at its end.
+    A peer that is not among Configuration::allowedPeers, has too many pending handshakes, or had too many that failed in this
+    second, is turned away before any object is created for it. TLS handshakes run concurrently, with a deadline and a limit
+    to their number, so that silent clients delay nobody for long. Of errors that peers can cause at will, the first ten of a
+    kind within a second are reported one by one, the others together at its end.
 
     \sa ClientPool
 */

@@ -21,10 +21,10 @@ public:
     void setLimits(int inAll, int perPeer); // 0 = no limit; perPeer: of failures neither
     bool isFull() const; // at the limit: accepting has to pause
     bool allows(PeerNetwork peer) const; // false: that peer has its share
-    // How many a peer may have now; 0 = no limit. Its limit up to half of the limit in all; from there it shrinks to 1, with the
-    // square of the room: peers that take whatever they get, one after the other, leave some for those that have none, while
-    // in proportion to the room they would soon leave nothing. No shares if one peer may have all, nor
-    // if most have one each: nothing is won then by turning away those of an honest peer that have waited in the backlog.
+    // How many a peer may have now; 0 = no limit. Its limit up to half of the limit in all; from there it shrinks to 1, with
+    // the square of the room: peers that take whatever they get, one after the other, leave some for those that have none,
+    // while in proportion to the room they would soon leave nothing. No shares if one peer may have all, nor if most have one
+    // each: nothing is won then by turning away those of an honest peer that have waited in the backlog.
     int share() const;
     int count() const { return int(m_peers.size()); }
     int count(PeerNetwork peer) const { return m_counts.value(peer); }

@@ -17,8 +17,8 @@ namespace QNetPool {
 //
 // A round is a set of dials: those in flight when it begins, and those that are wanted then. It ends with the last of them,
 // whatever demand has had dialled meanwhile. If all failed, an outage begins: the pauses grow, and a single dial probes the
-// peer before the others follow. The first success ends it. In Rule::Predictive a dial that failed alone is no outage yet if others
-// have succeeded: it may have been an accident, and the next one tells.
+// peer before the others follow. The first success ends it. In Rule::Predictive a dial that failed alone is no outage yet if
+// others have succeeded: it may have been an accident, and the next one tells.
 //
 // A dial that takes too long is replaced by another one, and does not count towards maximumPending, until these are as many
 // as that allows.
