@@ -145,7 +145,7 @@ void Scene::checkNumbers()
     insist(wrong.isEmpty(), "the numbers add up", wrong + QStringLiteral(": ") + text(numbers));
     const int mostPerPeer = m_traits.maximumConnectionsPerPeer;
     const bool isWithin = numbers.idle + numbers.leased + numbers.pending <= mostPerPeer;
-    insist(mostPerPeer == 0 || isWithin || m_hasPutBack, "a peer has no more connections than it may have", text(numbers));
+    insist(mostPerPeer == 0 || isWithin || m_mayHoldOthers, "a peer has no more connections than it may have", text(numbers));
 }
 
 Pool::Hook Scene::hook(int which)
@@ -243,10 +243,12 @@ void Scene::actOnPool(quint8 number)
     case TakeAndUse:
         return takeAndUse();
     case TakeById:
+        m_mayHoldOthers = true;
         return hold(m_pool->take(someId()));
     case Acquire:
         return m_waiting.push_back(m_pool->acquire(1h));
     case AcquireById:
+        m_mayHoldOthers = true;
         return m_waiting.push_back(m_pool->acquire(someId(), 1h));
     case Cancel:
         if (!m_waiting.empty())
@@ -271,7 +273,7 @@ void Scene::putBack()
     m_detached.pop_back();
     if (m_pool->put(id, socket.get())) {
         socket.release();
-        m_hasPutBack = true;
+        m_mayHoldOthers = true;
     }
 }
 

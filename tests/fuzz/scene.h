@@ -100,7 +100,7 @@ private:
     std::deque<Held> m_held;
     std::vector<QFuture<QNetPool::Connection>> m_waiting;
     std::vector<std::pair<QNetPool::ConnectionId, std::unique_ptr<QTcpSocket>>> m_detached;
-    bool m_hasPutBack = false;
+    bool m_mayHoldOthers = false; // leases that are in no peer's share: of what was put back, or whose peer has left
     int m_reactions = 0;
     std::vector<std::shared_ptr<QPromise<bool>>> m_answers; // of hooks
 };
