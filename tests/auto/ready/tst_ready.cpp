@@ -707,14 +707,17 @@ void tst_Ready::nothingIsDialledForNobody()
     wish.sizing.maximumCapacity = 50;
     ClientPool client(wish);
     fill(server, client, 2);
-    std::vector<QFuture<Connection>> burst;
-    for (int i = 0; i < 40; ++i)
-        burst.push_back(client.acquire());
-    for (QFuture<Connection> &one : burst)
-        QTRY_VERIFY(one.isFinished());
-    for (QFuture<Connection> &one : burst)
-        one.takeResult().discard();
-    QTRY_VERIFY(client.statistics().target > 30);
+    // A setup takes a millisecond, so a machine that stands still amid a burst makes several of it.
+    for (int i = 0; i < 20 && client.statistics().target <= 30; ++i) {
+        std::vector<QFuture<Connection>> burst;
+        for (int n = 0; n < 40; ++n)
+            burst.push_back(client.acquire());
+        for (QFuture<Connection> &one : burst)
+            QTRY_VERIFY(one.isFinished());
+        for (QFuture<Connection> &one : burst)
+            one.takeResult().discard();
+    }
+    QVERIFY(client.statistics().target > 30);
     QTRY_COMPARE(client.idleCount(), client.capacity());
     for (int round = 0; round < 50 && client.capacity() > 2; ++round) {
         while (Connection idle = server.take())
