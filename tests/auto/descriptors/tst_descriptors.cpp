@@ -278,7 +278,8 @@ void tst_Descriptors::lastWordsGiveTheirs()
     wish.limits.unclaimedTimeout = 1h;
     wish.connectionMode = serverWish.connectionMode;
     wish.dropUnexpectedBytes = false;
-    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h; // none is dialled after the first round but below
+    if (isClient) // none is dialled after the first round but below
+        wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
     if (hasDialer)
         wish.dialer = [port = wish.port](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, port); };
     ClientPool client(wish);
@@ -287,6 +288,10 @@ void tst_Descriptors::lastWordsGiveTheirs()
     Pool &subject = isClient ? static_cast<Pool &>(client) : server;
     Pool &other = isClient ? static_cast<Pool &>(server) : client;
 
+    // Nor when the server is the subject.
+    wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h;
+    wish.dialer = client.configuration().dialer;
+    QVERIFY(client.setConfiguration(wish));
     {
         std::vector<Connection> used; // else their ends are failed attempts
         while (Connection one = client.take())
