@@ -85,11 +85,12 @@ void tst_Model::randomPrograms()
 int main(int argc, char **argv)
 {
     const TestApplication application(argc, argv);
-    if (Explorer::isChild(argc, argv))
-        return Explorer::runChild(argc, argv);
-    tst_Model test;
-    QTEST_SET_MAIN_SOURCE_PATH
-    const int result = QTest::qExec(&test, argc, argv);
+    const auto runTest = [&] {
+        tst_Model test;
+        QTEST_SET_MAIN_SOURCE_PATH
+        return QTest::qExec(&test, argc, argv);
+    };
+    const int result = Explorer::isChild(argc, argv) ? Explorer::runChild(argc, argv) : runTest();
     letThreadsEnd();
     return result;
 }
