@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "recordtracker.h"
+
 #include <QtCore/qcoreevent.h>
 #include <QtNetwork/qtcpsocket.h>
 
@@ -60,6 +62,7 @@ public:
 
     DirtyFlags dirtyFlags;
     bool awaitsAnswer = false; // nothing has arrived since the holder wrote
+    std::unique_ptr<RecordTracker> records; // of a QSslSocket, since its handshake began
     std::unique_ptr<SocketObserver> observer;
 
 protected:

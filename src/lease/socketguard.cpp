@@ -98,6 +98,8 @@ void SocketGuard::recordState()
     m_isEncrypted = tls && tls->isEncrypted();
     if (tls)
         m_tlsSettings = std::make_unique<TlsSettings>(*tls);
+    if (m_isEncrypted && !m_observed.records)
+        m_observed.records = RecordTracker::of(*tls);
 #endif
     if (QObject *engine = socketEngine(*m_socket); !engine || engine != m_engine) {
         m_engine = engine;
@@ -168,6 +170,7 @@ void SocketGuard::findNotifiers()
 
 void SocketGuard::park()
 {
+    followRecords(); // which enables the notifiers
     if (m_notifiersChanged)
         findNotifiers();
     for (QSocketNotifier *notifier : std::as_const(m_notifiers))
@@ -188,6 +191,8 @@ void SocketGuard::releaseBuffers()
         if (plain->bytesAvailable() == 0 && plain->bytesToWrite() == 0)
             plain->QIODevice::open(plain->openMode());
     }
+    if (m_observed.records)
+        m_observed.records->resume();
     m_socket->QIODevice::open(m_socket->openMode()); // qualified, as a class of the application may override it
     m_hasBuffers = false;
 }
@@ -266,7 +271,18 @@ void SocketGuard::limitReads(qint64 size)
 
 bool SocketGuard::hasUnread() const
 {
-    return m_socket->bytesAvailable() > 0 || m_socket->isTransactionStarted();
+    return m_socket->bytesAvailable() > 0 || m_socket->isTransactionStarted() || isWithinRecord();
+}
+
+bool SocketGuard::isWithinRecord() const
+{
+    return m_observed.records && m_observed.records->isWithinRecord();
+}
+
+void SocketGuard::followRecords()
+{
+    if (m_observed.records)
+        m_observed.records->follow();
 }
 
 bool SocketGuard::hasUnsent() const
@@ -345,6 +361,7 @@ void SocketGuard::sever()
     m_observed.listenForAnswers();
     m_socket->blockSignals(false);
     resetChannels(m_socket); // other channels would hide unread bytes
+    followRecords();
 }
 
 bool SocketGuard::restore()
@@ -411,6 +428,8 @@ bool SocketGuard::filter(QObject *watched, QEvent *event)
         return deliver(watched, event);
     switch (event->type()) {
     case QEvent::SockAct:
+        followRecords(); // makes room in the plain socket's buffer for what it reads now
+        return deliver(watched, event);
     case QEvent::SockClose:
         return deliver(watched, event);
     case QEvent::ChildAdded: // a notifier, still under construction: only a filter can be installed yet

@@ -44,7 +44,8 @@ public:
     void limitReads(qint64 size); // into Qt's buffers; 0: no limit
     // Whether it is connected, and not anew by its holder; valid before restore() only.
     bool isSameConnection() const;
-    bool hasUnread() const; // in Qt's buffers
+    bool hasUnread() const; // in Qt's buffers, or inside TLS as the beginning of a record
+    bool isWithinRecord() const; // of TLS: what has arrived ends there
     bool hasUnsent() const;
     qint64 unsent() const; // bytes that have not reached the kernel
     // The same connection, nothing unsent, and the peer has not closed TLS.
@@ -74,6 +75,7 @@ private:
     bool isStillEncrypted() const;
     void findNotifiers();
     void flushTls();
+    void followRecords();
     void releaseBuffers();
     bool deliver(QObject *receiver, QEvent *event);
 

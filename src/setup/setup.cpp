@@ -2,6 +2,7 @@
 #include "setup.h"
 
 #include "certificateproblem.h"
+#include "lease/pooledsocket.h"
 #include "lease/unsentbytes.h"
 #include "setup/tls.h"
 #include "system/peerbudget.h"
@@ -108,8 +109,10 @@ void Setup::advance()
     m_step = next;
     m_received = 0;
     m_outcome.enter(m_step);
-    if (m_step == SetupStep::Encrypt)
+    if (m_step == SetupStep::Encrypt) {
         countReads(true);
+        dynamic_cast<ObservedSocket &>(*m_socket).records = RecordTracker::of(*m_socket);
+    }
     enter(m_step);
 }
 

@@ -167,6 +167,7 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket, QString *reason)
         abandon(entry);
         return refuse(why);
     }
+    entry->wasUsed = true; // by the application
     if (!socket->thread())
         socket->moveToThread(QThread::currentThread());
     SocketGuard *guard = SocketGuard::make(socket);

@@ -43,7 +43,7 @@ struct Entry : Lease
 
     quint32 peer = 0; // of a client pool's dials: which of the peers that it has had
     bool isPaused = false; // its watch, while it is leased
-    bool wasUsed = false; // leased at least once
+    bool wasUsed = false; // leased at least once, or put()
     bool isReturning = false; // Unchecked or Checked for the resetter
     bool isValidated = false; // the validator has said yes, or must not be asked, since it was leased or idle
 

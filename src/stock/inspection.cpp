@@ -35,6 +35,13 @@ private:
 
 } // namespace
 
+// What has begun before anybody has used the connection is nobody's answer: session tickets most likely, and cut in the same
+// place with each new connection.
+Stock::Finding Stock::quietOrWithin(const Entry *entry)
+{
+    return entry->wasUsed && entry->encrypted && entry->guard->isWithinRecord() ? Finding::WithinRecord : Finding::Quiet;
+}
+
 // The caller owns the entry, and its socket is in no thread.
 Stock::Finding Stock::inspect(Entry *entry) const
 {
@@ -43,7 +50,7 @@ Stock::Finding Stock::inspect(Entry *entry) const
         return entry->socket->bytesAvailable() > 0 ? Finding::ClosedWithBytes : Finding::Dead;
     const ProbeResult health = probe(entry->descriptor);
     if (health == ProbeResult::Quiet)
-        return entry->hasBytes ? Finding::HasBytes : Finding::Quiet;
+        return entry->hasBytes ? Finding::HasBytes : quietOrWithin(entry);
     if (health == ProbeResult::Dead)
         return Finding::Dead; // bytes before a reset are incomplete
     if (!entry->encrypted) {
@@ -80,7 +87,7 @@ Stock::Finding Stock::inspectTls(Entry *entry, ProbeResult health)
     if (entry->isOverBudget)
         return Finding::Dead;
     if (isConnected && health == ProbeResult::Readable)
-        return hasBytes ? Finding::HasBytes : Finding::Quiet;
+        return hasBytes ? Finding::HasBytes : quietOrWithin(entry);
     return hasBytes ? Finding::ClosedWithBytes : Finding::Dead;
 }
 
@@ -123,7 +130,8 @@ Entry *Stock::lastFree(Stage stage) const
 }
 
 // The next idle one to lease for a caller that takes any. Null: there is none. How long it takes to read what a TLS
-// connection has received is up to its peer, and left to the watcher as long as another one among the next is quiet.
+// connection has received is up to its peer, and left to the watcher as long as another one among the next is quiet; so is
+// a record of which a part is missing.
 Entry *Stock::nextToLease() const
 {
     const bool isOldestFirst = m_policy.reuse == Reuse::OldestFirst;
@@ -131,7 +139,8 @@ Entry *Stock::nextToLease() const
     Entry *entry = first;
     for (int i = 0; entry && i < 32; ++i) { // each takes a system call, under the lock
         if (entry != m_inspected
-            && (!entry->encrypted || entry->hasBytes || probe(entry->descriptor) != ProbeResult::Readable))
+            && (!entry->encrypted || entry->hasBytes
+                || (probe(entry->descriptor) != ProbeResult::Readable && quietOrWithin(entry) == Finding::Quiet)))
             return entry;
         entry = isOldestFirst ? entry->next : entry->previous;
     }
@@ -146,6 +155,8 @@ void Stock::handleActivity(quint64 token)
     if (!entry || (entry->stage != Stage::Idle && entry->stage != Stage::Stale))
         return; // leased meanwhile
     const Finding seen = inspectIdle(entry, lock);
+    if (seen == Finding::WithinRecord && isCurrent(entry))
+        return; // the rest tells whether it is for nobody
     if (!isCurrent(entry) || !isUsable(seen) || seen == Finding::ClosedWithBytes) // it may have been flushed meanwhile
         return retire(entry, seen, CloseReason::DiedIdle, lock);
     if (seen != Finding::HasBytes)
@@ -182,7 +193,7 @@ void Stock::retire(Entry *entry, Finding seen, CloseReason ifDead, Lock &lock)
         notify(EventType::Lost, entry->id);
     if (!isOfToday)
         ifDead = CloseReason::Flushed;
-    else if (seen == Finding::HasBytes)
+    else if (seen == Finding::HasBytes || seen == Finding::WithinRecord)
         ifDead = CloseReason::OutOfStep;
     closeEntry(entry, ifDead, lock);
     lock.lock();

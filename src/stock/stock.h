@@ -188,7 +188,13 @@ public:
 
 private:
     using Lock = std::unique_lock<LoggingMutex>;
-    enum class Finding { Quiet, HasBytes, ClosedWithBytes, Dead };
+    enum class Finding {
+        Quiet,
+        HasBytes,
+        WithinRecord, // of TLS, which may turn out to be for nobody; of one that was used
+        ClosedWithBytes,
+        Dead
+    };
     enum class Verdict {
         MayGo,
         HasLastWords, // it may go to a caller that asks for it by its ID, else it is to be retired
@@ -205,6 +211,7 @@ private:
     Verdict lastLook(Entry *entry, Lock &lock);
     Finding inspect(Entry *entry) const;
     static Finding inspectTls(Entry *entry, ProbeResult health);
+    static Finding quietOrWithin(const Entry *entry);
     Finding inspectIdle(Entry *entry, Lock &lock);
     bool awaitInspection(ConnectionId id, Lock &lock);
     Entry *firstFree(Stage stage) const;

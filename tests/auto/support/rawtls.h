@@ -6,11 +6,17 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <memory>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
 #include <unistd.h>
 
 // One end of a TLS connection that can do what QSslSocket cannot: key updates, renegotiations and session tickets at will,
@@ -99,14 +105,14 @@ public:
     }
 
     // Sends what the kernel takes at once, and returns how many bytes that was.
-    qint64 send()
+    qint64 send(qint64 most = std::numeric_limits<qint64>::max())
     {
         char *bytes;
         BIO *const pending = SSL_get_wbio(m_tls.get());
         qint64 sent = 0;
-        for (long size; (size = BIO_get_mem_data(pending, &bytes)) > 0;) {
-            const ssize_t taken =
-                    ::send(m_descriptor, bytes, std::size_t(std::min(size, 65536L)), MSG_NOSIGNAL | MSG_DONTWAIT);
+        for (long size; sent < most && (size = BIO_get_mem_data(pending, &bytes)) > 0;) {
+            const qint64 now = std::min({qint64(size), qint64(65536), most - sent});
+            const ssize_t taken = ::send(m_descriptor, bytes, std::size_t(now), MSG_NOSIGNAL | MSG_DONTWAIT);
             if (taken <= 0) {
                 m_isBroken |= taken == 0 || errno != EAGAIN;
                 break;
@@ -133,8 +139,22 @@ public:
         bytes.truncate(qsizetype(SSL_get_peer_finished(m_tls.get(), bytes.data(), std::size_t(bytes.size()))));
         return bytes;
     }
-    bool isSent() const { return BIO_pending(SSL_get_wbio(m_tls.get())) == 0; }
-    bool isBroken() const { return m_isBroken; } // the other end has closed it
+    qint64 pending() const { return BIO_pending(SSL_get_wbio(m_tls.get())); } // bytes that are still to be sent
+    bool isSent() const { return pending() == 0; }
+    bool isDelivered() const // what was sent: the other end's kernel has it, or that end has read it
+    {
+#ifdef SIOCOUTQ
+        const unsigned long request = SIOCOUTQ;
+#else
+        const unsigned long request = FIONWRITE;
+#endif
+        int bytes = 0;
+        return ::ioctl(m_descriptor, request, &bytes) == 0 && bytes == 0;
+    }
+    bool isBroken() const
+    {
+        return m_isBroken;
+    } // the other end has closed it
 
 private:
     void receive()
