@@ -14,10 +14,15 @@
     is destroyed, the connection goes back to its pool if it is fit to be used again, else it is closed. A lease may outlive
     its pool: its connection is closed when it ends.
 
-    In ConnectionMode::Single, a client pool never hands out a connection on which an answer to the last holder may come yet.
-    A lease that ends by itself is closed if something was written and nothing has arrived since, so that an early return
-    does no harm, and always if an exception ends it. giveBack() is the holder's word that the connection is in step, which
-    a protocol needs in which nobody answers.
+    In ConnectionMode::Single, the next holder must not read an answer to the last one. A client pool closes a connection
+    whose lease ends by itself if something was written and nothing has arrived since, so that an early return does no harm,
+    and always if an exception ends it; as in every pool, it also closes one on which something has arrived that was not
+    read, if only the beginning of a TLS record. giveBack() is the holder's word that the connection is in step, which a
+    protocol needs in which nobody answers.
+
+    \warning The pool does not know the protocol. Once a first part of what is due has arrived and was read, it cannot tell
+    that more will come: the body behind a status line, or the second of two answers to requests that were sent together. A
+    lease that ends by itself at such a place keeps its connection. Call discard() there, or let an exception end the lease.
 
     A Connection is not thread-safe, but may be moved to another thread, and a lease may end in any thread. The socket lives
     in the thread that called socket() first. If the lease ends in another one, the socket's thread gives it back: from its
@@ -42,6 +47,7 @@ namespace QNetPool {
     \fn QNetPool::Connection::~Connection()
     Ends the lease as giveBack() does; but a client pool in ConnectionMode::Single closes the connection, as
     PoolStatistics::outOfStep, if nothing has arrived since something was written, or while an exception unwinds the stack.
+    In the middle of an answer, call discard() first.
 */
 
 /*!
