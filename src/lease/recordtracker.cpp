@@ -37,9 +37,9 @@ void RecordTracker::follow()
     const qint64 unread = m_plain->bytesAvailable();
     m_plain->rollbackTransaction();
     pass(m_plain->bytesAvailable() - unread);
-    if (m_isLost)
-        return;
-    m_plain->startTransaction();
+    m_isWithinRecord = !m_isLost && (m_headerSize > 0 || m_left > 0 || unread > 0);
+    if (!m_isLost)
+        m_plain->startTransaction();
 }
 
 void RecordTracker::resume()
@@ -48,17 +48,15 @@ void RecordTracker::resume()
         m_plain->startTransaction();
 }
 
-bool RecordTracker::isWithinRecord() const
-{
-    return !m_isLost && (m_headerSize > 0 || m_left > 0 || (m_plain && m_plain->bytesAvailable() > 0));
-}
-
 void RecordTracker::pass(qint64 size)
 {
     while (size > 0 && !m_isLost) {
         const bool isHeader = m_left == 0;
         const qint64 passed = isHeader ? passHeader(size) : m_plain->skip(std::min(size, m_left));
-        m_isLost |= passed <= 0;
+        if (passed <= 0) {
+            m_isLost = true;
+            break;
+        }
         m_left -= isHeader ? 0 : passed;
         size -= passed;
     }

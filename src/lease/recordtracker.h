@@ -23,7 +23,7 @@ public:
 
     void follow(); // what Qt has read since the last call; in the socket's thread
     void resume(); // after the plain socket was reopened, with nothing to read
-    bool isWithinRecord() const; // as of the last follow()
+    bool isWithinRecord() const { return m_isWithinRecord; } // as of the last follow()
 
 private:
     Q_DISABLE_COPY_MOVE(RecordTracker)
@@ -37,6 +37,7 @@ private:
     qint64 m_headerSize = 0; // what has come of it
     qint64 m_left = 0; // of the record behind its header
     bool m_isLost = false; // no records of TLS
+    bool m_isWithinRecord = false;
 };
 
 } // namespace QNetPool

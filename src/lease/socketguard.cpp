@@ -428,7 +428,8 @@ bool SocketGuard::filter(QObject *watched, QEvent *event)
         return deliver(watched, event);
     switch (event->type()) {
     case QEvent::SockAct:
-        followRecords(); // makes room in the plain socket's buffer for what it reads now
+        if (m_socket->readBufferSize() > 0)
+            followRecords(); // makes room in the plain socket's buffer for what it reads now
         return deliver(watched, event);
     case QEvent::SockClose:
         return deliver(watched, event);
