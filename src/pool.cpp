@@ -93,8 +93,8 @@
     \fn void QNetPool::Pool::errorOccurred(QNetPool::Pool::Error error, const QString &message)
     Emitted when something failed. \a message is a sentence that names the peer and the cause, with escapes for what is not
     printable in what others have said. A running pool continues and retries by itself. Errors that a peer can cause at will
-    are limited, in both pools: within a second, ten of a kind are reported one by one, the others together at its end;
-    errorCount() counts each at once. In the pool's thread.
+    are limited, in both pools: within a second, ten of a kind are reported one by one, the others together at its end, or when
+    the pool stops; errorCount() counts each at once. In the pool's thread.
 */
 
 /*!

@@ -94,7 +94,6 @@ private:
     QString noteError(const QString &sentence); // as it is told
     void emitError(Pool::Error error, const QString &message);
     void reportWithheld();
-    void forgetWithheld();
 
     struct CancelWatch
     {
@@ -118,6 +117,7 @@ private:
     QTimer m_expiry;
     ErrorRateLimiter m_errorRate;
     QTimer m_windowEnd; // of m_errorRate
+    std::deque<ErrorRateLimiter::Withheld> m_withheld; // what reportWithheld() has still to tell
 };
 
 // A call into the pool. The destructor waits for calls of other threads, so no code of the application may run within one:

@@ -176,7 +176,6 @@ void PoolPrivate::drainHere()
         return;
     const QPointer<PoolPrivate> alive(this);
     const quint64 thisRun = m_run;
-    forgetWithheld();
     stopNewSetups();
     abandonSetups();
     if (alive && m_run == thisRun) // else a slot that a dialer has connected has deleted or restarted it
@@ -192,7 +191,6 @@ void PoolPrivate::closeHere()
     m_isRunning = false;
     disconnect(thread(), nullptr, this, nullptr);
     followNetwork(false);
-    forgetWithheld();
     stopNewSetups();
     abandonSetups();
     if (!alive || m_run != thisRun)
@@ -200,6 +198,8 @@ void PoolPrivate::closeHere()
     stock->stopWatching();
     m_expiry.stop();
     m_checks.stop();
+    if (alive && m_run == thisRun)
+        reportWithheld();
     if (alive && m_run == thisRun)
         setState(Pool::State::Stopped);
 }

@@ -194,24 +194,19 @@ void PoolPrivate::reportPeer(Pool::Error error, const QString &sentence)
         m_windowEnd.start(ErrorRateLimiter::Window);
 }
 
+// At the end of the window, and before the pool has stopped: a slot may close it, so each leaves the list before it is told.
 void PoolPrivate::reportWithheld()
 {
     const QPointer<PoolPrivate> alive(this);
-    for (const ErrorRateLimiter::Withheld &withheld : m_errorRate.takeWithheld()) {
+    m_windowEnd.stop();
+    for (ErrorRateLimiter::Withheld &withheld : m_errorRate.takeWithheld())
+        m_withheld.push_back(std::move(withheld));
+    while (alive && !m_withheld.empty()) {
+        const ErrorRateLimiter::Withheld withheld = std::move(m_withheld.front());
+        m_withheld.pop_front();
         emitError(withheld.error,
                   QStringLiteral("%1 more of the kind, the last: %2").arg(withheld.count).arg(withheld.last));
-        if (!alive)
-            return;
     }
-}
-
-// When the pool stops.
-void PoolPrivate::forgetWithheld()
-{
-    m_windowEnd.stop();
-    if (!m_errorRate.takeWithheld().empty())
-        QMetaObject::invokeMethod(
-                q, [this] { Q_EMIT q->errorCountChanged(errorCount); }, Qt::QueuedConnection);
 }
 
 void PoolPrivate::countError()

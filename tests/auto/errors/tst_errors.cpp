@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "descriptors.h"
 #include "pools.h"
+#include "settle.h"
 #include "short.h"
 #include "troubleshooting.h"
 
@@ -10,6 +11,7 @@
 
 #include <limits>
 #include <optional>
+#include <thread>
 
 // Every error a user meets: its code, a sentence that names host, port and cause, another attempt, and nothing left over.
 class tst_Errors : public QObject
@@ -39,6 +41,9 @@ private Q_SLOTS:
     void descriptorsRunningOutIsReportedOnceAndEnds();
     void lostServerIsToldInShort_data();
     void lostServerIsToldInShort();
+    void withheldErrorsAreToldBeforeThePoolStops_data();
+    void withheldErrorsAreToldBeforeThePoolStops();
+    void slotMayCloseThePoolAmongWithheldErrors();
     void clientOutOfDescriptorsTellsOnceAndGoesOn_data();
     void clientOutOfDescriptorsTellsOnceAndGoesOn();
 };
@@ -663,6 +668,119 @@ void tst_Errors::lostServerIsToldInShort()
         message = failure.message();
     }
     QVERIFY2(message.contains(u"last error: cannot connect to 127.0.0.1"), qPrintable(message));
+}
+
+namespace {
+
+// How many errors a pool has told, one by one and together, and how many of them before it stopped first.
+class Told
+{
+public:
+    explicit Told(Pool &pool)
+    {
+        QObject::connect(&pool, &Pool::errorOccurred, &pool, [this](Pool::Error, const QString &message) {
+            static const QRegularExpression together(QStringLiteral("^(\\d+) more of the kind"));
+            const QRegularExpressionMatch match = together.match(message);
+            all += match.hasMatch() ? match.captured(1).toInt() : 1;
+        });
+        QObject::connect(&pool, &Pool::stateChanged, &pool, [this](Pool::State state) {
+            if (state == Pool::State::Stopped && beforeItStopped < 0)
+                beforeItStopped = all;
+        });
+    }
+
+    int all = 0;
+    int beforeItStopped = -1;
+};
+
+class Crowd
+{
+public:
+    void connectTo(quint16 port, int count, const QByteArray &greeting = {})
+    {
+        for (int i = 0; i < count; ++i) {
+            m_sockets.push_back(std::make_unique<QTcpSocket>());
+            m_sockets.back()->connectToHost(QHostAddress::LocalHost, port);
+            m_sockets.back()->write(greeting);
+        }
+    }
+
+private:
+    std::vector<std::unique_ptr<QTcpSocket>> m_sockets;
+};
+
+} // namespace
+
+void tst_Errors::withheldErrorsAreToldBeforeThePoolStops_data()
+{
+    QTest::addColumn<bool>("isServer");
+    QTest::addColumn<QString>("way");
+    for (const bool isServer : {false, true}) {
+        for (const char *way : {"close", "drain", "close elsewhere", "start again"})
+            QTest::addRow("%s, %s", isServer ? "server" : "client", way) << isServer << QString::fromLatin1(way);
+    }
+}
+
+void tst_Errors::withheldErrorsAreToldBeforeThePoolStops()
+{
+    QFETCH(const bool, isServer);
+    QFETCH(const QString, way);
+    constexpr int many = 30;
+    ServerPool::Configuration wish;
+    wish.allowedPeers = QStringList{QStringLiteral("192.0.2.1")};
+    ServerPool server(wish);
+    listen(server);
+    const quint16 port = server.serverPort();
+    ClientPool::Configuration clientWish = clientOf(port, many);
+    clientWish.sizing.minimumInterval = clientWish.sizing.maximumInterval = 1h;
+    ClientPool client(clientWish);
+    Pool &pool = isServer ? static_cast<Pool &>(server) : client;
+    const Told told(pool);
+    Crowd crowd;
+    if (isServer) {
+        crowd.connectTo(port, many);
+    } else {
+        server.close();
+        QVERIFY(client.start());
+    }
+    QTRY_COMPARE(pool.errorCount(), many);
+    if (way == u"drain")
+        pool.drain();
+    else if (way == u"close elsewhere")
+        std::thread([&pool] { pool.close(); }).join();
+    else
+        pool.close();
+    if (way == u"start again" && isServer)
+        listen(server);
+    else if (way == u"start again")
+        QVERIFY(client.start());
+    QTRY_COMPARE(told.beforeItStopped, many);
+    if (way != u"start again") {
+        settle();
+        QCOMPARE(told.all, many); // once
+    }
+}
+
+void tst_Errors::slotMayCloseThePoolAmongWithheldErrors()
+{
+    constexpr int many = 15;
+    ServerPool::Configuration wish;
+    wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    ServerPool server(wish);
+    listen(server);
+    const Told told(server);
+    connect(&server, &Pool::errorOccurred, &server, [&server](Pool::Error, const QString &message) {
+        if (message.contains(u"more of the kind"))
+            server.close();
+    });
+    Crowd crowd;
+    crowd.connectTo(server.serverPort(), many, "this is no TLS\r\n");
+    QTRY_COMPARE(server.errorCount(), many);
+    wish.allowedPeers = QStringList{QStringLiteral("192.0.2.1")};
+    QVERIFY(server.setConfiguration(wish));
+    crowd.connectTo(server.serverPort(), many);
+    QTRY_COMPARE(server.state(), Pool::State::Stopped);
+    QCOMPARE(told.beforeItStopped, server.errorCount());
 }
 
 void tst_Errors::clientOutOfDescriptorsTellsOnceAndGoesOn_data()
