@@ -186,6 +186,16 @@ bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()>
     return alive && listener.isListening();
 }
 
+// What an application may pass in place of an accepted connection; empty: it is one.
+static QString objectionTo(qintptr descriptor, const QHostAddress &peer)
+{
+    if (!isTcpSocket(descriptor))
+        return QStringLiteral("it is no TCP socket");
+    if (isListening(descriptor))
+        return QStringLiteral("it is a socket that listens, which is for listen()");
+    return peer.isNull() ? QStringLiteral("it is not connected, or was reset by its peer") : QString();
+}
+
 bool ServerPoolPrivate::addConnection(qintptr descriptor)
 {
     Descriptor owned(descriptor);
@@ -194,15 +204,16 @@ bool ServerPoolPrivate::addConnection(qintptr descriptor)
     const QPointer<ServerPoolPrivate> alive(this);
     if (!finishStopping() || state == Pool::State::Draining)
         return false;
-    if (!isTcpSocket(descriptor)) {
-        report(Pool::Error::AcceptFailed, QStringLiteral("cannot add descriptor %1: it is no TCP socket").arg(descriptor));
+    const QHostAddress peer = peerAddress(descriptor);
+    if (const QString objection = objectionTo(descriptor, peer); !objection.isEmpty()) {
+        reportPeer(Pool::Error::AcceptFailed, QStringLiteral("cannot add descriptor %1: %2").arg(descriptor).arg(objection));
         return false;
     }
+    setCloseOnExec(descriptor);
     if (ensureRunning() && alive)
         setState(Pool::State::Ready);
     if (!alive || !isRunning())
         return false;
-    const QHostAddress peer = peerAddress(descriptor);
     return acceptPeer(std::move(owned), peer);
 }
 
@@ -416,7 +427,8 @@ bool ServerPool::listen(qintptr descriptor)
 /*!
     Adds an accepted connection, for an application that has a QTcpServer of its own, to be called from
     QTcpServer::incomingConnection(). It is checked, encrypted and named like one that the pool accepts. Returns whether its
-    setup has begun; false if the peer was turned away, \a descriptor is no TCP socket, or the pool drains or cannot start.
+    setup has begun; false if the peer was turned away, \a descriptor is no connected TCP socket, or the pool drains or cannot
+    start.
     errorOccurred() reports why, as for listen() and for accepted peers, but for a pool that drains.
 
     The pool owns \a descriptor, also if this returns false: it is closed then. In the pool's thread. Starts the pool if it

@@ -30,7 +30,10 @@ bool Listener::listen(qintptr descriptor)
 {
     // Qt takes any descriptor that is open.
     m_error = QNetPool::isListening(descriptor) ? QString() : QStringLiteral("it is no TCP socket that listens");
-    return m_error.isEmpty() && start(m_server.setSocketDescriptor(descriptor));
+    if (!m_error.isEmpty() || !start(m_server.setSocketDescriptor(descriptor)))
+        return false;
+    setCloseOnExec(descriptor);
+    return true;
 }
 
 bool Listener::start(bool isListening)

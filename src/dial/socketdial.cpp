@@ -113,6 +113,7 @@ void SocketDial::connected()
         return fail(Pool::Error::ResourcesExhausted,
                     QStringLiteral("cannot connect to %1: %2").arg(peer(), onlyReserveIsLeft()));
     noteConnected();
+    setCloseOnExec(kernelDescriptor(*socket())); // a dialer may have brought its own
     setTcpOptions(kernelDescriptor(*socket()), m_plan->configuration.tcp);
     setDeadline(m_plan->configuration.handshakeTimeout);
     advance();

@@ -95,6 +95,7 @@ bool isConnectedToItself(qintptr descriptor);
 Descriptor duplicate(const Descriptor &descriptor);
 
 bool setNonBlocking(qintptr descriptor);
+void setCloseOnExec(qintptr descriptor); // so that programs that the application starts do not keep the connection open
 bool setLowDelay(qintptr descriptor); // small writes are sent at once
 
 // Non-blocking transfers return a number of bytes, or one of these.

@@ -49,7 +49,7 @@ Descriptor makeSocket(int family) // non-blocking
 #else
     Descriptor descriptor(::socket(family, SOCK_STREAM, 0));
     if (descriptor.isValid()) {
-        ::fcntl(int(descriptor.value()), F_SETFD, FD_CLOEXEC);
+        setCloseOnExec(descriptor.value());
         setNonBlocking(descriptor.value());
     }
 #endif
@@ -149,7 +149,7 @@ Acceptance acceptConnection(qintptr listening)
     } while (descriptor < 0 && errno == EINTR);
     if (descriptor >= 0) {
 #ifndef SOCK_CLOEXEC
-        ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+        setCloseOnExec(descriptor);
         setNonBlocking(descriptor);
 #endif
         return {Acceptance::Accepted, descriptor, QHostAddress(peer), {}};
@@ -243,6 +243,11 @@ bool setNonBlocking(qintptr descriptor)
 {
     const int flags = ::fcntl(int(descriptor), F_GETFL);
     return flags >= 0 && ((flags & O_NONBLOCK) || ::fcntl(int(descriptor), F_SETFL, flags | O_NONBLOCK) == 0);
+}
+
+void setCloseOnExec(qintptr descriptor)
+{
+    ::fcntl(int(descriptor), F_SETFD, FD_CLOEXEC);
 }
 
 bool setLowDelay(qintptr descriptor)

@@ -179,6 +179,11 @@ bool setNonBlocking(qintptr descriptor)
     return ::ioctlsocket(SOCKET(descriptor), FIONBIO, &isNonBlocking) == 0;
 }
 
+void setCloseOnExec(qintptr descriptor)
+{
+    ::SetHandleInformation(HANDLE(descriptor), HANDLE_FLAG_INHERIT, 0);
+}
+
 bool setLowDelay(qintptr descriptor)
 {
     const BOOL requested = TRUE;

@@ -6,6 +6,7 @@
 #include <map>
 #include <stdexcept>
 #ifdef Q_OS_UNIX
+#include <fcntl.h>
 #include <unistd.h>
 #endif
 
@@ -135,6 +136,9 @@ void tst_Dialer::socketMayBeConnectedAlready()
     Connection there = ends.server.take();
     Connection here = client.take();
     QVERIFY(here && there);
+#ifdef Q_OS_UNIX
+    QCOMPARE(::fcntl(int(here->socketDescriptor()), F_GETFD), FD_CLOEXEC); // programs do not inherit it
+#endif
     QCOMPARE(pass(here.socket(), there.socket(), "question"), QByteArray("question"));
     QCOMPARE(pass(there.socket(), here.socket(), "answer"), QByteArray("answer"));
     QCOMPARE(client.errorCount(), 0);

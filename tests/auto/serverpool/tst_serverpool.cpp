@@ -22,6 +22,9 @@ private Q_SLOTS:
     void refusesADescriptorThatDoesNotListen();
     void refusesWhatIsNoTcpSocket_data();
     void refusesWhatIsNoTcpSocket();
+    void refusesToAddWhatIsNotConnected_data();
+    void refusesToAddWhatIsNotConnected();
+    void programsDoNotInheritWhatItIsGiven();
     void listensOnThisHostWhateverTheProxy_data();
     void listensOnThisHostWhateverTheProxy();
     void takesInConnectionsOfAnotherServer();
@@ -168,6 +171,81 @@ void tst_ServerPool::refusesWhatIsNoTcpSocket()
     QCOMPARE(lastError(errors), Pool::Error::AcceptFailed);
     QCOMPARE(lastMessage(errors), QStringLiteral("cannot add descriptor %1: it is no TCP socket").arg(descriptor));
     QCOMPARE(server.connections().size(), 0);
+#else
+    QSKIP("written for POSIX sockets");
+#endif
+}
+
+void tst_ServerPool::refusesToAddWhatIsNotConnected_data()
+{
+#ifdef Q_OS_UNIX
+    QTest::addColumn<Open>("open");
+    QTest::addColumn<QString>("cause");
+    const QString notConnected = QStringLiteral("it is not connected, or was reset by its peer");
+    QTest::newRow("never connected") << Open([] { return ::socket(AF_INET, SOCK_STREAM, 0); }) << notConnected;
+    QTest::newRow("listens") << Open([] {
+        const int descriptor = ::socket(AF_INET, SOCK_STREAM, 0);
+        ::listen(descriptor, 5); // on a free port
+        return descriptor;
+    }) << QStringLiteral("it is a socket that listens, which is for listen()");
+    QTest::newRow("reset") << Open([] {
+        QTcpServer application;
+        application.listen(QHostAddress::LocalHost);
+        QTcpSocket peer;
+        connectsTo(peer, QHostAddress::LocalHost, application.serverPort());
+        if (!application.hasPendingConnections())
+            application.waitForNewConnection(longer(5000));
+        const std::unique_ptr<QTcpSocket> accepted(application.nextPendingConnection());
+        const int descriptor = ::dup(int(accepted->socketDescriptor()));
+        constexpr linger reset{1, 0};
+        ::setsockopt(int(peer.socketDescriptor()), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        peer.abort();
+        const auto isReset = [&accepted] { return accepted->state() == QAbstractSocket::UnconnectedState; };
+        return QTest::qWaitFor(isReset, longer(5000)) ? descriptor : -1;
+    }) << notConnected;
+#endif
+}
+
+void tst_ServerPool::refusesToAddWhatIsNotConnected()
+{
+#ifdef Q_OS_UNIX
+    QFETCH(const Open, open);
+    QFETCH(const QString, cause);
+    ServerPool server;
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    const int descriptor = open();
+    QVERIFY(!server.addConnection(descriptor)); // which owns it
+    QCOMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::AcceptFailed);
+    QCOMPARE(lastMessage(errors), QStringLiteral("cannot add descriptor %1: %2").arg(descriptor).arg(cause));
+    QCOMPARE(server.state(), Pool::State::Stopped);
+    QCOMPARE(server.pendingCount(), 0);
+    QCOMPARE(::fcntl(descriptor, F_GETFD), -1); // closed
+#else
+    QSKIP("written for POSIX sockets");
+#endif
+}
+
+// It would keep the connection, or the port, open for as long as they run.
+void tst_ServerPool::programsDoNotInheritWhatItIsGiven()
+{
+#ifdef Q_OS_UNIX
+    const int listening = ::socket(AF_INET, SOCK_STREAM, 0);
+    QCOMPARE(::listen(listening, 5), 0);
+    ServerPool server;
+    QVERIFY(server.listen(qintptr(listening)));
+    QCOMPARE(::fcntl(listening, F_GETFD), FD_CLOEXEC);
+
+    QTcpServer application;
+    QVERIFY(application.listen(QHostAddress::LocalHost));
+    application.pauseAccepting();
+    QTcpSocket peer;
+    QVERIFY(connectsTo(peer, QHostAddress::LocalHost, application.serverPort()));
+    const int accepted = ::accept(int(application.socketDescriptor()), nullptr, nullptr);
+    QVERIFY(accepted >= 0);
+    QVERIFY(server.addConnection(accepted));
+    QCOMPARE(::fcntl(accepted, F_GETFD), FD_CLOEXEC);
+    QTRY_COMPARE(server.idleCount(), 1);
 #else
     QSKIP("written for POSIX sockets");
 #endif

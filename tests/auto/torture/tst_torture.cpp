@@ -282,7 +282,7 @@ void tst_Torture::aPeerWithoutANameIsRefused()
     SystemCalls::begin({SystemCalls::PeerName, 1, ENOTCONN});
     QVERIFY(!server.addConnection(accepted()));
     QCOMPARE(SystemCalls::failed(), 1);
-    QCOMPARE(lastError(errors), Pool::Error::PeerRejected);
+    QCOMPARE(lastError(errors), Pool::Error::AcceptFailed);
     QCOMPARE(server.pendingCount(), 0);
     QVERIFY(server.addConnection(accepted())); // the peer has come again: it was closed
     QTRY_COMPARE(server.idleCount(), 1);
