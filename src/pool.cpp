@@ -350,9 +350,9 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout, QString *r
     Adds the connected \a socket to the pool, with \a id or, if that is null, with a random ID, which the other end does not
     know and connectionAvailable() tells. Returns whether the pool accepted it: it is idle then, or was leased to a waiter.
 
-    It is not accepted if it is not fit for use (see Connection::giveBack()), if \a id is in use, if the stock is full and
-    nobody waits, if there are maximumConnections, if it lives in another thread than the calling one, or if the pool is not
-    running. \a reason is a sentence about that then, unless it is null. errorOccurred() is not emitted.
+    It is not accepted if it is in a pool already, this one or another, from which Connection::detach() takes it; if it is not
+    fit for use (see Connection::giveBack()), if \a id is in use, if the stock is full and nobody waits, if there are
+    maximumConnections, if it lives in another thread than the calling one, or if the pool is not running. \a reason is a sentence about that then, unless it is null. errorOccurred() is not emitted.
 
     The pool owns an accepted \a socket: its parent and its signal connections are removed, and the pointer must not be used
     any more. One that is not accepted remains the caller's; if it is not fit for use, its parent and connections may have

@@ -6,6 +6,7 @@
 #include "pool_p.h"
 #include "preparedserver.h"
 #include "system/descriptor.h"
+#include "system/helddescriptors.h"
 #include "system/peerbudget.h"
 
 #include <QtCore/qpointer.h>
@@ -187,8 +188,10 @@ bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()>
 }
 
 // What an application may pass in place of an accepted connection; empty: it is one.
-static QString objectionTo(qintptr descriptor, const QHostAddress &peer)
+static QString objectionTo(qintptr descriptor, const QHostAddress &peer, bool isHeld)
 {
+    if (isHeld)
+        return QStringLiteral("it is in a pool already: call detach() of its Connection first");
     if (!isTcpSocket(descriptor))
         return QStringLiteral("it is no TCP socket");
     if (isListening(descriptor))
@@ -198,14 +201,15 @@ static QString objectionTo(qintptr descriptor, const QHostAddress &peer)
 
 bool ServerPoolPrivate::addConnection(qintptr descriptor)
 {
-    Descriptor owned(descriptor);
+    const bool isHeld = !HeldDescriptors::add(descriptor);
+    Descriptor owned(isHeld ? -1 : descriptor);
     if (!canRunHere(QLatin1String("addConnection()")))
         return false;
     const QPointer<ServerPoolPrivate> alive(this);
     if (!finishStopping() || state == Pool::State::Draining)
         return false;
     const QHostAddress peer = peerAddress(descriptor);
-    if (const QString objection = objectionTo(descriptor, peer); !objection.isEmpty()) {
+    if (const QString objection = objectionTo(descriptor, peer, isHeld); !objection.isEmpty()) {
         reportPeer(Pool::Error::AcceptFailed, QStringLiteral("cannot add descriptor %1: %2").arg(descriptor).arg(objection));
         return false;
     }
@@ -431,7 +435,8 @@ bool ServerPool::listen(qintptr descriptor)
     start.
     errorOccurred() reports why, as for listen() and for accepted peers, but for a pool that drains.
 
-    The pool owns \a descriptor, also if this returns false: it is closed then. In the pool's thread. Starts the pool if it
+    The pool owns \a descriptor, also if this returns false: it is closed then, unless it is that of a connection in a pool, which
+    is not touched. In the pool's thread. Starts the pool if it
     does not run.
 */
 bool ServerPool::addConnection(qintptr descriptor)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "listener.h"
 
+#include "system/helddescriptors.h"
+
 #include <QtCore/qdeadlinetimer.h>
 #include <QtCore/qpointer.h>
 #include <QtNetwork/qnetworkproxy.h>
@@ -30,9 +32,12 @@ bool Listener::listen(qintptr descriptor)
 {
     // Qt takes any descriptor that is open.
     m_error = QNetPool::isListening(descriptor) ? QString() : QStringLiteral("it is no TCP socket that listens");
+    if (HeldDescriptors::contains(descriptor))
+        m_error = QStringLiteral("a pool listens on it already");
     if (!m_error.isEmpty() || !start(m_server.setSocketDescriptor(descriptor)))
         return false;
     setCloseOnExec(descriptor);
+    HeldDescriptors::add(descriptor);
     return true;
 }
 

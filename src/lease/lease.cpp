@@ -4,6 +4,8 @@
 #include "socketguard.h"
 #include "system/descriptor.h"
 #include "system/eventdispatcher.h"
+#include "system/helddescriptors.h"
+#include "system/kerneldescriptor.h"
 #include "system/probe.h"
 #include "threadmailbox.h"
 
@@ -198,8 +200,10 @@ std::unique_ptr<QTcpSocket> detach(Lease *lease)
     const std::shared_ptr<LeaseOwner> owner = lease->owner;
     std::unique_ptr<QTcpSocket> detached(holdSocket(lease));
     leaveMailbox(lease);
-    if (lease->guard)
-        lease->guard->unbind();
+    if (lease->guard) {
+        HeldDescriptors::remove(kernelDescriptor(*detached));
+        lease->guard->release();
+    }
     owner->detach(lease, bool(detached));
     return detached;
 }

@@ -62,6 +62,7 @@ public:
 
     DirtyFlags dirtyFlags;
     bool awaitsAnswer = false; // nothing has arrived since the holder wrote
+    bool isPooled = false; // a pool owns the socket: from its setup or put() on, until it is detached
     std::unique_ptr<RecordTracker> records; // of a QSslSocket, since its handshake began
     std::unique_ptr<SocketObserver> observer;
 
@@ -79,7 +80,11 @@ protected:
 template<typename Socket> class PooledSocket final : public Socket, public ObservedSocket
 {
 public:
-    PooledSocket() { PooledSocket::listenForAnswers(); }
+    PooledSocket()
+    {
+        isPooled = true;
+        PooledSocket::listenForAnswers();
+    }
     ~PooledSocket() override { observer.reset(); } // which uses the socket
 
     QObject *eventFilterObject() noexcept override { return this; }

@@ -71,6 +71,12 @@ SocketGuard *SocketGuard::find(QTcpSocket *socket)
     return known ? static_cast<SocketGuard *>(known->observer.get()) : nullptr;
 }
 
+bool SocketGuard::isPooled(QTcpSocket *socket)
+{
+    const ObservedSocket *known = observed(socket);
+    return known && known->isPooled;
+}
+
 SocketGuard *SocketGuard::make(QTcpSocket *socket)
 {
     ObservedSocket *known = observed(socket);
@@ -143,6 +149,7 @@ SocketGuard::~SocketGuard()
 void SocketGuard::bindTo(Lease *lease) noexcept
 {
     m_lease = lease;
+    m_observed.isPooled = true;
     lease->socket = m_socket;
     lease->guard = this;
     lease->descriptor = m_descriptor;
@@ -154,6 +161,12 @@ void SocketGuard::unbind() noexcept
     m_lease->socket = nullptr;
     m_lease->guard = nullptr;
     m_lease = nullptr;
+}
+
+void SocketGuard::release() noexcept
+{
+    unbind();
+    m_observed.isPooled = false;
 }
 
 void SocketGuard::findNotifiers()

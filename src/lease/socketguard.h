@@ -24,10 +24,12 @@ public:
     // For a connected socket that lives in the calling thread. Its present state is what restore() restores.
     static SocketGuard *make(QTcpSocket *socket);
     static SocketGuard *find(QTcpSocket *socket); // null if it has none
+    static bool isPooled(QTcpSocket *socket); // any pool of the process owns it
 
     ~SocketGuard() override; // if it is bound to a lease, the holder has deleted the socket
     void bindTo(Lease *lease) noexcept;
     void unbind() noexcept; // the lease lives on without the socket, or the socket without the lease
+    void release() noexcept; // to the application: unbind(), and no pool owns the socket any more
 
     // Moves the socket out of every thread: no event dispatcher polls it, and any thread may pull it.
     void park();

@@ -4,6 +4,8 @@
 
 #include "lease/socketguard.h"
 #include "randomid.h"
+#include "system/helddescriptors.h"
+#include "system/kerneldescriptor.h"
 #include "system/printable.h"
 
 #include <QtCore/qrandom.h>
@@ -100,6 +102,7 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, Descriptor descript
 Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &times)
 {
     const std::shared_ptr<Stock> self = shared_from_this(); // a continuation may delete the pool
+    HeldDescriptors::add(entry->descriptor);
     Lock lock(m_mutex);
     Admission refusal = Admission::Admitted;
     if (!isCurrent(entry) || (entry->descriptor < 0 && !entry->hasBytes))
@@ -149,6 +152,18 @@ QString Stock::refusalOf(Entry *entry, ConnectionId id)
     return assignId(entry, id) ? QString() : QStringLiteral("the connection ID %1 is in use").arg(printable(id));
 }
 
+// Why no pool can take it in; empty: one may.
+static QString objectionTo(QTcpSocket *socket)
+{
+    if (!socket)
+        return QStringLiteral("there is no socket");
+    if (socket->thread() && socket->thread() != QThread::currentThread())
+        return QStringLiteral("the socket lives in another thread: call put() there");
+    if (SocketGuard::isPooled(socket) || HeldDescriptors::contains(kernelDescriptor(*socket)))
+        return QStringLiteral("the socket is in a pool already: call detach() of its Connection first");
+    return {};
+}
+
 bool Stock::put(ConnectionId id, QTcpSocket *socket, QString *reason)
 {
     const auto refuse = [reason](const QString &why) {
@@ -156,10 +171,8 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket, QString *reason)
             *reason = why;
         return false;
     };
-    if (!socket)
-        return refuse(QStringLiteral("there is no socket"));
-    if (socket->thread() && socket->thread() != QThread::currentThread())
-        return refuse(QStringLiteral("the socket lives in another thread: call put() there"));
+    if (const QString why = objectionTo(socket); !why.isEmpty())
+        return refuse(why);
     Entry *entry = addPending();
     if (!entry)
         return refuse(QStringLiteral("there are as many connections as limits.maximumConnections allows"));
@@ -173,12 +186,12 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket, QString *reason)
     SocketGuard *guard = SocketGuard::make(socket);
     guard->bindTo(entry);
     guard->markAllDirty();
-    const bool isUsable = refit(entry);
-    guard->unbind();
-    if (!isUsable) {
+    if (!refit(entry)) {
+        guard->release();
         abandon(entry);
         return refuse(QStringLiteral("the socket is not connected, has bytes unread or unsent, or cannot be restored"));
     }
+    setCloseOnExec(entry->descriptor);
     admit(entry, {}, std::unique_ptr<QTcpSocket>(socket)); // whatever comes of it, the pool owns it now
     return true;
 }

@@ -14,6 +14,9 @@ namespace QNetPool {
 bool isTcpSocket(qintptr descriptor);
 bool isListening(qintptr descriptor);
 
+// The number that the system has given a socket, unlike a descriptor's never again; 0: it is none, or has none here.
+quint64 socketNumber(qintptr descriptor);
+
 // The peer's address; null if it is not known (any more).
 QHostAddress peerAddress(qintptr descriptor);
 

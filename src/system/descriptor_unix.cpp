@@ -13,6 +13,9 @@
 #include <netinet/tcp.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#ifdef Q_OS_LINUX
+#include <sys/stat.h>
+#endif
 #include <unistd.h>
 
 namespace QNetPool {
@@ -84,6 +87,20 @@ bool isTcpSocket(qintptr descriptor)
 bool isListening(qintptr descriptor)
 {
     return isTcpSocket(descriptor) && socketOption(descriptor, SO_ACCEPTCONN) > 0;
+}
+
+quint64 socketNumber(qintptr descriptor)
+{
+#ifdef Q_OS_LINUX
+    struct stat status
+    {
+    };
+    if (::fstat(int(descriptor), &status) == 0 && S_ISSOCK(status.st_mode))
+        return status.st_ino;
+#else
+    Q_UNUSED(descriptor)
+#endif
+    return 0;
 }
 
 QHostAddress peerAddress(qintptr descriptor)

@@ -47,6 +47,11 @@ bool isListening(qintptr descriptor)
     return isTcpSocket(descriptor) && socketOption(descriptor, SO_ACCEPTCONN) > 0;
 }
 
+quint64 socketNumber(qintptr)
+{
+    return 0;
+}
+
 QHostAddress peerAddress(qintptr descriptor)
 {
     return addressFrom(&::getpeername, descriptor);

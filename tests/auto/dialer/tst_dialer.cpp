@@ -23,6 +23,7 @@ private Q_SLOTS:
     void whatItWritesIsSentWhileIdle_data();
     void whatItWritesIsSentWhileIdle();
     void parentOfTheSocketDoesNotOwnTheConnection();
+    void socketIsNotForPut();
     void mistakeIsToldAtOnce_data();
     void mistakeIsToldAtOnce();
 
@@ -194,6 +195,24 @@ void tst_Dialer::parentOfTheSocketDoesNotOwnTheConnection()
     Connection here = client.take();
     QVERIFY(here && there);
     QCOMPARE(pass(here.socket(), there.socket(), "question"), QByteArray("question"));
+}
+
+// It is in a pool already.
+void tst_Dialer::socketIsNotForPut()
+{
+    ServerPool server;
+    listen(server);
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    ClientPool *pool = nullptr;
+    QStringList reasons;
+    wish.dialer = [&pool, &reasons, port = wish.port](QTcpSocket *socket) {
+        connectTo(port, socket);
+        QVERIFY(!pool->put({}, socket, &reasons.emplaceBack()));
+    };
+    ClientPool client(wish);
+    pool = &client;
+    fill(server, client, 1);
+    QVERIFY2(reasons.value(0).startsWith(u"the socket is in a pool already"), qPrintable(reasons.value(0)));
 }
 
 void tst_Dialer::mistakeIsToldAtOnce_data()

@@ -26,6 +26,9 @@ private Q_SLOTS:
     void putTakesAForeignSocket();
     void putLeavesWhatItCannotKeep_data();
     void putLeavesWhatItCannotKeep();
+    void putRefusesASocketOfAPool_data();
+    void putRefusesASocketOfAPool();
+    void putRefusesASocketThatItHas();
     void dirtyConnectionIsClosed_data();
     void dirtyConnectionIsClosed();
     void lastWriteIsSentWhenGivenBack();
@@ -250,6 +253,75 @@ void tst_Lease::putLeavesWhatItCannotKeep()
     if (accepted)
         QCOMPARE(accepted->state(), QAbstractSocket::ConnectedState);
     QVERIFY(m_client->take(idle)); // the one that was there before is not touched
+}
+
+void tst_Lease::putRefusesASocketOfAPool_data()
+{
+    QTest::addColumn<bool>("isOther");
+    QTest::addColumn<bool>("isEncrypted");
+    QTest::addColumn<bool>("isInner"); // the plain socket in a QSslSocket
+    QTest::newRow("its own") << false << false << false;
+    QTest::newRow("another's") << true << false << false;
+    QTest::newRow("its own, TLS") << false << true << false;
+    QTest::newRow("another's, TLS") << true << true << false;
+#ifdef Q_OS_LINUX // which has numbers for sockets
+    QTest::newRow("another's, in a TLS socket") << true << true << true;
+#endif
+}
+
+// Else it would have two holders.
+void tst_Lease::putRefusesASocketOfAPool()
+{
+    QFETCH(const bool, isOther);
+    QFETCH(const bool, isEncrypted);
+    QFETCH(const bool, isInner);
+    ServerPool::Configuration serverWish;
+    ClientPool::Configuration wish;
+    if (isEncrypted) {
+        serverWish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+        wish.tls.mode = TlsMode::SelfSigned;
+    }
+    ServerPool server(serverWish);
+    listen(server);
+    wish.host = QStringLiteral("127.0.0.1");
+    wish.port = server.serverPort();
+    wish.sizing = stepwiseClientOf(0, 1).sizing;
+    ClientPool client(wish);
+    fill(server, client, 1);
+    wish.sizing.maximumCapacity = 9; // in which there is room
+    QVERIFY(client.setConfiguration(wish));
+    Connection here = client.take();
+    const Connection there = server.take(here.id());
+    QTcpSocket *socket = isInner ? here->findChild<QTcpSocket *>() : here.socket();
+    Pool &pool = isOther && !isInner ? *m_client : static_cast<Pool &>(client);
+    m_client->flush();
+    QString reason;
+    QVERIFY(!pool.put({}, socket, &reason));
+    QCOMPARE(reason, QStringLiteral("the socket is in a pool already: call detach() of its Connection first"));
+    QCOMPARE(client.leasedCount(), 1);
+    QCOMPARE(pass(here.socket(), there.socket(), "still mine"), "still mine");
+    QVERIFY(client.put(here.id(), here.detach().release(), &reason)); // NOLINT: as the sentence says
+}
+
+void tst_Lease::putRefusesASocketThatItHas()
+{
+    QTcpServer peer;
+    QVERIFY(peer.listen(QHostAddress::LocalHost));
+    m_client->flush();
+    auto *socket = new QTcpSocket;
+    socket->connectToHost(QHostAddress::LocalHost, peer.serverPort());
+    QTRY_COMPARE(socket->state(), QAbstractSocket::ConnectedState);
+    QVERIFY(m_client->put(ConnectionId::fromString(u"mine0001"), socket));
+    QString reason;
+    for (Pool *pool : {static_cast<Pool *>(&*m_client), static_cast<Pool *>(&*m_server)}) {
+        QVERIFY(!pool->put(ConnectionId::fromString(u"mine0002"), socket, &reason));
+        QCOMPARE(reason, QStringLiteral("the socket is in a pool already: call detach() of its Connection first"));
+    }
+    Connection lease = m_client->take(ConnectionId::fromString(u"mine0001"));
+    QCOMPARE(lease.socket(), socket);
+    QVERIFY(!m_client->put({}, socket));
+    std::unique_ptr<QTcpSocket> detached = lease.detach();
+    QVERIFY(m_client->put({}, detached.release(), &reason));
 }
 
 void tst_Lease::dirtyConnectionIsClosed_data()

@@ -24,6 +24,9 @@ private Q_SLOTS:
     void refusesWhatIsNoTcpSocket();
     void refusesToAddWhatIsNotConnected_data();
     void refusesToAddWhatIsNotConnected();
+    void refusesToAddWhatIsInAPool_data();
+    void refusesToAddWhatIsInAPool();
+    void refusesToListenWhereAPoolDoes();
     void programsDoNotInheritWhatItIsGiven();
     void listensOnThisHostWhateverTheProxy_data();
     void listensOnThisHostWhateverTheProxy();
@@ -223,6 +226,81 @@ void tst_ServerPool::refusesToAddWhatIsNotConnected()
     QCOMPARE(::fcntl(descriptor, F_GETFD), -1); // closed
 #else
     QSKIP("written for POSIX sockets");
+#endif
+}
+
+void tst_ServerPool::refusesToAddWhatIsInAPool_data()
+{
+    QTest::addColumn<QString>("stage");
+    QTest::addColumn<bool>("isOther");
+    for (const char *stage : {"pending", "idle", "leased"}) {
+        QTest::addRow("%s", stage) << QString::fromLatin1(stage) << false;
+        QTest::addRow("%s, another's", stage) << QString::fromLatin1(stage) << true;
+    }
+}
+
+// It would have two holders, and be closed under one of them.
+void tst_ServerPool::refusesToAddWhatIsInAPool()
+{
+#ifdef Q_OS_LINUX
+    QFETCH(const QString, stage);
+    QFETCH(const bool, isOther);
+    ServerPool::Configuration wish;
+    wish.connectionMode = ConnectionMode::Single;
+    ServerPool other(wish);
+    if (stage == u"pending") // in a TLS handshake that the peer does not begin
+        wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    ServerPool server(wish);
+    QTcpServer application;
+    QVERIFY(application.listen(QHostAddress::LocalHost));
+    application.pauseAccepting();
+    QTcpSocket peer;
+    QVERIFY(connectsTo(peer, QHostAddress::LocalHost, application.serverPort()));
+    const int accepted = ::accept(int(application.socketDescriptor()), nullptr, nullptr);
+    QVERIFY(server.addConnection(accepted));
+    Connection lease;
+    if (stage != u"pending")
+        QTRY_COMPARE(server.idleCount(), 1);
+    if (stage == u"leased")
+        lease = server.take();
+
+    ServerPool &second = isOther ? other : server;
+    QSignalSpy errors(&second, &Pool::errorOccurred);
+    QVERIFY(!second.addConnection(accepted));
+    QCOMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::AcceptFailed);
+    QCOMPARE(lastMessage(errors),
+             QStringLiteral("cannot add descriptor %1: it is in a pool already: call detach() of its Connection first")
+                     .arg(accepted));
+    QCOMPARE(server.connections().size(), 1);
+    QVERIFY(::fcntl(accepted, F_GETFD) >= 0); // and it is not closed
+    if (stage == u"pending")
+        return;
+    if (!lease)
+        lease = server.take();
+    QCOMPARE(pass(&peer, lease.socket(), "still there"), QByteArray("still there"));
+#else
+    QSKIP("known where sockets have numbers");
+#endif
+}
+
+void tst_ServerPool::refusesToListenWhereAPoolDoes()
+{
+#ifdef Q_OS_LINUX
+    const int listening = ::socket(AF_INET, SOCK_STREAM, 0);
+    QCOMPARE(::listen(listening, 5), 0);
+    ServerPool server;
+    QVERIFY(server.listen(qintptr(listening)));
+    ServerPool other;
+    QSignalSpy errors(&other, &Pool::errorOccurred);
+    QVERIFY(!other.listen(qintptr(listening)));
+    QCOMPARE(lastMessage(errors),
+             QStringLiteral("cannot listen on descriptor %1: a pool listens on it already").arg(listening));
+    QTcpSocket peer;
+    QVERIFY(connectsTo(peer, QHostAddress::LocalHost, server.serverPort()));
+    QTRY_COMPARE(server.idleCount(), 1);
+#else
+    QSKIP("known where sockets have numbers");
 #endif
 }
 
