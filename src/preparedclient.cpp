@@ -7,6 +7,7 @@
 #include <QtCore/qurl.h>
 #include <QtNetwork/qsslcertificate.h>
 #include <QtNetwork/qsslkey.h>
+#include <QtNetwork/qsslsocket.h>
 
 #include <algorithm>
 
@@ -62,7 +63,18 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested, const
         addTlsProblems(requested);
     addPinProblems(requested.tls.pinnedFingerprints);
     if (requested.tls.mode != TlsMode::None && problems.isEmpty())
-        plan->tls = clientTls(requested.tls.configuration, requested.tls.mode, requested.tls.allowTls12);
+        useTls(requested.tls);
+}
+
+void PreparedClient::useTls(const ClientPool::Tls &requested)
+{
+    plan->tls = clientTls(requested.configuration, requested.mode, requested.allowTls12);
+    const QString name = requested.mode == TlsMode::Verified ? plan->verifiedName() : QString();
+    policy.putProblem = [rules = plan->tls, name, pins = plan->pins](const QTcpSocket &socket) {
+        const auto *tls = qobject_cast<const QSslSocket *>(&socket);
+        const QString problem = tlsProblem(tls, rules);
+        return problem.isEmpty() ? peerProblem(*tls, name, pins) : problem;
+    };
 }
 
 void PreparedClient::addPeerProblems(const ClientPool::Configuration &requested)

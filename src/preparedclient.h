@@ -19,6 +19,7 @@ private:
     void addSizingProblems(const ClientPool::Sizing &requested);
     void addPlainTcpProblems(const ClientPool::Tls &requested);
     void addTlsProblems(const ClientPool::Configuration &requested);
+    void useTls(const ClientPool::Tls &requested);
     void addPinProblems(const QList<QByteArray> &requested);
 };
 

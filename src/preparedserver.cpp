@@ -3,6 +3,7 @@
 
 #include "setup/tls.h"
 #include "system/descriptor.h"
+#include "system/kerneldescriptor.h"
 
 #include <QtNetwork/qsslcertificate.h>
 #include <QtNetwork/qsslkey.h>
@@ -38,6 +39,12 @@ PreparedServer::PreparedServer(const ServerPool::Configuration &requested)
     addTlsProblems(requested.tls);
     if (requested.tls.enabled && problems.isEmpty())
         plan->tls = serverTls(requested.tls.configuration, requested.tls.allowTls12);
+    policy.putProblem = [peers = filter, isEncrypted = requested.tls.enabled, rules = plan->tls](const QTcpSocket &socket) {
+        const QHostAddress peer = unmapped(peerAddress(kernelDescriptor(socket)));
+        if (!peers.allows(peer))
+            return PeerFilter::refusalOf(peer);
+        return isEncrypted ? tlsProblem(qobject_cast<const QSslSocket *>(&socket), rules) : QString();
+    };
 }
 
 void PreparedServer::addTlsProblems(const ServerPool::Tls &tls)

@@ -188,7 +188,7 @@ bool ServerPoolPrivate::listen(const QString &where, const std::function<bool()>
 }
 
 // What an application may pass in place of an accepted connection; empty: it is one.
-static QString objectionTo(qintptr descriptor, const QHostAddress &peer, bool isHeld)
+static QString descriptorProblem(qintptr descriptor, const QHostAddress &peer, bool isHeld)
 {
     if (isHeld)
         return QStringLiteral("it is in a pool already: call detach() of its Connection first");
@@ -209,8 +209,8 @@ bool ServerPoolPrivate::addConnection(qintptr descriptor)
     if (!finishStopping() || state == Pool::State::Draining)
         return false;
     const QHostAddress peer = peerAddress(descriptor);
-    if (const QString objection = objectionTo(descriptor, peer, isHeld); !objection.isEmpty()) {
-        reportPeer(Pool::Error::AcceptFailed, QStringLiteral("cannot add descriptor %1: %2").arg(descriptor).arg(objection));
+    if (const QString problem = descriptorProblem(descriptor, peer, isHeld); !problem.isEmpty()) {
+        reportPeer(Pool::Error::AcceptFailed, QStringLiteral("cannot add descriptor %1: %2").arg(descriptor).arg(problem));
         return false;
     }
     setCloseOnExec(descriptor);
@@ -269,7 +269,7 @@ bool ServerPoolPrivate::acceptPeer(Descriptor descriptor, const QHostAddress &ad
 std::optional<ServerPoolPrivate::Refusal> ServerPoolPrivate::refusalOf(const QHostAddress &peer, PeerNetwork network) const
 {
     if (!m_prepared.filter.allows(peer))
-        return Refusal{Pool::Error::PeerRejected, QStringLiteral("the peer %1 is not allowed").arg(peer.toString())};
+        return Refusal{Pool::Error::PeerRejected, PeerFilter::refusalOf(peer)};
     const int most = m_prepared.plan->configuration.maximumConnectionsPerPeer;
     if (most > 0 && stock->countOf(network) >= most)
         return Refusal{Pool::Error::PeerRejected,

@@ -76,6 +76,11 @@ std::optional<PeerFilter> PeerFilter::fromStrings(const QStringList &allowed, QS
     return filter;
 }
 
+QString PeerFilter::refusalOf(const QHostAddress &peer)
+{
+    return QStringLiteral("the peer %1 is not allowed").arg(peer.toString());
+}
+
 bool PeerFilter::allows(const QHostAddress &peer) const
 {
     if (m_subnets.isEmpty())

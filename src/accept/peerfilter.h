@@ -19,6 +19,7 @@ public:
     static std::optional<PeerFilter> fromStrings(const QStringList &allowed, QString *offender);
 
     bool allows(const QHostAddress &peer) const; // a null address only if all peers are allowed
+    static QString refusalOf(const QHostAddress &peer); // a sentence if it does not
 
 private:
     QList<std::pair<QHostAddress, int>> m_subnets;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dialplan.h"
 
+#include "setup/tls.h"
+
 namespace QNetPool {
 
 namespace {
@@ -31,6 +33,11 @@ QString DialPlan::target() const
     if (host.isEmpty())
         return QStringLiteral("the dialer's peer");
     return configuration.port ? endpointText(host, configuration.port) : host;
+}
+
+QString DialPlan::verifiedName() const
+{
+    return nameToVerify(configuration.tls.peerName.isEmpty() ? configuration.host : configuration.tls.peerName);
 }
 
 bool DialPlan::hasPeerOf(const DialPlan &other) const

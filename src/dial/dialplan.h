@@ -23,6 +23,7 @@ struct DialPlan
     bool isEncrypted() const { return configuration.tls.mode != TlsMode::None; }
     bool readsId() const { return configuration.connectionMode == ConnectionMode::Multi; }
     QString target() const; // for messages
+    QString verifiedName() const; // that a peer's certificate has to be for, if it is verified
     // Whether what is known of the one's peer holds for the other's.
     bool hasPeerOf(const DialPlan &other) const;
 };

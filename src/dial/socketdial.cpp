@@ -129,10 +129,8 @@ void SocketDial::enter(SetupStep step)
 
 void SocketDial::encrypt()
 {
-    const ClientPool::Configuration &configuration = m_plan->configuration;
     tls()->setSslConfiguration(m_plan->tls);
-    tls()->setPeerVerifyName(
-            nameToVerify(configuration.tls.peerName.isEmpty() ? configuration.host : configuration.tls.peerName));
+    tls()->setPeerVerifyName(m_plan->verifiedName());
     m_plan->context->lendTo(tls());
     tls()->startClientEncryption();
     if (tls())
@@ -142,15 +140,10 @@ void SocketDial::encrypt()
 void SocketDial::encrypted()
 {
     const bool isVerified = m_plan->configuration.tls.mode == TlsMode::Verified;
-    if (isVerified && !isFor(tls()->peerCertificate(), tls()->peerVerifyName()))
-        return fail(Pool::Error::TlsFailed,
-                    QStringLiteral("TLS handshake with %1 failed: %2")
-                            .arg(peer(), refusalOf(tls()->peerCertificate(), tls()->peerVerifyName())));
-    if (matchesPin(*tls(), m_plan->pins))
+    const QString problem = peerProblem(*tls(), isVerified ? tls()->peerVerifyName() : QString(), m_plan->pins);
+    if (problem.isEmpty())
         return advance();
-    fail(Pool::Error::TlsFailed,
-         QStringLiteral("TLS handshake with %1 failed: the certificate with the SHA-256 fingerprint %2 is not pinned")
-                 .arg(peer(), QLatin1String(peerFingerprint(*tls()))));
+    fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: %2").arg(peer(), problem));
 }
 
 void SocketDial::readMore()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "certificateproblem.h"
 
+#include "setup/tls.h"
 #include "system/printable.h"
 
 #include <QtCore/qdatetime.h>
@@ -31,12 +32,10 @@ QString issuerOf(const QSslCertificate &certificate)
     return names.isEmpty() ? QStringLiteral("an authority without a name") : quoted(names.first());
 }
 
-// Which authorities an issuer was looked for in. Qt loads the system's as they are needed, unless some, or none, are set.
+// Which authorities an issuer was looked for in.
 QString authoritiesOf(const QSslConfiguration &configuration)
 {
-    QSslConfiguration withThemSet = configuration;
-    withThemSet.setCaCertificates(configuration.caCertificates());
-    if (withThemSet != configuration)
+    if (usesSystemAuthorities(configuration))
         return QStringLiteral("the system's authorities: setCaCertificates() of tls.configuration sets others");
     if (configuration.caCertificates().isEmpty())
         return QStringLiteral("the authorities of tls.configuration, which has none: could their file be read?");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tls.h"
 
+#include "certificateproblem.h"
 #include "system/printable.h"
 
 #include <QtCore/qcryptographichash.h>
@@ -79,6 +80,32 @@ bool hasNullCertificate(const QSslConfiguration &configuration)
     return std::any_of(all.begin(), all.end(), [](const QSslCertificate &certificate) { return certificate.isNull(); });
 }
 
+bool isAllowed(QSsl::SslProtocol spoken, QSsl::SslProtocol effective)
+{
+    return (spoken == QSsl::TlsV1_3 && effective != QSsl::TlsV1_2)
+            || (spoken == QSsl::TlsV1_2 && effective != QSsl::TlsV1_3OrLater);
+}
+
+bool hasVerifiedPeer(const QSslSocket &socket)
+{
+    const QSslSocket::PeerVerifyMode mode = socket.peerVerifyMode();
+    return mode == QSslSocket::VerifyPeer
+            || (mode == QSslSocket::AutoVerifyPeer && socket.mode() == QSslSocket::SslClientMode);
+}
+
+// But for its name, which is verified elsewhere.
+QStringList certificateProblems(const QSslSocket &socket)
+{
+    QStringList problems;
+    const QList<QSslError> errors = socket.sslHandshakeErrors(); // which the application has ignored
+    for (const QSslError &error : errors) {
+        if (error.error() != QSslError::HostNameMismatch)
+            problems << certificateProblem(error, socket.sslConfiguration());
+    }
+    problems.removeDuplicates();
+    return problems;
+}
+
 } // namespace
 
 std::optional<QString> tlsUnavailableReason()
@@ -116,6 +143,13 @@ QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12)
         weaknesses << QStringLiteral("tls.configuration asks for a protocol older than TLS 1.2, or for DTLS");
     }
     return weaknesses;
+}
+
+bool usesSystemAuthorities(const QSslConfiguration &configuration)
+{
+    QSslConfiguration withThemSet = configuration;
+    withThemSet.setCaCertificates(configuration.caCertificates());
+    return withThemSet != configuration;
 }
 
 bool namesAuthorities(const QSslConfiguration &configuration)
@@ -240,6 +274,39 @@ bool matchesPin(const QSslSocket &socket, const QList<QByteArray> &pins)
 QByteArray peerFingerprint(const QSslSocket &socket)
 {
     return digestOf(socket).toHex();
+}
+
+QString peerProblem(const QSslSocket &socket, const QString &name, const QList<QByteArray> &pins)
+{
+    if (!name.isEmpty() && !isFor(socket.peerCertificate(), name))
+        return refusalOf(socket.peerCertificate(), name);
+    if (matchesPin(socket, pins))
+        return {};
+    return QStringLiteral("the certificate with the SHA-256 fingerprint %1 is not pinned")
+            .arg(QLatin1String(peerFingerprint(socket)));
+}
+
+QString tlsProblem(const QSslSocket *socket, const QSslConfiguration &rules)
+{
+    if (!socket || !socket->isEncrypted())
+        return QStringLiteral("the socket is not encrypted, as the pool's connections are");
+    if (!isAllowed(socket->sessionProtocol(), rules.protocol()))
+        return QStringLiteral("the socket speaks another version of TLS than the pool allows; tls.allowTls12 is for who "
+                              "speaks nothing newer than TLS 1.2");
+    if (rules.peerVerifyMode() != QSslSocket::VerifyPeer)
+        return {};
+    if (!hasVerifiedPeer(*socket))
+        return QStringLiteral("the socket's peer was not verified: its peerVerifyMode() does not demand that");
+    if (const QStringList problems = certificateProblems(*socket); !problems.isEmpty())
+        return problems.join(QLatin1String("; "));
+    if (socket->peerCertificate().isNull())
+        return QStringLiteral("the socket's peer has shown no certificate");
+    const QSslConfiguration used = socket->sslConfiguration();
+    if (used.caCertificates() == rules.caCertificates() && usesSystemAuthorities(used) == usesSystemAuthorities(rules))
+        return {};
+    return QStringLiteral(
+            "the socket's peer was verified with other authorities than those of tls.configuration: both need the same "
+            "setCaCertificates()");
 }
 
 } // namespace QNetPool

@@ -23,6 +23,9 @@ std::optional<QString> tlsUnavailableReason();
 // does not ask for it), or a certificate but for the local one is null.
 QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12);
 
+// Whether it looks for issuers among the system's authorities, which Qt loads as they are needed, unless some, or none, are set.
+bool usesSystemAuthorities(const QSslConfiguration &configuration);
+
 // Whether it names certificate authorities, which Qt's default configuration does not name.
 bool namesAuthorities(const QSslConfiguration &configuration);
 
@@ -47,5 +50,12 @@ QByteArray parseFingerprint(const QByteArray &text);
 // Whether the peer's certificate is pinned; true if pins is empty.
 bool matchesPin(const QSslSocket &socket, const QList<QByteArray> &pins);
 QByteArray peerFingerprint(const QSslSocket &socket); // for messages, as hexadecimal digits
+
+// After a handshake: why a client's peer is refused that Qt has let pass; empty: it is not. Without a name, none is verified.
+QString peerProblem(const QSslSocket &socket, const QString &name, const QList<QByteArray> &pins);
+
+// Why no handshake with this effective configuration would have led to what the application has set up, as far as its socket
+// tells; empty: one could have. Null: it is no QSslSocket.
+QString tlsProblem(const QSslSocket *socket, const QSslConfiguration &rules);
 
 } // namespace QNetPool

@@ -10,6 +10,9 @@
 
 #include <QtCore/qrandom.h>
 #include <QtCore/qthread.h>
+#if QT_CONFIG(ssl)
+#include <QtNetwork/qsslsocket.h>
+#endif
 #include <QtNetwork/qtcpsocket.h>
 
 #include <limits>
@@ -142,18 +145,24 @@ Stock::Admission Stock::admit(Entry *entry, ConnectionId id, const SetupTimes &t
     return offer(entry, Clock::now(), lock);
 }
 
-QString Stock::refusalOf(Entry *entry, ConnectionId id)
+QString Stock::refusalOf(Entry *entry, ConnectionId id, const QTcpSocket &socket)
 {
-    const Lock lock(m_mutex);
+    Lock lock(m_mutex);
     if (!m_isOpen)
         return notRunning();
+    if (const auto putProblem = m_policy.putProblem) {
+        lock.unlock();
+        if (const QString why = putProblem(socket); !why.isEmpty())
+            return why;
+        lock.lock();
+    }
     if (m_store.idle() >= m_policy.maximumIdle && !m_queue.countForAny() && !m_queue.hasFor(id))
         return QStringLiteral("%1 connections are idle, as many as the maximum capacity allows").arg(m_policy.maximumIdle);
     return assignId(entry, id) ? QString() : QStringLiteral("the connection ID %1 is in use").arg(printable(id));
 }
 
 // Why no pool can take it in; empty: one may.
-static QString objectionTo(QTcpSocket *socket)
+static QString socketProblem(QTcpSocket *socket)
 {
     if (!socket)
         return QStringLiteral("there is no socket");
@@ -161,6 +170,11 @@ static QString objectionTo(QTcpSocket *socket)
         return QStringLiteral("the socket lives in another thread: call put() there");
     if (SocketGuard::isPooled(socket) || HeldDescriptors::contains(kernelDescriptor(*socket)))
         return QStringLiteral("the socket is in a pool already: call detach() of its Connection first");
+#if QT_CONFIG(ssl)
+    const auto *tls = qobject_cast<const QSslSocket *>(socket);
+    if (tls && tls->mode() != QSslSocket::UnencryptedMode && !tls->isEncrypted())
+        return QStringLiteral("the TLS handshake of the socket has not finished");
+#endif
     return {};
 }
 
@@ -171,12 +185,12 @@ bool Stock::put(ConnectionId id, QTcpSocket *socket, QString *reason)
             *reason = why;
         return false;
     };
-    if (const QString why = objectionTo(socket); !why.isEmpty())
+    if (const QString why = socketProblem(socket); !why.isEmpty())
         return refuse(why);
     Entry *entry = addPending();
     if (!entry)
         return refuse(QStringLiteral("there are as many connections as limits.maximumConnections allows"));
-    if (const QString why = refusalOf(entry, id); !why.isEmpty()) {
+    if (const QString why = refusalOf(entry, id, *socket); !why.isEmpty()) {
         abandon(entry);
         return refuse(why);
     }

@@ -13,6 +13,8 @@ struct Policy
 {
     QString host; // becomes the peerName() of sockets
     std::function<bool(qintptr descriptor)> allowsPeer; // of a server pool that does not allow every peer
+    // Why no setup would have admitted what the application has set up; empty: one could have. Null: there is nothing to ask.
+    std::function<QString(const QTcpSocket &socket)> putProblem;
     int maximumIdle = 1; // 1 or more
     Reuse reuse = Reuse::OldestFirst;
     bool keepsStep = false; // a lease that ends while an answer may be due is closed, unless its holder vouches for it

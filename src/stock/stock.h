@@ -249,7 +249,8 @@ private:
     Admission admit(Entry *entry, ConnectionId id, const SetupTimes &times);
     int room() const;
     bool assignId(Entry *entry, ConnectionId id);
-    QString refusalOf(Entry *entry, ConnectionId id); // why it cannot be put into the stock; empty: it has a place and an ID
+    // Why it cannot be put into the stock; empty: it has a place and an ID.
+    QString refusalOf(Entry *entry, ConnectionId id, const QTcpSocket &socket);
     StockLevel currentLevel() const;
     void noteTaken(const Entry *entry);
     void noteGivenBack(Entry *entry, bool isReturned, Clock::time_point now); // it has been served or is idle

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
 
+#include <QtCore/QScopeGuard>
 #include <QtNetwork/QSslCipher>
 #include <QtNetwork/QSslEllipticCurve>
 
@@ -23,6 +24,11 @@ private Q_SLOTS:
     void pinsThatAreNoneAreRefusedInEveryMode();
     void pinsHoldInAdditionToVerification_data();
     void pinsHoldInAdditionToVerification();
+    void putKeepsTheRulesOfADial_data();
+    void putKeepsTheRulesOfADial();
+    void putKeepsTheRulesOfAServer_data();
+    void putKeepsTheRulesOfAServer();
+    void putTakesWhatTheDefaultConfigurationVerified();
     void peersAgreeOnAVersion_data();
     void peersAgreeOnAVersion();
     void peersAgreeOnAGroup_data();
@@ -341,6 +347,240 @@ void tst_TlsRules::pinsHoldInAdditionToVerification()
     QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
     QVERIFY2(lastMessage(errors).contains(refusal), qPrintable(lastMessage(errors)));
     QCOMPARE(client.statistics().created, 0);
+}
+
+namespace {
+
+// What an application has set up, and puts into a client pool in TlsMode::Verified.
+struct Putting
+{
+    const char *certificate = "server"; // that the peer shows
+    bool isEncrypted = true;
+    bool isFinished = true; // the handshake
+    std::function<void(QSslSocket &)> prepare = [](QSslSocket &) {};
+    std::function<void(ClientPool::Tls &)> change = [](ClientPool::Tls &) {}; // of the pool
+};
+
+void speakTls12(QSslSocket &socket)
+{
+    QSslConfiguration configuration = socket.sslConfiguration();
+    configuration.setProtocol(QSsl::TlsV1_2);
+    socket.setSslConfiguration(configuration);
+}
+
+void ignoreErrors(QSslSocket &socket)
+{
+    QObject::connect(&socket, &QSslSocket::sslErrors, &socket, [&socket] { socket.ignoreSslErrors(); });
+}
+
+// Who does not demand that the peer is verified.
+void useSelfSigned(ClientPool::Tls &tls)
+{
+    tls.mode = TlsMode::SelfSigned;
+    tls.peerName.clear();
+}
+
+void useNone(ClientPool::Tls &tls)
+{
+    tls = {};
+}
+
+ServerPool::Configuration serverShowing(const QString &certificate)
+{
+    ServerPool::Configuration serving;
+    serving.connectionMode = ConnectionMode::Single;
+    serving.tls = {.enabled = true, .configuration = Certificates::showing(certificate), .allowTls12 = true};
+    return serving;
+}
+
+// Accepts as an application does that has a server of its own.
+class OwnServer : public QTcpServer
+{
+public:
+    explicit OwnServer(const QSslConfiguration &configuration) : m_configuration(configuration) { }
+    std::unique_ptr<QSslSocket> accepted;
+
+protected:
+    void incomingConnection(qintptr descriptor) override
+    {
+        accepted = std::make_unique<QSslSocket>();
+        accepted->setSocketDescriptor(descriptor);
+        accepted->setSslConfiguration(m_configuration);
+        if (!m_configuration.isNull())
+            accepted->startServerEncryption();
+    }
+
+private:
+    const QSslConfiguration m_configuration;
+};
+
+} // namespace
+
+Q_DECLARE_METATYPE(Putting)
+
+void tst_TlsRules::putKeepsTheRulesOfADial_data()
+{
+    QTest::addColumn<Putting>("putting");
+    QTest::addColumn<QString>("refusal"); // empty: none
+    const auto row = [](const char *name, const Putting &putting, const char *refusal = "") {
+        QTest::newRow(name) << putting << QString::fromLatin1(refusal);
+    };
+    const auto verifyNothing = [](QSslSocket &socket) { socket.setPeerVerifyMode(QSslSocket::VerifyNone); };
+    const auto trustMore = [](QSslSocket &socket) {
+        QSslConfiguration configuration = socket.sslConfiguration();
+        configuration.addCaCertificate(Certificates::certificate(QStringLiteral("self-signed")));
+        socket.setSslConfiguration(configuration);
+    };
+    const auto pin = [](const char *name) {
+        return [name](ClientPool::Tls &tls) { tls.pinnedFingerprints = {pinOf(QString::fromLatin1(name))}; };
+    };
+    row("as it dials", {});
+    row("plain", {.isEncrypted = false}, "the socket is not encrypted");
+    row("handshake under way", {.isFinished = false}, "the TLS handshake of the socket has not finished");
+    row("TLS 1.2", {.prepare = speakTls12}, "tls.allowTls12 is for who speaks nothing newer than TLS 1.2");
+    row("TLS 1.2, allowed", {.prepare = speakTls12, .change = [](ClientPool::Tls &tls) { tls.allowTls12 = true; }});
+    row("not verified", {.prepare = verifyNothing}, "the socket's peer was not verified");
+    row("self-signed, ignored", {.certificate = "self-signed", .prepare = ignoreErrors}, "is self-signed, and not among");
+    row("expired, ignored", {.certificate = "expired", .prepare = ignoreErrors}, "expired on");
+    row("another name, ignored", {.certificate = "other-host", .prepare = ignoreErrors}, "the certificate is not for");
+    row("other authorities", {.prepare = trustMore}, "was verified with other authorities");
+    row("pinned", {.change = pin("server")});
+    row("not pinned", {.change = pin("client")}, "is not pinned");
+    row("self-signed is good enough", {.certificate = "self-signed", .prepare = ignoreErrors, .change = useSelfSigned});
+    row("plain is not", {.isEncrypted = false, .change = useSelfSigned}, "the socket is not encrypted");
+    row("self-signed, not pinned",
+        {.certificate = "self-signed",
+         .prepare = ignoreErrors,
+         .change =
+                 [](ClientPool::Tls &tls) {
+                     useSelfSigned(tls);
+                     tls.pinnedFingerprints = {pinOf(QStringLiteral("server"))};
+                 }},
+        "is not pinned");
+    row("plain into a plain pool", {.isEncrypted = false, .change = useNone});
+    row("handshake under way, plain pool", {.isFinished = false, .change = useNone}, "has not finished");
+}
+
+void tst_TlsRules::putKeepsTheRulesOfADial()
+{
+    QFETCH(const Putting, putting);
+    QFETCH(const QString, refusal);
+    ServerPool peer(serverShowing(QString::fromLatin1(putting.certificate)));
+    listen(peer);
+    QTcpServer silent;
+    QVERIFY(silent.listen(QHostAddress::LocalHost));
+    const quint16 port = putting.isFinished ? peer.serverPort() : silent.serverPort();
+    ClientPool::Configuration wish = clientOf(port);
+    wish.connectionMode = ConnectionMode::Single;
+    wish.sizing.minimumCapacity = 0;
+    wish.tls = {
+            .mode = TlsMode::Verified, .peerName = QStringLiteral("localhost"), .configuration = Certificates::trustingCa()};
+    putting.change(wish.tls);
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
+
+    QObject owner;
+    auto *socket = new QSslSocket(&owner);
+    socket->setSslConfiguration(Certificates::trustingCa());
+    putting.prepare(*socket);
+    if (putting.isEncrypted)
+        socket->connectToHostEncrypted(QStringLiteral("127.0.0.1"), port, QStringLiteral("localhost"));
+    else
+        socket->connectToHost(QHostAddress(QHostAddress::LocalHost), port);
+    QTRY_COMPARE(socket->state(), QAbstractSocket::ConnectedState);
+    if (putting.isEncrypted && putting.isFinished)
+        QTRY_VERIFY(socket->isEncrypted());
+    QString reason;
+    QCOMPARE(pool.put({}, socket, &reason), refusal.isEmpty());
+    QVERIFY2(reason.contains(refusal), qPrintable(reason));
+    QCOMPARE(pool.idleCount(), refusal.isEmpty() ? 1 : 0);
+    if (!refusal.isEmpty()) { // nothing of the caller's is touched
+        QCOMPARE(socket->parent(), &owner);
+        QCOMPARE(socket->state(), QAbstractSocket::ConnectedState);
+    }
+}
+
+using ServerChange = std::function<void(ServerPool::Configuration &)>;
+Q_DECLARE_METATYPE(ServerChange)
+
+void tst_TlsRules::putKeepsTheRulesOfAServer_data()
+{
+    QTest::addColumn<QSslConfiguration>("used"); // by the application; null: plain TCP
+    QTest::addColumn<ServerChange>("change");
+    QTest::addColumn<QString>("refusal"); // empty: none
+    const QSslConfiguration usual = Certificates::showing(QStringLiteral("server"));
+    const QSslConfiguration demanding = Certificates::demandingClientCertificate(usual);
+    const ServerChange nothing = [](ServerPool::Configuration &) {};
+    const ServerChange demand = [demanding](ServerPool::Configuration &wish) { wish.tls.configuration = demanding; };
+    const ServerChange keepOut = [](ServerPool::Configuration &wish) {
+        wish.allowedPeers = QStringList{QStringLiteral("192.0.2.1")};
+    };
+    const ServerChange plain = [](ServerPool::Configuration &wish) { wish.tls = {}; };
+    const QString notAllowed = QStringLiteral("the peer 127.0.0.1 is not allowed");
+    QTest::newRow("as it accepts") << usual << nothing << QString();
+    QTest::newRow("plain") << QSslConfiguration() << nothing << QStringLiteral("the socket is not encrypted");
+    QTest::newRow("client certificate") << demanding << demand << QString();
+    QTest::newRow("no client certificate") << usual << demand << QStringLiteral("the socket's peer was not verified");
+    QTest::newRow("peer not allowed") << usual << keepOut << notAllowed;
+    QTest::newRow("plain pool") << QSslConfiguration() << plain << QString();
+    QTest::newRow("plain pool, peer not allowed") << QSslConfiguration() << ServerChange([=](auto &wish) {
+        plain(wish);
+        keepOut(wish);
+    }) << notAllowed;
+}
+
+void tst_TlsRules::putKeepsTheRulesOfAServer()
+{
+    QFETCH(const QSslConfiguration, used);
+    QFETCH(const ServerChange, change);
+    QFETCH(const QString, refusal);
+    ServerPool::Configuration wish = serverShowing(QStringLiteral("server"));
+    wish.tls.allowTls12 = false;
+    change(wish);
+    ServerPool pool(wish);
+    listen(pool);
+    OwnServer own(used);
+    QVERIFY(own.listen(QHostAddress::LocalHost));
+    QSslSocket client;
+    client.setSslConfiguration(Certificates::trustingCa(Certificates::showing(QStringLiteral("client"))));
+    if (used.isNull())
+        client.connectToHost(QHostAddress(QHostAddress::LocalHost), own.serverPort());
+    else
+        client.connectToHostEncrypted(QStringLiteral("127.0.0.1"), own.serverPort(), QStringLiteral("localhost"));
+    QTRY_VERIFY(own.accepted && own.accepted->isEncrypted() == !used.isNull());
+    QString reason;
+    QCOMPARE(pool.put({}, own.accepted.get(), &reason), refusal.isEmpty());
+    QVERIFY2(reason.startsWith(refusal), qPrintable(reason));
+    if (refusal.isEmpty())
+        static_cast<void>(own.accepted.release());
+    QCOMPARE(pool.idleCount(), refusal.isEmpty() ? 1 : 0);
+}
+
+// A pool without a tls.configuration dials with that.
+void tst_TlsRules::putTakesWhatTheDefaultConfigurationVerified()
+{
+    const auto reset = qScopeGuard(
+            [before = QSslConfiguration::defaultConfiguration()] { QSslConfiguration::setDefaultConfiguration(before); });
+    QSslConfiguration usual = QSslConfiguration::defaultConfiguration();
+    usual.addCaCertificate(Certificates::certificate(QStringLiteral("ca")));
+    QSslConfiguration::setDefaultConfiguration(usual);
+    ServerPool peer(serverShowing(QStringLiteral("server")));
+    listen(peer);
+    ClientPool::Configuration wish = clientOf(peer.serverPort());
+    wish.host = QStringLiteral("localhost");
+    wish.connectionMode = ConnectionMode::Single;
+    wish.sizing.minimumCapacity = 0;
+    wish.tls.mode = TlsMode::Verified;
+    ClientPool pool(wish);
+    QVERIFY(pool.start());
+    auto socket = std::make_unique<QSslSocket>();
+    socket->setSslConfiguration(QSslConfiguration::defaultConfiguration());
+    socket->connectToHostEncrypted(QStringLiteral("127.0.0.1"), peer.serverPort(), QStringLiteral("localhost"));
+    QTRY_VERIFY(socket->isEncrypted());
+    QString reason;
+    const bool isAccepted = pool.put({}, socket.get(), &reason);
+    QVERIFY2(isAccepted, qPrintable(reason));
+    static_cast<void>(socket.release());
 }
 
 void tst_TlsRules::peersAgreeOnAVersion_data()
