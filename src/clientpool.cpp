@@ -138,6 +138,7 @@ void ClientPoolPrivate::use(const PreparedClient &prepared)
     const QPointer<ClientPoolPrivate> alive(this);
     const bool isFormerPeer = m_plan && !m_plan->hasPeerOf(*prepared.plan);
     m_plan = prepared.plan;
+    setPolicy(prepared); // first: what put() adds for the new peer is held to its rules
     if (isFormerPeer)
         beginAfresh();
     if (!alive || m_plan != prepared.plan)
@@ -145,7 +146,6 @@ void ClientPoolPrivate::use(const PreparedClient &prepared)
     const Sizing &sizing = m_plan->configuration.sizing;
     const int most = prepared.policy.limits.maximumConnections;
     m_minimumCapacity = most > 0 ? std::min(sizing.minimumCapacity, most) : sizing.minimumCapacity;
-    setPolicy(prepared);
     setups.setThreads(m_plan->configuration.setupThreads);
     followNetwork(m_plan->configuration.checkOnNetworkChange);
     m_cycle.setLimits(sizing);

@@ -29,6 +29,7 @@ private Q_SLOTS:
     void putKeepsTheRulesOfAServer_data();
     void putKeepsTheRulesOfAServer();
     void putTakesWhatTheDefaultConfigurationVerified();
+    void putKeepsTheRulesOfANewConfiguration();
     void peersAgreeOnAVersion_data();
     void peersAgreeOnAVersion();
     void peersAgreeOnAGroup_data();
@@ -581,6 +582,32 @@ void tst_TlsRules::putTakesWhatTheDefaultConfigurationVerified()
     const bool isAccepted = pool.put({}, socket.get(), &reason);
     QVERIFY2(isAccepted, qPrintable(reason));
     static_cast<void>(socket.release());
+}
+
+// Also in a slot that runs amid setConfiguration(): here as the dials for the former peer are abandoned.
+void tst_TlsRules::putKeepsTheRulesOfANewConfiguration()
+{
+    QTcpServer silent;
+    QVERIFY(silent.listen(QHostAddress::LocalHost));
+    QTcpSocket plain;
+    plain.connectToHost(QHostAddress::LocalHost, silent.serverPort());
+    QTRY_COMPARE(plain.state(), QAbstractSocket::ConnectedState);
+    ClientPool::Configuration wish = clientOf(silent.serverPort(), 1);
+    ClientPool *pool = nullptr;
+    QStringList reasons;
+    bool isDialled = false;
+    wish.dialer = [&, port = wish.port](QTcpSocket *socket) {
+        connect(socket, &QTcpSocket::connected, socket, [&isDialled] { isDialled = true; });
+        connect(socket, &QTcpSocket::disconnected, socket, [&] { QVERIFY(!pool->put({}, &plain, &reasons.emplaceBack())); });
+        socket->connectToHost(QHostAddress::LocalHost, port);
+    };
+    ClientPool client(wish);
+    pool = &client;
+    QVERIFY(client.start());
+    QTRY_VERIFY(isDialled);
+    wish.tls.mode = TlsMode::SelfSigned;
+    QVERIFY(client.setConfiguration(wish));
+    QVERIFY2(reasons.value(0).startsWith(u"the socket is not encrypted"), qPrintable(reasons.value(0)));
 }
 
 void tst_TlsRules::peersAgreeOnAVersion_data()
