@@ -357,7 +357,7 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout, QString *r
     Nor is it accepted if the pool would not have set it up so. With TLS, it has to be encrypted, with a version that the pool
     allows; if the pool verifies its peers, the socket's peerVerifyMode() has to demand that, too, with the same certificate
     authorities, and without errors that were ignored. A client's peer has to have a certificate for the host or peerName, and
-    one that is pinned if some are; a server's has to be among allowedPeers. That counts as well for a socket that was detached
+    one that is pinned if some are; a server's has to be among allowedPeers, with less than maximumConnectionsPerPeer. That counts as well for a socket that was detached
     before setConfiguration(). \a reason is what a setup says of such a peer. A pool without TLS takes encrypted sockets, too.
 
     The pool owns an accepted \a socket: its parent and its signal connections are removed, and the pointer must not be used

@@ -25,6 +25,8 @@ PreparedServer::PreparedServer(const ServerPool::Configuration &requested)
     clampNumber(configuration.maximumConnectionsPerPeer, 0, most, "maximumConnectionsPerPeer", changes);
     clampNumber(configuration.listenBacklog, 1, most, "listenBacklog", changes);
     policy.maximumIdle = configuration.maximumCapacity;
+    policy.maximumPerPeer = configuration.maximumConnectionsPerPeer;
+    policy.networkOf = [](qintptr descriptor) { return QNetPool::networkOf(unmapped(peerAddress(descriptor))); };
 
     QString offender;
     for (const QString &peer : requested.allowedPeers) {

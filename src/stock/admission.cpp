@@ -156,6 +156,13 @@ QString Stock::refusalOf(Entry *entry, ConnectionId id, const QTcpSocket &socket
             return why;
         lock.lock();
     }
+    if (m_policy.networkOf) {
+        const PeerNetwork network = m_policy.networkOf(kernelDescriptor(socket));
+        if (m_policy.maximumPerPeer > 0 && m_store.countOf(network) >= m_policy.maximumPerPeer)
+            return QStringLiteral("the peer has %1 connections, as many as maximumConnectionsPerPeer allows")
+                    .arg(m_policy.maximumPerPeer);
+        m_store.setNetwork(entry, network);
+    }
     if (m_store.idle() >= m_policy.maximumIdle && !m_queue.countForAny() && !m_queue.hasFor(id))
         return QStringLiteral("%1 connections are idle, as many as the maximum capacity allows").arg(m_policy.maximumIdle);
     return assignId(entry, id) ? QString() : QStringLiteral("the connection ID %1 is in use").arg(printable(id));

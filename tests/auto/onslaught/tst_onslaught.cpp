@@ -24,6 +24,7 @@ private Q_SLOTS:
     void newcomersGetInWhileOthersHoldOn_data();
     void newcomersGetInWhileOthersHoldOn();
     void applicationsOwnConnectionsCountToo();
+    void connectionsOfPutCountToo();
     void moreRoomIsUsedAtOnce();
     void closesAndListensAgainWhenFull();
     void plainConnectionsNeedNoRoom();
@@ -208,6 +209,33 @@ void tst_Onslaught::applicationsOwnConnectionsCountToo()
     QTRY_VERIFY(silent.isTurnedAway(1));
     QCOMPARE(server.statistics().peersRefused, 1);
     QCOMPARE(server.pendingCount(), 1);
+}
+
+void tst_Onslaught::connectionsOfPutCountToo()
+{
+    QTcpServer own;
+    QVERIFY(own.listen(QHostAddress::LocalHost));
+    ServerPool server(ServerPool::Configuration{.maximumConnectionsPerPeer = 2});
+    listen(server);
+    QTcpSocket first;
+    first.connectToHost(QHostAddress::LocalHost, server.serverPort());
+    QTRY_COMPARE(server.idleCount(), 1);
+    std::array<QTcpSocket, 2> peers;
+    for (QTcpSocket &peer : peers)
+        peer.connectToHost(QHostAddress::LocalHost, own.serverPort());
+    std::vector<std::unique_ptr<QTcpSocket>> accepted;
+    const auto hasAll = [&] {
+        while (own.hasPendingConnections())
+            accepted.emplace_back(own.nextPendingConnection());
+        return accepted.size() == peers.size();
+    };
+    QTRY_VERIFY(hasAll());
+    QString reason;
+    QVERIFY(server.put({}, accepted[0].release(), &reason));
+    QVERIFY(!server.put({}, accepted[1].get(), &reason));
+    QCOMPARE(reason, QStringLiteral("the peer has 2 connections, as many as maximumConnectionsPerPeer allows"));
+    server.take().discard();
+    QVERIFY(server.put({}, accepted[1].release(), &reason));
 }
 
 void tst_Onslaught::moreRoomIsUsedAtOnce()
