@@ -107,6 +107,11 @@ void SocketDial::connected()
 {
     if (!socket() || m_outcome.connectTime)
         return; // it has failed, or the dialer has waited for it
+    if (tls() && tls()->mode() != QSslSocket::UnencryptedMode)
+        return fail(Pool::Error::ConnectFailed,
+                    QStringLiteral("cannot connect to %1: the dialer has begun TLS; it has to connect the socket only, with "
+                                   "connectToHost() for instance, and the pool encrypts it as tls says")
+                            .arg(peer()));
     if (isConnectedToItself(kernelDescriptor(*socket())))
         return fail(Pool::Error::ConnectFailed, QStringLiteral("cannot connect to %1: %2").arg(peer(), connectedToItself()));
     if (isInReserve(kernelDescriptor(*socket())))
@@ -139,11 +144,29 @@ void SocketDial::encrypt()
 
 void SocketDial::encrypted()
 {
-    const bool isVerified = m_plan->configuration.tls.mode == TlsMode::Verified;
-    const QString problem = peerProblem(*tls(), isVerified ? tls()->peerVerifyName() : QString(), m_plan->pins);
-    if (problem.isEmpty())
+    if (step() != SetupStep::Encrypt)
+        return; // the dialer has begun it: connected() fails
+    const QString refusal = refusalOfPeer();
+    if (refusal.isEmpty())
         return advance();
-    fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: %2").arg(peer(), problem));
+    fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: %2").arg(peer(), refusal));
+}
+
+// Empty: none. A slot of the dialer may have changed the socket since encrypt(). It cannot change whether chain and dates were
+// verified, which the pool's context of TLS says, but what Qt made of that.
+QString SocketDial::refusalOfPeer() const
+{
+    if (m_plan->configuration.tls.mode != TlsMode::Verified)
+        return peerProblem(*tls(), {}, m_plan->pins);
+    const QString name = m_plan->verifiedName();
+    if (tls()->peerVerifyMode() != m_plan->tls.peerVerifyMode() || tls()->peerVerifyName() != name)
+        return QStringLiteral("the dialer has changed how the peer is verified: tls.configuration, tls.peerName and tls.mode say "
+                              "that, and the dialer has to connect the socket only");
+    if (!tls()->sslHandshakeErrors().isEmpty())
+        return certificateErrors()
+                + QStringLiteral("; the dialer has ignored that, which TlsMode::Verified does not allow: add the authority to "
+                                 "tls.configuration, or pin the certificate in TlsMode::SelfSigned");
+    return peerProblem(*tls(), name, m_plan->pins);
 }
 
 void SocketDial::readMore()

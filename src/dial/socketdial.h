@@ -26,6 +26,7 @@ private:
     QString mistakeOfDialer() const; // for messages; empty: none
     void connected();
     void encrypt();
+    QString refusalOfPeer() const;
 
     const std::shared_ptr<const DialPlan> m_plan;
     IdReader m_id;

@@ -199,8 +199,7 @@ void Setup::socketFailed()
     const bool isTls = m_socket->error() == QAbstractSocket::SslHandshakeFailedError
             || m_socket->error() == QAbstractSocket::SslInternalError
             || m_socket->error() == QAbstractSocket::SslInvalidUserDataError;
-    const QString cause =
-            m_certificateErrors.isEmpty() ? m_socket->errorString() : m_certificateErrors.join(QLatin1String("; "));
+    const QString cause = m_certificateErrors.isEmpty() ? m_socket->errorString() : certificateErrors();
     if (m_step == SetupStep::Connect)
         fail(m_socket->error() == QAbstractSocket::SocketResourceError ? Pool::Error::ResourcesExhausted
                                                                        : Pool::Error::ConnectFailed,

@@ -44,6 +44,7 @@ protected:
 
     QTcpSocket *socket() const noexcept { return m_socket.get(); }
     QSslSocket *tls() const noexcept;
+    QString certificateErrors() const { return m_certificateErrors.join(QLatin1String("; ")); } // that Qt has told
     SetupStep step() const noexcept { return m_step; }
     const QString &peer() const noexcept { return m_peer; }
     SetupOutcome m_outcome;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "troubleshooting.h"
 
 #include <QtCore/QThread>
 
@@ -26,6 +27,10 @@ private Q_SLOTS:
     void socketIsNotForPut();
     void mistakeIsToldAtOnce_data();
     void mistakeIsToldAtOnce();
+    void verificationIsNotTheDialersToChange_data();
+    void verificationIsNotTheDialersToChange();
+    void tlsIsNotTheDialersToBegin_data();
+    void tlsIsNotTheDialersToBegin();
 
 private:
     QThread m_otherThread;
@@ -256,6 +261,207 @@ void tst_Dialer::mistakeIsToldAtOnce()
     QVERIFY2(lastMessage(errors).contains(sentences.at(what)), qPrintable(lastMessage(errors)));
     QTRY_COMPARE(client.state(), Pool::State::Degraded);
     QCOMPARE(client.idleCount(), 0);
+}
+
+namespace {
+
+using Touch = std::function<void(QSslSocket *)>;
+
+// What is done to the socket before it is connected, or by a slot of the dialer.
+struct Weakening
+{
+    const char *name;
+    const char *shown; // the server's certificate
+    const char *refusal;
+    Touch before;
+    Touch onConnected;
+    Touch onErrors;
+    QString peerName = QStringLiteral("localhost");
+};
+
+void dontVerify(QSslSocket *socket)
+{
+    socket->setPeerVerifyMode(QSslSocket::VerifyNone);
+}
+
+void trustEverybody(QSslSocket *socket)
+{
+    QSslConfiguration configuration = Certificates::trustingCa();
+    configuration.setCaCertificates({Certificates::certificate(QStringLiteral("self-signed"))});
+    configuration.setPeerVerifyMode(QSslSocket::VerifyNone);
+    socket->setSslConfiguration(configuration);
+}
+
+void ignoreAll(QSslSocket *socket)
+{
+    socket->ignoreSslErrors();
+}
+
+void ignoreThese(QSslSocket *socket)
+{
+    socket->ignoreSslErrors(socket->sslHandshakeErrors());
+}
+
+void verifyLocalhost(QSslSocket *socket)
+{
+    socket->setPeerVerifyName(QStringLiteral("localhost"));
+}
+
+const std::vector<Weakening> &weakenings()
+{
+    constexpr const char *selfSigned = "self-signed, and not among";
+    constexpr const char *changed = "the dialer has changed how the peer is verified";
+    constexpr const char *ignored = "self-signed, and not among the authorities of tls.configuration, which has 1; the "
+                                    "dialer has ignored that";
+    static const std::vector<Weakening> all{
+            {"mode, before", "self-signed", selfSigned, dontVerify, {}, {}},
+            {"configuration, before", "self-signed", selfSigned, trustEverybody, {}, {}},
+            {"errors, before", "self-signed", selfSigned, ignoreAll, {}, {}},
+            {"mode, connected", "self-signed", changed, {}, dontVerify, {}},
+            {"mode, connected, good peer", "server", changed, {}, dontVerify, {}},
+            {"configuration, connected", "self-signed", changed, {}, trustEverybody, {}},
+            {"all errors, connected", "self-signed", ignored, {}, ignoreAll, {}},
+            {"all errors", "self-signed", ignored, {}, {}, ignoreAll},
+            {"these errors", "self-signed", ignored, {}, {}, ignoreThese},
+            {"mode, and back",
+             "self-signed",
+             selfSigned,
+             {},
+             dontVerify,
+             [](QSslSocket *socket) { socket->setPeerVerifyMode(QSslSocket::VerifyPeer); }},
+            {"name, before",
+             "server",
+             "not for the host name \"other.example\"",
+             verifyLocalhost,
+             {},
+             {},
+             QStringLiteral("other.example")},
+            {"name, connected", "server", changed, {}, verifyLocalhost, {}, QStringLiteral("other.example")},
+            {"name of another host",
+             "other-host",
+             changed,
+             {},
+             [](QSslSocket *socket) { socket->setPeerVerifyName(QStringLiteral("other.example")); },
+             {}},
+    };
+    return all;
+}
+
+// A client that verifies its peer, which has such a certificate.
+struct Verifying
+{
+    explicit Verifying(const QString &shown)
+    {
+        ServerPool::Configuration serving;
+        serving.tls = {.enabled = true, .configuration = Certificates::showing(shown)};
+        server.setConfiguration(serving);
+        listen(server);
+        wish = stepwiseClientOf(server.serverPort(), 1);
+        wish.sizing.minimumInterval = wish.sizing.maximumInterval = 1h; // one dial: a second one may wait for this thread
+        wish.tls = {.mode = TlsMode::Verified,
+                    .peerName = QStringLiteral("localhost"),
+                    .configuration = Certificates::trustingCa()};
+    }
+
+    void verifyIsRefused(Pool::Error error, const QString &refusal) const
+    {
+        ClientPool client(wish);
+        QSignalSpy errors(&client, &Pool::errorOccurred);
+        QVERIFY(client.start());
+        QTRY_VERIFY(!errors.isEmpty() || client.idleCount() > 0);
+        QCOMPARE(client.idleCount(), 0);
+        QVERIFY2(lastMessage(errors).contains(refusal), qPrintable(lastMessage(errors)));
+        QCOMPARE(lastError(errors), error);
+        QVERIFY2(Troubleshooting::tells(error, lastMessage(errors)), qPrintable(lastMessage(errors)));
+        QCOMPARE(client.statistics().created, 0);
+    }
+
+    ServerPool server;
+    ClientPool::Configuration wish;
+};
+
+} // namespace
+
+void tst_Dialer::verificationIsNotTheDialersToChange_data()
+{
+    QTest::addColumn<int>("number");
+    QTest::addColumn<int>("setupThreads");
+    for (const int threads : {0, 1}) {
+        for (std::size_t i = 0; i < weakenings().size(); ++i)
+            QTest::addRow("%s, %d threads", weakenings()[i].name, threads) << int(i) << threads;
+    }
+}
+
+void tst_Dialer::verificationIsNotTheDialersToChange()
+{
+    QFETCH(const int, number);
+    QFETCH(const int, setupThreads);
+    const Weakening &weakening = weakenings()[std::size_t(number)];
+    Verifying ends(QString::fromLatin1(weakening.shown));
+    ends.wish.setupThreads = setupThreads;
+    ends.wish.tls.peerName = weakening.peerName;
+    ends.wish.dialer = [&weakening, port = ends.wish.port](QTcpSocket *socket) {
+        auto *const tls = static_cast<QSslSocket *>(socket);
+        if (weakening.before)
+            weakening.before(tls);
+        if (weakening.onConnected)
+            connect(tls, &QTcpSocket::connected, tls, [&weakening, tls] { weakening.onConnected(tls); });
+        if (weakening.onErrors)
+            connect(tls, &QSslSocket::sslErrors, tls, [&weakening, tls] { weakening.onErrors(tls); });
+        socket->connectToHost(QHostAddress::LocalHost, port);
+    };
+    ends.verifyIsRefused(Pool::Error::TlsFailed, QString::fromLatin1(weakening.refusal));
+}
+
+void tst_Dialer::tlsIsNotTheDialersToBegin_data()
+{
+    QTest::addColumn<QString>("what");
+    QTest::addColumn<QString>("shown");
+    QTest::addColumn<TlsMode>("mode");
+    QTest::addColumn<int>("setupThreads");
+    const auto row = [](const char *what, const char *shown, TlsMode mode, int threads) {
+        QTest::addRow("%s, %s, mode %d, %d threads", what, shown, int(mode), threads)
+                << QString::fromLatin1(what) << QString::fromLatin1(shown) << mode << threads;
+    };
+    for (const TlsMode mode : {TlsMode::Verified, TlsMode::SelfSigned}) {
+        for (const char *shown : {"server", "self-signed"}) {
+            row("encrypts", shown, mode, 0);
+            row("encrypts", shown, mode, 1);
+            row("encrypts and waits", shown, mode, 1); // the server is in the other thread
+#ifdef Q_OS_UNIX
+            row("hands over", shown, mode, 0);
+            row("hands over", shown, mode, 1);
+            row("hands over and waits", shown, mode, 1);
+#endif
+        }
+    }
+}
+
+void tst_Dialer::tlsIsNotTheDialersToBegin()
+{
+    QFETCH(const QString, what);
+    QFETCH(const QString, shown);
+    QFETCH(const TlsMode, mode);
+    QFETCH(const int, setupThreads);
+    Verifying ends(shown);
+    ends.wish.setupThreads = setupThreads;
+    if (mode == TlsMode::SelfSigned)
+        ends.wish.tls = {.mode = mode};
+    ends.wish.dialer = [what, port = ends.wish.port](QTcpSocket *socket) {
+        auto *const tls = static_cast<QSslSocket *>(socket);
+        dontVerify(tls);
+#ifdef Q_OS_UNIX
+        if (what.startsWith(u"hands over")) {
+            handOver(port, tls);
+            tls->startClientEncryption();
+        }
+#endif
+        if (what.startsWith(u"encrypts"))
+            tls->connectToHostEncrypted(QStringLiteral("localhost"), port);
+        if (what.endsWith(u"waits"))
+            tls->waitForEncrypted();
+    };
+    ends.verifyIsRefused(Pool::Error::ConnectFailed, QStringLiteral("the dialer has begun TLS"));
 }
 
 QTEST_GUILESS_MAIN(tst_Dialer)
