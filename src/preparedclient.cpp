@@ -69,6 +69,8 @@ PreparedClient::PreparedClient(const ClientPool::Configuration &requested, const
 void PreparedClient::useTls(const ClientPool::Tls &requested)
 {
     plan->tls = clientTls(requested.configuration, requested.mode, requested.allowTls12);
+    if (const QString reason = unusableReason(plan->tls); !reason.isEmpty())
+        problems << reason;
     const QString name = requested.mode == TlsMode::Verified ? plan->verifiedName() : QString();
     policy.putProblem = [rules = plan->tls, name, pins = plan->pins](const QTcpSocket &socket) {
         const auto *tls = qobject_cast<const QSslSocket *>(&socket);

@@ -39,8 +39,11 @@ PreparedServer::PreparedServer(const ServerPool::Configuration &requested)
     if (!requested.allowedPeers.isEmpty())
         policy.allowsPeer = [peers = filter](qintptr descriptor) { return peers.allows(unmapped(peerAddress(descriptor))); };
     addTlsProblems(requested.tls);
-    if (requested.tls.enabled && problems.isEmpty())
+    if (requested.tls.enabled && problems.isEmpty()) {
         plan->tls = serverTls(requested.tls.configuration, requested.tls.allowTls12);
+        if (const QString reason = unusableReason(plan->tls); !reason.isEmpty())
+            problems << reason;
+    }
     policy.putProblem = [peers = filter, isEncrypted = requested.tls.enabled, rules = plan->tls](const QTcpSocket &socket) {
         const QHostAddress peer = unmapped(peerAddress(kernelDescriptor(socket)));
         if (!peers.allows(peer))
@@ -67,6 +70,9 @@ void PreparedServer::addTlsProblems(const ServerPool::Tls &tls)
     if (tls.configuration.peerVerifyMode() == QSslSocket::AutoVerifyPeer && namesAuthorities(tls.configuration))
         problems << QStringLiteral("tls.configuration has certificate authorities, but does not ask clients for a "
                                    "certificate: setPeerVerifyMode(QSslSocket::VerifyPeer) requires one");
+    if (tls.configuration.ocspStaplingEnabled())
+        problems << QStringLiteral("tls.configuration has setOcspStaplingEnabled(true), which is for clients: Qt staples "
+                                   "nothing at a server");
     problems << tlsWeaknesses(tls.configuration, tls.allowTls12);
 }
 

@@ -111,13 +111,14 @@ QString certificateProblem(const QSslError &error, const QSslConfiguration &conf
         return QStringLiteral("the certificate of %1 is not valid before %2: is this host's clock right?")
                 .arg(subjectOf(certificate), certificate.effectiveDate().toUTC().toString(Qt::ISODate));
     case QSslError::SelfSignedCertificate:
-        return QStringLiteral("the certificate of %1 is self-signed, and not among %2")
-                .arg(subjectOf(certificate), authoritiesOf(configuration));
     case QSslError::SelfSignedCertificateInChain:
     case QSslError::UnableToGetIssuerCertificate:
     case QSslError::UnableToGetLocalIssuerCertificate:
     case QSslError::UnableToVerifyFirstCertificate:
     case QSslError::CertificateUntrusted:
+        if (certificate.isSelfSigned())
+            return QStringLiteral("the certificate of %1 is self-signed, and not among %2")
+                    .arg(subjectOf(certificate), authoritiesOf(configuration));
         return QStringLiteral("the certificate of %1 was issued by %2, which is not among %3")
                 .arg(subjectOf(certificate), issuerOf(certificate), authoritiesOf(configuration));
     case QSslError::UnspecifiedError:

@@ -224,6 +224,10 @@ QString Setup::adviceFor(const QString &cause, bool isClosed) const
         return {};
     if (cause.contains(QLatin1String("protocol version")) || cause.contains(QLatin1String("unsupported protocol")))
         return QStringLiteral("; tls.allowTls12 is for who speaks nothing newer than TLS 1.2");
+    const bool isAlpn =
+            cause.contains(QLatin1String("no application protocol")) || cause.contains(QLatin1String("bad extension"));
+    if (isAlpn && !tls()->sslConfiguration().allowedNextProtocols().isEmpty())
+        return QStringLiteral("; is one of setAllowedNextProtocols() (ALPN) known to the other end?");
     const bool isTlsAlert = cause.contains(QLatin1String("alert"));
     return isTlsAlert || (isClosed && m_plan.isServer) ? QString() : speaksTls(m_plan.isServer);
 }

@@ -127,6 +127,15 @@ QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12)
         weaknesses << QStringLiteral("tls.configuration names no cipher of TLS 1.3");
     if (hasNullCertificate(requested))
         weaknesses << QStringLiteral("tls.configuration has a null certificate: could its file be read?");
+    const QList<QByteArray> options = requested.backendConfiguration().keys();
+    for (const QByteArray &option : options) { // which overrides protocol()
+        if (option.compare("MinProtocol", Qt::CaseInsensitive) == 0
+            || option.compare("MaxProtocol", Qt::CaseInsensitive) == 0)
+            weaknesses << QStringLiteral(
+                                  "tls.configuration has the backend option %1: its setProtocol(), and tls.allowTls12, "
+                                  "say which versions are used")
+                                  .arg(QLatin1String(option));
+    }
     switch (requested.protocol()) {
     case QSsl::UnknownProtocol: // of a null configuration
     case QSsl::SecureProtocols:
@@ -150,6 +159,27 @@ bool usesSystemAuthorities(const QSslConfiguration &configuration)
     QSslConfiguration withThemSet = configuration;
     withThemSet.setCaCertificates(configuration.caCertificates());
     return withThemSet != configuration;
+}
+
+// Qt decodes certificates, ciphers and the backend's options only when a handshake begins, and fails that, whoever the peer is.
+// So one is begun, with nobody; as a server, which has nothing to send before its peer has said something.
+QString unusableReason(QSslConfiguration effective)
+{
+    if (QSslSocket::activeBackend() != QLatin1String("openssl"))
+        return {};
+    QSslSocket socket;
+    QString reason;
+    QObject::connect(&socket, &QAbstractSocket::errorOccurred, &socket, [&] {
+        if (reason.isEmpty())
+            reason = QStringLiteral("tls.configuration cannot be used: %1").arg(printable(socket.errorString()));
+    });
+    effective.setOcspStaplingEnabled(false); // which a client may
+    socket.setSslConfiguration(effective);
+    socket.setSocketDescriptor(-1);
+    socket.startServerEncryption();
+    if (reason.isEmpty() || effective.backendConfiguration().isEmpty())
+        return reason;
+    return reason + QStringLiteral("; setBackendConfigurationOption() takes what OpenSSL's SSL_CONF_cmd() knows");
 }
 
 bool namesAuthorities(const QSslConfiguration &configuration)

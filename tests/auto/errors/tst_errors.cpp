@@ -131,6 +131,30 @@ void tst_Errors::clientTellsWhatIsWrong_data()
                         + QStringLiteral(" failed: .*of \"localhost\" was issued by \"QNetPool test authority\".*%1")
                                   .arg(QLatin1String(sentence));
     }
+    Case root = tlsServer(QStringLiteral("server"));
+    root.configure = [base = root.configure](ServerPool::Configuration &server, ClientPool::Configuration &client) {
+        base(server, client);
+        server.tls.configuration.setLocalCertificateChain(
+                {Certificates::certificate(QStringLiteral("server")), Certificates::certificate(QStringLiteral("ca"))});
+        client.tls.configuration.setCaCertificates({Certificates::certificate(QStringLiteral("self-signed"))});
+    };
+    QTest::newRow("unknown root in the chain")
+            << root << Pool::Error::TlsFailed
+            << here + QStringLiteral(" failed: .*\"QNetPool test authority\" is self-signed, and not among .* has 1");
+    for (const bool isAlert : {false, true}) { // Qt's server answers with an extension that is none
+        Case alpn = isAlert
+                ? peer([](QTcpSocket *socket) { socket->write(QByteArray::fromHex("15030300020278")); }, TlsMode::SelfSigned)
+                : tlsServer(QStringLiteral("server"));
+        alpn.configure = [base = alpn.configure](ServerPool::Configuration &server, ClientPool::Configuration &client) {
+            base(server, client);
+            server.tls.configuration.setAllowedNextProtocols({"h2"});
+            client.tls.configuration.setAllowedNextProtocols({"other"});
+        };
+        QTest::newRow(isAlert ? "no common ALPN, alert" : "no common ALPN") << alpn << Pool::Error::TlsFailed
+                                                                            << here
+                        + QStringLiteral(" failed: .*; is one of setAllowedNextProtocols\\(\\) \\(ALPN\\) known to the "
+                                         "other end\\?$");
+    }
     QTest::newRow("expired certificate") << tlsServer(QStringLiteral("expired")) << Pool::Error::TlsFailed
                                          << here
                     + QStringLiteral(" failed: .*\"localhost\" expired on 2021-01-01T00:00:00Z$");

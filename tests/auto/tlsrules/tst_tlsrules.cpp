@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "pools.h"
+#include "troubleshooting.h"
 
 #include <QtCore/QScopeGuard>
 #include <QtNetwork/QSslCipher>
@@ -14,6 +15,7 @@ private Q_SLOTS:
     void initTestCase();
     void weakWishesAreRefused_data();
     void weakWishesAreRefused();
+    void staplingIsForClients();
     void weakWishesChangeNothingWhileRunning();
     void certificateAndKeyAreRefusedWithoutEachOther();
     void keyOfAnotherCertificateIsRefused();
@@ -64,6 +66,11 @@ static Wish ciphers(QSsl::SslProtocol version)
     };
 }
 
+static Wish backendOption(const QByteArray &name, const QVariant &value)
+{
+    return [name, value](QSslConfiguration &configuration) { configuration.setBackendConfigurationOption(name, value); };
+}
+
 void tst_TlsRules::weakWishesAreRefused_data()
 {
     QTest::addColumn<Wish>("wish");
@@ -81,6 +88,36 @@ void tst_TlsRules::weakWishesAreRefused_data()
     QTest::newRow("ciphers of TLS 1.3") << ciphers(QSsl::TlsV1_3) << QString() << QString();
     QTest::newRow("ciphers of TLS 1.2") << ciphers(QSsl::TlsV1_2)
                                         << QStringLiteral("tls.configuration names no cipher of TLS 1.3") << QString();
+    for (const char *name : {"MinProtocol", "minprotocol", "MaxProtocol"}) {
+        const QString override =
+                QStringLiteral("the backend option %1: its setProtocol(), and tls.allowTls12").arg(QLatin1String(name));
+        QTest::newRow(name) << backendOption(name, QByteArray("TLSv1.2")) << override << override;
+    }
+    const QString unusable = QStringLiteral("tls.configuration cannot be used: ");
+    QTest::newRow("ciphers of the backend")
+            << backendOption("Ciphersuites", QByteArray("TLS_AES_128_GCM_SHA256")) << QString() << QString();
+    for (const auto &[name, value] :
+         {std::pair("Garbage", QVariant(QByteArray("x"))), std::pair("Ciphersuites", QVariant(QByteArray("x"))),
+          std::pair("Protocol", QVariant(QByteArray("-TLSv1.3"))), std::pair("Groups", QVariant(QVariantList()))})
+        QTest::newRow(name) << backendOption(name, value) << unusable << unusable;
+}
+
+// A server's handshake cannot begin; a client may ask for a stapled response.
+void tst_TlsRules::staplingIsForClients()
+{
+    ServerPool::Configuration serving;
+    serving.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    serving.tls.configuration.setOcspStaplingEnabled(true);
+    const QStringList problems = ServerPool::problems(serving);
+    QCOMPARE(problems.size(), 1);
+    QVERIFY2(problems.first().startsWith(u"tls.configuration has setOcspStaplingEnabled(true)"),
+             qPrintable(problems.first()));
+    QVERIFY(Troubleshooting::tells(Pool::Error::InvalidConfiguration, problems.first()));
+
+    ClientPool::Configuration dialling = clientOf(1);
+    dialling.tls = {.mode = TlsMode::Verified, .configuration = Certificates::trustingCa()};
+    dialling.tls.configuration.setOcspStaplingEnabled(true);
+    QCOMPARE(ClientPool::problems(dialling), QStringList());
 }
 
 template<typename Start> static void checkRefusal(Pool &pool, const QString &refusal, Start start)
@@ -92,6 +129,8 @@ template<typename Start> static void checkRefusal(Pool &pool, const QString &ref
         return;
     QCOMPARE(lastError(errors), Pool::Error::InvalidConfiguration);
     QVERIFY2(lastMessage(errors).contains(refusal), qPrintable(lastMessage(errors)));
+    QVERIFY2(Troubleshooting::tells(Pool::Error::InvalidConfiguration, lastMessage(errors)),
+             qPrintable(lastMessage(errors)));
     QCOMPARE(pool.state(), Pool::State::Stopped);
 }
 
