@@ -84,6 +84,7 @@ private:
     void advance();
     void dialOn();
     void count(bool isCreated);
+    bool isNewlyExhausted();
     void proveOld();
     void tell(const Stock::UnusedEnd &end);
     static QString sentenceOf(const Stock::UnusedEnd &end); // without the peer
@@ -110,7 +111,9 @@ private:
     int m_minimumCapacity = 1;
     int m_dialsLeft = DialsATurn;
     QTimer m_nextTurn;
-    bool m_isExhausted = false; // out of descriptors or memory, and no setup has succeeded since
+    bool m_isExhausted = false; // out of descriptors or memory, and no round has done without since
+    bool m_isRoundExhausted = false; // a setup of this round was out of them
+    bool m_hasRoundCreated = false; // a setup of this round has succeeded
     QTimer m_pause; // until the next round
     QTimer m_lateness; // until something takes too long to be counted on
     Stock::Clock::time_point m_lateAt{}; // when that ends
@@ -169,7 +172,7 @@ bool ClientPoolPrivate::start()
     m_plan = prepared.plan; // a slot may run an event loop
     m_unproved.clear();
     m_roundsHeldBack = 0;
-    m_isRetryDue = m_hasBegun = false;
+    m_isRetryDue = m_hasBegun = m_isExhausted = m_isRoundExhausted = m_hasRoundCreated = false;
     m_pause.start(0); // from the event loop, so that signals connected after start() are not missed
     setState(Pool::State::Starting);
     if (!alive || !isStill(thisRun))
@@ -314,6 +317,9 @@ void ClientPoolPrivate::advance()
         isEnded = m_cycle.isOver();
         if (!isEnded)
             break;
+        const bool wasRoundExhausted = std::exchange(m_isRoundExhausted, false);
+        if (std::exchange(m_hasRoundCreated, false) && !wasRoundExhausted)
+            m_isExhausted = false;
         if (const std::optional<milliseconds> pause = m_cycle.end(QRandomGenerator::global()->generateDouble()))
             sleep(*pause);
     }
@@ -369,8 +375,16 @@ void ClientPoolPrivate::setupFinished(Entry *entry, SetupOutcome outcome)
 void ClientPoolPrivate::count(bool isCreated)
 {
     m_cycle.finished(isCreated);
+    m_hasRoundCreated |= isCreated;
     if (isCreated)
         m_unproved.push_back(Stock::Clock::now());
+}
+
+// It is told once an outage. Others of the round may succeed after that, with what they had got before.
+bool ClientPoolPrivate::isNewlyExhausted()
+{
+    m_isRoundExhausted = true;
+    return !std::exchange(m_isExhausted, true);
 }
 
 void ClientPoolPrivate::failed(Entry *entry, const SetupOutcome &outcome)
@@ -380,7 +394,7 @@ void ClientPoolPrivate::failed(Entry *entry, const SetupOutcome &outcome)
         return setups.run(entry, SetupRunner::Client{m_plan});
     stock->abandon(entry);
     count(false);
-    if (!isExhausted || !std::exchange(m_isExhausted, true)) // reported once an outage
+    if (!isExhausted || isNewlyExhausted())
         reportPeer(outcome.error, outcome.message);
 }
 
@@ -388,18 +402,16 @@ void ClientPoolPrivate::failed(Entry *entry, const SetupOutcome &outcome)
 void ClientPoolPrivate::admit(Entry *entry, SetupOutcome outcome)
 {
     const QPointer<ClientPoolPrivate> alive(this);
-    const bool wasExhausted = std::exchange(m_isExhausted, false);
     const ConnectionId id = outcome.id;
     Stock::Admission admission;
     {
         const RecursionLimiter::Hold untilItIsCounted;
         admission = admitToStock(entry, std::move(outcome));
-        m_isExhausted = admission == Stock::Admission::Unwatched;
-        count(!m_isExhausted && admission != Stock::Admission::IdInUse);
+        count(admission != Stock::Admission::Unwatched && admission != Stock::Admission::IdInUse);
     }
     if (!alive)
         return;
-    if (admission == Stock::Admission::Unwatched && !wasExhausted)
+    if (admission == Stock::Admission::Unwatched && isNewlyExhausted())
         report(Pool::Error::ResourcesExhausted, notWatched());
     else if (admission == Stock::Admission::IdInUse)
         reportPeer(Pool::Error::HandshakeFailed,

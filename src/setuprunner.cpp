@@ -253,7 +253,7 @@ void SetupRunner::run(Entry *entry, Order order)
 
 SetupRunner::Thread *SetupRunner::threadForNext()
 {
-    if (m_threads.size() < std::size_t(m_threadCount) && canOpenSome()) { // its event loop needs descriptors
+    if (m_threads.size() < std::size_t(m_threadCount) && canOpenSomeBelowReserve()) { // for its event loop
         try {
             m_threads.push_back(std::make_unique<Thread>(this, int(m_threads.size()) + 1));
         } catch (const std::system_error &) {

@@ -71,11 +71,11 @@ void DirectDials::begin(quint64 number, std::shared_ptr<const DialPlan> plan, Se
     dial.id = IdReader(dial.plan->configuration.idFormat);
     dial.stepBegan = Clock::now();
     setDeadline(number, dial, dial.plan->configuration.connectTimeout);
-    if (!m_watcher)
+    if (!m_watcher && canOpenSomeBelowReserve()) // one a setup thread: many could use up the reserve
         m_watcher = Watcher::create(this, [this](quint64 token) { handleActivity(token); });
     if (!m_watcher)
         return fail(number, dial, Pool::Error::ResourcesExhausted,
-                    QStringLiteral("cannot connect to %1: connects cannot be watched").arg(dial.plan->target()));
+                    QStringLiteral("cannot connect to %1: %2").arg(dial.plan->target(), onlyReserveIsLeft()));
     if (!dial.plan->address.isNull())
         lookedUp(number, dial, {{dial.plan->address}, {}});
     else if (const std::optional<Resolver::Answer> known = dial.plan->resolver->ask(&m_answers, number))
@@ -87,6 +87,7 @@ void DirectDials::lookedUp(quint64 number, DescriptorDial &dial, const Resolver:
     dial.step = Step::Connect;
     dial.addresses = interleaved(answer.addresses);
     dial.cause = answer.error;
+    dial.error = answer.isExhausted ? Pool::Error::ResourcesExhausted : Pool::Error::ConnectFailed;
     connectNext(number, dial);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "resolver.h"
 
+#include "system/descriptor.h"
+
 #include <deque>
 #include <system_error>
 #include <thread>
@@ -110,6 +112,9 @@ void Resolver::forget()
 void Resolver::lookUp()
 {
     const QHostInfo info = m_lookup(m_host);
+    // The system's words are "System error" then.
+    if (info.error() == QHostInfo::UnknownError && !canOpenSome())
+        return finish({{}, QStringLiteral("its name could not be looked up: ") + noneIsLeft(), true});
     finish({info.addresses(), info.addresses().isEmpty() ? info.errorString() : QString()});
 }
 

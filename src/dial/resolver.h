@@ -26,6 +26,7 @@ public:
     {
         QList<QHostAddress> addresses;
         QString error; // if there are none
+        bool isExhausted = false; // for want of a descriptor
     };
     using Asker = Inbox<std::pair<quint64, Answer>>;
     using Lookup = std::function<QHostInfo(const QString &host)>; // may block; must not throw

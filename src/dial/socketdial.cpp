@@ -34,7 +34,7 @@ void SocketDial::start()
     else
         adopt(std::make_unique<PooledSocket<QTcpSocket>>());
     setDeadline(m_plan->configuration.connectTimeout);
-    if (!canOpenSome())
+    if (!canOpenSomeBelowReserve())
         return fail(Pool::Error::ResourcesExhausted,
                     QStringLiteral("cannot connect to %1: %2").arg(peer(), onlyReserveIsLeft()));
     connect(socket(), &QTcpSocket::connected, this, &SocketDial::connected);

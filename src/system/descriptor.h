@@ -52,7 +52,12 @@ inline QString onlyReserveIsLeft()
 {
     return QStringLiteral("the process's last descriptors are left to the application: raise its limit");
 }
+inline QString noneIsLeft()
+{
+    return QStringLiteral("the process has no descriptor left: raise its limit");
+}
 bool canOpenSome(); // descriptors: as many as an event dispatcher may need
+bool canOpenSomeBelowReserve(); // likewise
 
 // Owns a descriptor.
 class Descriptor

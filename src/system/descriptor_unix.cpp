@@ -199,17 +199,29 @@ bool isInReserve(qintptr descriptor)
     return rlim_t(descriptor) >= limit.rlim_cur - reserve;
 }
 
-bool canOpenSome()
+// Returns the highest one; -1: there are not as many.
+static int openSome()
 {
     int ends[2];
     std::array<Descriptor, 4> opened;
     for (std::size_t i = 0; i < opened.size(); i += 2) {
         if (::pipe(ends) != 0)
-            return false;
+            return -1;
         opened[i] = Descriptor(ends[0]);
         opened[i + 1] = Descriptor(ends[1]);
     }
-    return true;
+    return std::max(ends[0], ends[1]);
+}
+
+bool canOpenSome()
+{
+    return openSome() >= 0;
+}
+
+bool canOpenSomeBelowReserve()
+{
+    const int highest = openSome();
+    return highest >= 0 && !isInReserve(highest);
 }
 
 Descriptor duplicate(const Descriptor &descriptor)

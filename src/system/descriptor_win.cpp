@@ -129,6 +129,11 @@ bool canOpenSome()
     return true;
 }
 
+bool canOpenSomeBelowReserve()
+{
+    return true;
+}
+
 Descriptor duplicate(const Descriptor &)
 {
     return {};

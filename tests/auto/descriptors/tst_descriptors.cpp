@@ -23,6 +23,8 @@ private Q_SLOTS:
     void serverLeavesAReserve();
     void clientLeavesAReserve_data();
     void clientLeavesAReserve();
+    void exhaustionIsToldOnce_data();
+    void exhaustionIsToldOnce();
     void lateSetupThreadIsDoneWithout();
     void leaseUsedWithoutDescriptors_data();
     void leaseUsedWithoutDescriptors();
@@ -181,6 +183,63 @@ void tst_Descriptors::clientLeavesAReserve()
         QVERIFY(usesItInAThread(client.take()));
     }
     QTRY_COMPARE(client.idleCount(), 100);
+}
+
+static rlim_t countFree()
+{
+    std::vector<int> taken;
+    for (int next = ::dup(0); next >= 0; next = ::dup(0))
+        taken.push_back(next);
+    for (const int descriptor : taken)
+        ::close(descriptor);
+    return taken.size();
+}
+
+void tst_Descriptors::exhaustionIsToldOnce_data()
+{
+    QTest::addColumn<int>("setupThreads");
+    QTest::addColumn<bool>("hasDialer");
+    for (const int threads : {0, 8, 20}) {
+        QTest::addRow("direct, %d setup threads", threads) << threads << false;
+        QTest::addRow("dialer, %d setup threads", threads) << threads << true;
+    }
+}
+
+// Of the dials that begin together, those that still got a descriptor succeed after the first that got none.
+void tst_Descriptors::exhaustionIsToldOnce()
+{
+    QFETCH(const int, setupThreads);
+    QFETCH(const bool, hasDialer);
+    QTcpServer server;
+    server.setListenBacklogSize(200);
+    QVERIFY(server.listen(QHostAddress::LocalHost));
+    server.pauseAccepting();
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 100);
+    wish.connectionMode = ConnectionMode::Single;
+    wish.setupThreads = setupThreads;
+    wish.sizing.maximumBackoff = 100ms;
+    if (hasDialer)
+        wish.dialer = [port = wish.port](QTcpSocket *socket) { socket->connectToHost(QHostAddress::LocalHost, port); };
+    ClientPool client(wish);
+    QSignalSpy errors(&client, &Pool::errorOccurred);
+    QSignalSpy intervals(&client, &Pool::intervalChanged);
+    const NoNewDescriptors butFew(70);
+    QVERIFY(butFew.isSet());
+    QVERIFY(client.start());
+    QTRY_VERIFY(intervals.size() >= 4); // attempts that came to nothing
+    QVERIFY(client.idleCount() > 0);
+    QCOMPARE(lastError(errors), Pool::Error::ResourcesExhausted);
+    QCOMPARE(errors.size(), 1);
+    rlimit limit{};
+    ::getrlimit(RLIMIT_NOFILE, &limit);
+    QTRY_VERIFY(countFree() >= limit.rlim_cur / 8);
+    {
+        const auto room = client.take(); // once more
+        room->abort();
+        const qsizetype before = intervals.size();
+        QTRY_VERIFY(intervals.size() >= before + 2);
+    }
+    QCOMPARE(errors.size(), 1);
 }
 
 void tst_Descriptors::lateSetupThreadIsDoneWithout()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "descriptors.h"
 #include "dial/resolver.h"
 #include "pools.h"
 #include "testmain.h"
@@ -27,6 +28,8 @@ private Q_SLOTS:
     void nextOneAfterForgetLooksUpAgain();
     void whatWasForgottenOnItsWayIsNotKept();
     void failureIsNotKept();
+    void wantOfADescriptorIsTold_data();
+    void wantOfADescriptorIsTold();
     void systemsNamesAreFound();
     void whoLeftGetsNothing();
     void askerMayGoWhileTheNameServiceIsSilent();
@@ -191,6 +194,39 @@ void tst_Resolver::failureIsNotKept()
     QTRY_COMPARE(asker.answers, QByteArrayList({"1: nobody knows it"}));
     QVERIFY(!asker.asks(resolver));
     QTRY_COMPARE(asker.answers.last(), QByteArray("1: 192.0.2.7"));
+}
+
+void tst_Resolver::wantOfADescriptorIsTold_data()
+{
+    QTest::addColumn<QHostInfo::HostInfoError>("error");
+    QTest::addColumn<bool>("hasDescriptors");
+    QTest::addColumn<QByteArray>("answer");
+    const QByteArray exhausted = "1: its name could not be looked up: the process has no descriptor left: raise its limit";
+    QTest::newRow("system error") << QHostInfo::UnknownError << true << QByteArray("1: System error");
+    QTest::newRow("system error without any") << QHostInfo::UnknownError << false << exhausted;
+    QTest::newRow("unknown without any") << QHostInfo::HostNotFound << false << QByteArray("1: System error");
+}
+
+void tst_Resolver::wantOfADescriptorIsTold()
+{
+#ifdef Q_OS_UNIX
+    QFETCH(const QHostInfo::HostInfoError, error);
+    QFETCH(const bool, hasDescriptors);
+    QFETCH(const QByteArray, answer);
+    const auto resolver = std::make_shared<Resolver>(host, [error](const QString &) {
+        QHostInfo info;
+        info.setError(error);
+        info.setErrorString(QStringLiteral("System error"));
+        return info;
+    });
+    Asker asker;
+    const NoNewDescriptors perhaps(hasDescriptors ? 100 : NoNewDescriptors::TooFew);
+    QVERIFY(perhaps.isSet());
+    QVERIFY(!asker.asks(resolver));
+    QTRY_COMPARE(asker.answers, QByteArrayList({answer}));
+#else
+    QSKIP("needs setrlimit()");
+#endif
 }
 
 void tst_Resolver::systemsNamesAreFound()
