@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "socketoptions.h"
 
-#include "system/bufferlocks.h"
 #include "system/kerneldescriptor.h"
 
 namespace QNetPool {
@@ -9,8 +8,7 @@ namespace QNetPool {
 SocketOptions::SocketOptions(QTcpSocket *socket)
     : m_lowDelay(socket->socketOption(QAbstractSocket::LowDelayOption)),
       m_keepAlive(socket->socketOption(QAbstractSocket::KeepAliveOption)),
-      m_typeOfService(socket->socketOption(QAbstractSocket::TypeOfServiceOption)),
-      m_bufferLocks(lockedBuffers(kernelDescriptor(*socket)))
+      m_typeOfService(socket->socketOption(QAbstractSocket::TypeOfServiceOption)), m_kernelOptions(kernelDescriptor(*socket))
 {
 }
 
@@ -24,8 +22,7 @@ bool SocketOptions::restore(QTcpSocket *socket) const
     };
     return put(QAbstractSocket::LowDelayOption, m_lowDelay) && put(QAbstractSocket::KeepAliveOption, m_keepAlive)
             && put(QAbstractSocket::TypeOfServiceOption, m_typeOfService)
-            && (lockedBuffers(kernelDescriptor(*socket)) == m_bufferLocks
-                || unlockBuffers(kernelDescriptor(*socket), m_bufferLocks));
+            && m_kernelOptions.restore(kernelDescriptor(*socket));
 }
 
 } // namespace QNetPool

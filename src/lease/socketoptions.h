@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "system/kerneloptions.h"
+
 #include <QtCore/qvariant.h>
 
 QT_FORWARD_DECLARE_CLASS(QTcpSocket)
@@ -18,7 +20,7 @@ private:
     QVariant m_lowDelay;
     QVariant m_keepAlive;
     QVariant m_typeOfService;
-    int m_bufferLocks;
+    KernelOptions m_kernelOptions;
 };
 
 } // namespace QNetPool

@@ -16,6 +16,7 @@
 #include <thread>
 
 #ifdef Q_OS_UNIX
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -90,6 +91,23 @@ struct Touch
     bool isForPlainTcp = false;
 };
 
+#ifdef Q_OS_UNIX
+// Past the pool's flags: who looks is no holder.
+int optionOf(const QTcpSocket *socket, int level, int name)
+{
+    int value[2] = {};
+    socklen_t size = sizeof value;
+    getsockopt(int(socket->QAbstractSocket::socketDescriptor()), level, name, value, &size);
+    return value[0];
+}
+
+void setOption(QTcpSocket *socket, int level, int name, int value, int second = 0)
+{
+    const int values[2] = {value, second};
+    QVERIFY(!setsockopt(int(socket->socketDescriptor()), level, name, values, sizeof values));
+}
+#endif
+
 QStringList pictureOf(QTcpSocket *socket)
 {
     QStringList lines;
@@ -120,6 +138,19 @@ QStringList pictureOf(QTcpSocket *socket)
     add("low delay", socket->socketOption(QAbstractSocket::LowDelayOption));
     add("keep-alive", socket->socketOption(QAbstractSocket::KeepAliveOption));
     add("type of service", socket->socketOption(QAbstractSocket::TypeOfServiceOption));
+#ifdef Q_OS_UNIX
+    const int descriptor = int(socket->QAbstractSocket::socketDescriptor());
+    add("blocking", fcntl(descriptor, F_GETFL) & O_NONBLOCK);
+    add("open after exec", fcntl(descriptor, F_GETFD) & FD_CLOEXEC);
+    add("linger", optionOf(socket, SOL_SOCKET, SO_LINGER));
+    add("keep-alive interval", optionOf(socket, IPPROTO_TCP, TCP_KEEPINTVL));
+#endif
+#ifdef Q_OS_LINUX
+    add("receive buffer", socket->socketOption(QAbstractSocket::ReceiveBufferSizeSocketOption));
+    add("send buffer", socket->socketOption(QAbstractSocket::SendBufferSizeSocketOption));
+    add("user time-out", optionOf(socket, IPPROTO_TCP, TCP_USER_TIMEOUT));
+    add("cork", optionOf(socket, IPPROTO_TCP, TCP_CORK));
+#endif
     if (const auto *tls = qobject_cast<QSslSocket *>(socket)) {
         add("peer verify name", tls->peerVerifyName());
         add("peer verify mode", int(tls->peerVerifyMode()));
@@ -322,7 +353,27 @@ void addDevices(Touches &touches)
                      {[](QTcpSocket *socket, Holder &) { socket->setSocketOption(Option::KeepAliveOption, 0); }}},
                     {"type of service",
                      {[](QTcpSocket *socket, Holder &) { socket->setSocketOption(Option::TypeOfServiceOption, 32); }}},
+#ifdef Q_OS_LINUX
+                    {"receive buffer", {[](QTcpSocket *socket, Holder &) {
+                         socket->setSocketOption(Option::ReceiveBufferSizeSocketOption, 4096);
+                     }}},
+                    {"send buffer", {[](QTcpSocket *socket, Holder &) {
+                         socket->setSocketOption(Option::SendBufferSizeSocketOption, 4096);
+                     }}},
+                    {"user time-out",
+                     {[](QTcpSocket *socket, Holder &) { setOption(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, 1234); }}},
+                    {"cork", {[](QTcpSocket *socket, Holder &) { setOption(socket, IPPROTO_TCP, TCP_CORK, 1); }}},
+#endif
 #ifdef Q_OS_UNIX
+                    {"linger", {[](QTcpSocket *socket, Holder &) { setOption(socket, SOL_SOCKET, SO_LINGER, 1); }}},
+                    {"keep-alive interval",
+                     {[](QTcpSocket *socket, Holder &) { setOption(socket, IPPROTO_TCP, TCP_KEEPINTVL, 7); }}},
+                    {"blocking", {[](QTcpSocket *socket, Holder &) {
+                         const int descriptor = int(socket->socketDescriptor());
+                         QVERIFY(!fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK));
+                     }}},
+                    {"open after exec",
+                     {[](QTcpSocket *socket, Holder &) { QVERIFY(!fcntl(int(socket->socketDescriptor()), F_SETFD, 0)); }}},
                     {"descriptor", {[](QTcpSocket *socket, Holder &) {
                          const int off = 0;
                          QVERIFY(!setsockopt(int(socket->socketDescriptor()), IPPROTO_TCP, TCP_NODELAY, &off, sizeof off));
@@ -555,7 +606,9 @@ void tst_Traces::detachedSocketComesBackClean_data()
     QTest::addColumn<Kind>("kind");
     QTest::addColumn<bool>("isSamePool");
     QTest::addColumn<int>("number");
-    static const QSet<QByteArray> kept{"low delay", "keep-alive", "type of service", "descriptor", "proxy", "protocol tag"};
+    static const QSet<QByteArray> kept{"low delay",     "keep-alive",   "type of service", "descriptor",
+                                       "proxy",         "protocol tag", "receive buffer",  "send buffer",
+                                       "user time-out", "cork",         "linger",          "keep-alive interval"};
     for (const Kind kind : {Kind::Tcp, Kind::Tls}) {
         for (const bool isSamePool : {true, false}) {
             for (std::size_t i = 0; i < touches().size(); ++i) {
