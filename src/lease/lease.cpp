@@ -122,6 +122,15 @@ QTcpSocket *socketOf(Lease *lease)
     return holdSocket(lease);
 }
 
+// As far as the kernel takes them at once; for the rest see SocketGuard::close().
+static void sendLastBytes(Lease *lease)
+{
+    if (lease->socket->thread() != QThread::currentThread()) // its holder has moved it
+        return;
+    lease->guard->sever(); // no slot of the holder is to hear of it
+    lease->socket->flush();
+}
+
 static Condition refitUsed(Lease *lease)
 {
     if (lease->socket)
@@ -129,7 +138,10 @@ static Condition refitUsed(Lease *lease)
     const bool awaitsAnswer = lease->socket && lease->guard->awaitsAnswer();
     if (lease->socket && refit(lease))
         return awaitsAnswer ? Condition::AwaitsAnswer : Condition::Fit;
-    return lease->socket ? Condition::Unfit : Condition::Deleted;
+    if (!lease->socket)
+        return Condition::Deleted;
+    sendLastBytes(lease);
+    return Condition::Unfit;
 }
 
 template<LeaseEnd How> static void end(Lease *lease)

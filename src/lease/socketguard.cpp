@@ -2,6 +2,7 @@
 #include "socketguard.h"
 
 #include "lease.h"
+#include "system/descriptor.h"
 #include "system/kerneldescriptor.h"
 #include "system/peerbudget.h"
 #include "threadmailbox.h"
@@ -235,7 +236,12 @@ void SocketGuard::close(QTcpSocket *socket)
         return socket->deleteLater();
     socket->disconnect();
     resetChannels(socket);
-    socket->disconnectFromHost(); // with TLS, sends close_notify
+    const bool isCut = unsentBytes(*socket) > 0;
+    if (isCut)
+        resetOnClose(kernelDescriptor(*socket));
+    socket->disconnectFromHost();
+    if (!isCut)
+        socket->flush(); // TLS's close_notify
     if (socket->state() != QAbstractSocket::UnconnectedState)
         socket->abort();
     // Within an event loop, code of Qt's that uses the socket may be on the call stack; without one, deleteLater() would

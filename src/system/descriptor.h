@@ -45,6 +45,9 @@ Acceptance acceptConnection(qintptr listening);
 
 void closeDescriptor(qintptr descriptor);
 
+// When it is closed, the peer gets a reset: it must not take what has arrived for all that was to come.
+void resetOnClose(qintptr descriptor);
+
 // The last numbers that the process's limit allows are left to the application: where a thread needs an event dispatcher, and
 // there is no descriptor for one, Qt ends the process. A system without such a limit has no reserve.
 bool isInReserve(qintptr descriptor);

@@ -190,6 +190,12 @@ void closeDescriptor(qintptr descriptor)
     ::close(int(descriptor));
 }
 
+void resetOnClose(qintptr descriptor)
+{
+    const linger reset{1, 0};
+    ::setsockopt(int(descriptor), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+}
+
 bool isInReserve(qintptr descriptor)
 {
     rlimit limit{};
@@ -262,9 +268,8 @@ bool isConnectedToItself(qintptr descriptor)
     const bool isIt = ::getsockname(int(descriptor), reinterpret_cast<sockaddr *>(&here), &sizeHere) == 0
             && ::getpeername(int(descriptor), reinterpret_cast<sockaddr *>(&there), &sizeThere) == 0
             && std::memcmp(&here, &there, sizeof here) == 0;
-    const linger reset{1, 0};
     if (isIt)
-        ::setsockopt(int(descriptor), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+        resetOnClose(descriptor);
     return isIt;
 }
 

@@ -119,6 +119,12 @@ Acceptance acceptConnection(qintptr listening)
     }
 }
 
+void resetOnClose(qintptr descriptor)
+{
+    const linger reset{1, 0};
+    ::setsockopt(SOCKET(descriptor), SOL_SOCKET, SO_LINGER, reinterpret_cast<const char *>(&reset), sizeof reset);
+}
+
 bool isInReserve(qintptr)
 {
     return false;
@@ -177,9 +183,8 @@ bool isConnectedToItself(qintptr descriptor)
     const bool isIt = ::getsockname(SOCKET(descriptor), reinterpret_cast<sockaddr *>(&here), &sizeHere) == 0
             && ::getpeername(SOCKET(descriptor), reinterpret_cast<sockaddr *>(&there), &sizeThere) == 0
             && std::memcmp(&here, &there, sizeof here) == 0;
-    const linger reset{1, 0};
     if (isIt)
-        ::setsockopt(SOCKET(descriptor), SOL_SOCKET, SO_LINGER, reinterpret_cast<const char *>(&reset), sizeof reset);
+        resetOnClose(descriptor);
     return isIt;
 }
 
