@@ -274,8 +274,7 @@ std::optional<ServerPoolPrivate::Refusal> ServerPoolPrivate::refusalOf(const QHo
     if (most > 0 && stock->countOf(network) >= most)
         return Refusal{Pool::Error::PeerRejected,
                        QStringLiteral("the peer %1 has %2 connections, as many as maximumConnectionsPerPeer allows")
-                               .arg(peer.toString())
-                               .arg(most)};
+                               .arg(peer.toString(), QString::number(most))};
     return m_prepared.plan->isEncrypted() ? handshakeRefusalOf(peer, network) : std::nullopt;
 }
 
@@ -286,20 +285,17 @@ std::optional<ServerPoolPrivate::Refusal> ServerPoolPrivate::handshakeRefusalOf(
         return Refusal{Pool::Error::PeerRejected,
                        QStringLiteral("the peer %1 is turned away for the rest of a second: within it, %2 more of its TLS "
                                       "handshakes have failed than succeeded, and their errors say why")
-                               .arg(peer.toString())
-                               .arg(PeerBudget::FailedHandshakes)};
+                               .arg(peer.toString(), QString::number(PeerBudget::FailedHandshakes))};
     if (!m_handshakes.allows(network))
         return Refusal{Pool::Error::PeerRejected,
                        QStringLiteral("the peer %1 has %2 handshakes going on, %3")
-                               .arg(peer.toString())
-                               .arg(m_handshakes.count(network))
-                               .arg(whyNoMoreHandshakes())};
+                               .arg(peer.toString(), QString::number(m_handshakes.count(network)), whyNoMoreHandshakes())};
     if (m_handshakes.isFull()) // the listener is paused then, but addConnection() is not
-        return Refusal{Pool::Error::ResourcesExhausted,
-                       QStringLiteral("the connection from %1 is closed: %2 handshakes are going on, as many as "
-                                      "maximumPendingHandshakes allows")
-                               .arg(peer.toString())
-                               .arg(m_prepared.plan->configuration.maximumPendingHandshakes)};
+        return Refusal{
+                Pool::Error::ResourcesExhausted,
+                QStringLiteral("the connection from %1 is closed: %2 handshakes are going on, as many as "
+                               "maximumPendingHandshakes allows")
+                        .arg(peer.toString(), QString::number(m_prepared.plan->configuration.maximumPendingHandshakes))};
     return std::nullopt;
 }
 
@@ -307,9 +303,7 @@ ServerPoolPrivate::Refusal ServerPoolPrivate::noRoomFor(const QHostAddress &peer
 {
     return {Pool::Error::ResourcesExhausted,
             QStringLiteral("the connection from %1 is closed: the pool has %2 connections, as many as %3 allows")
-                    .arg(peer.toString())
-                    .arg(most)
-                    .arg(limit)};
+                    .arg(peer.toString(), QString::number(most), limit)};
 }
 
 // Between Ready and Degraded.

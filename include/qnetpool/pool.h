@@ -106,7 +106,8 @@ public:
         LivedTooLong,
         // The validator or the resetter said no, failed or took too long.
         FailedCheck,
-        // It was given back not connected, with bytes unread or unsent, or not restorable.
+        // It was given back not connected, with bytes unread or unsent (with TLS, the beginning of a record is unread, too), or
+        // not restorable.
         Dirty,
         // Of a client in ConnectionMode::Single: an answer may have been due when the lease ended by itself, or bytes came
         // while it was idle.

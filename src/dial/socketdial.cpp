@@ -160,12 +160,14 @@ QString SocketDial::refusalOfPeer() const
         return peerProblem(*tls(), {}, m_plan->pins);
     const QString name = m_plan->verifiedName();
     if (tls()->peerVerifyMode() != m_plan->tls.peerVerifyMode() || tls()->peerVerifyName() != name)
-        return QStringLiteral("the dialer has changed how the peer is verified: tls.configuration, tls.peerName and tls.mode say "
-                              "that, and the dialer has to connect the socket only");
+        return QStringLiteral(
+                "the dialer has changed how the peer is verified: tls.configuration, tls.peerName and tls.mode say "
+                "that, and the dialer has to connect the socket only");
     if (!tls()->sslHandshakeErrors().isEmpty())
         return certificateErrors()
-                + QStringLiteral("; the dialer has ignored that, which TlsMode::Verified does not allow: add the authority to "
-                                 "tls.configuration, or pin the certificate in TlsMode::SelfSigned");
+                + QStringLiteral(
+                        "; the dialer has ignored that, which TlsMode::Verified does not allow: add the authority to "
+                        "tls.configuration, or pin the certificate in TlsMode::SelfSigned");
     return peerProblem(*tls(), name, m_plan->pins);
 }
 

@@ -17,15 +17,22 @@ std::chrono::nanoseconds Stock::lateAfter() const
     return usual > 0ns ? std::max(4 * usual, least) : ifUnknown;
 }
 
-// Setups that are not counted on. One that is late while a later one has succeeded has probably met a peer that will never
-// answer. If all are late, the peer may be slow: then one more shows whether it is, and further ones at doubled intervals.
+// Those that are late while a later one has succeeded: they have probably met a peer that will never answer.
+Stock::Overtaken Stock::overtakenSetups(Clock::time_point now) const
+{
+    Overtaken overtaken{0, m_store.first(Stage::Pending)};
+    for (const Entry *&next = overtaken.next; next && next->born < m_lastSetUpBorn && now - next->born >= lateAfter();
+         next = next->next)
+        ++overtaken.count;
+    return overtaken;
+}
+
+// Setups that are not counted on: those that are overtaken. If all the others are late, too, the peer may be slow: then one
+// more shows whether it is, and further ones at doubled intervals.
 int Stock::lateSetups(Clock::time_point now) const
 {
-    int late = 0;
-    const Entry *entry = m_store.first(Stage::Pending);
-    for (; entry && entry->born < m_lastSetUpBorn && now - entry->born >= lateAfter(); entry = entry->next)
-        ++late;
-    return late + (entry && now >= nextProbe(entry));
+    const Overtaken overtaken = overtakenSetups(now);
+    return overtaken.count + (overtaken.next && now >= nextProbe(overtaken.next));
 }
 
 // oldest: of those that no later one has overtaken.
@@ -47,13 +54,10 @@ Stock::Clock::time_point Stock::nextLate() const
     };
     if (!m_demand)
         return next;
-    const Entry *entry = m_store.first(Stage::Pending);
-    while (entry && entry->born < m_lastSetUpBorn && now - entry->born >= lateAfter())
-        entry = entry->next;
-    if (entry)
+    if (const Entry *entry = overtakenSetups(now).next)
         consider(entry->born < m_lastSetUpBorn ? entry->born + lateAfter() : nextProbe(entry));
     for (const Stage stage : {Stage::Unchecked, Stage::Checked}) {
-        for (entry = m_queue.countForAny() ? m_store.first(stage) : nullptr; entry; entry = entry->next) {
+        for (const Entry *entry = m_queue.countForAny() ? m_store.first(stage) : nullptr; entry; entry = entry->next) {
             if (now - entry->since < lateAfter()) {
                 consider(entry->since + lateAfter());
                 break;

@@ -260,6 +260,12 @@ private:
     void noteUnreadAlert(const Entry *entry);
 
     std::chrono::nanoseconds lateAfter() const;
+    struct Overtaken
+    {
+        int count;
+        const Entry *next; // the oldest that is not
+    };
+    Overtaken overtakenSetups(Clock::time_point now) const;
     int lateSetups(Clock::time_point now) const;
     Clock::time_point nextProbe(const Entry *oldest) const;
     int checks() const;
