@@ -193,9 +193,9 @@ void Setup::socketFailed()
 {
     if (m_isFinished)
         return;
-    if (m_step == SetupStep::Done && m_socket->bytesAvailable() > 0)
-        return succeed(); // take(id) still returns it
     const bool isClosed = m_socket->error() == QAbstractSocket::RemoteHostClosedError;
+    if (m_step == SetupStep::Done && (m_socket->bytesAvailable() > 0 || (isClosed && m_plan.isServer)))
+        return succeed(); // take(id) still returns it, or a client needed it no more, which is no error
     const bool isTls = m_socket->error() == QAbstractSocket::SslHandshakeFailedError
             || m_socket->error() == QAbstractSocket::SslInternalError
             || m_socket->error() == QAbstractSocket::SslInvalidUserDataError;
@@ -255,7 +255,8 @@ void Setup::finish()
             this,
             [this] {
                 // A peer that has closed may have sent bytes before.
-                if (m_socket && m_socket->state() != QAbstractSocket::ConnectedState && m_socket->bytesAvailable() == 0) {
+                const bool isGone = m_socket && m_socket->state() != QAbstractSocket::ConnectedState;
+                if (isGone && m_socket->bytesAvailable() == 0 && !m_plan.isServer) {
                     m_outcome.error = Pool::Error::HandshakeFailed;
                     m_outcome.message = closedAtOnce();
                     abortSocket();

@@ -38,6 +38,8 @@ private Q_SLOTS:
     void alertInPlainTextSuggestsTls_data();
     void alertInPlainTextSuggestsTls();
     void serverTellsWhyAHandshakeFailed();
+    void clientThatNeedsNoConnectionAnyMoreIsNoError_data();
+    void clientThatNeedsNoConnectionAnyMoreIsNoError();
     void descriptorsRunningOutIsReportedOnceAndEnds();
     void lostServerIsToldInShort_data();
     void lostServerIsToldInShort();
@@ -621,6 +623,45 @@ void tst_Errors::serverTellsWhyAHandshakeFailed()
     QTRY_COMPARE(errors.size(), 2);
     QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
     QVERIFY2(lastMessage(errors).contains(u"; tls.allowTls12"), qPrintable(lastMessage(errors)));
+}
+
+void tst_Errors::clientThatNeedsNoConnectionAnyMoreIsNoError_data()
+{
+    QTest::addColumn<ConnectionMode>("mode");
+    QTest::addColumn<int>("threads");
+    for (const int threads : {0, 1}) {
+        QTest::addRow("multi, %d setup threads", threads) << ConnectionMode::Multi << threads;
+        QTest::addRow("single, %d setup threads", threads) << ConnectionMode::Single << threads;
+    }
+}
+
+// What a client pool has dialled beyond need, for instance: it closes that once it is set up, and the close_notify of TLS comes
+// with the end of the handshake.
+void tst_Errors::clientThatNeedsNoConnectionAnyMoreIsNoError()
+{
+    QFETCH(const ConnectionMode, mode);
+    QFETCH(const int, threads);
+    ServerPool::Configuration wish;
+    wish.connectionMode = mode;
+    wish.setupThreads = threads;
+    wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    ServerPool server(wish);
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    listen(server);
+    for (int i = 0; i < 10; ++i) {
+        QSslSocket client;
+        client.setPeerVerifyMode(QSslSocket::VerifyNone);
+        QSignalSpy encrypted(&client, &QSslSocket::encrypted);
+        connect(&client, &QSslSocket::encrypted, &client, [&client] {
+            client.disconnectFromHost();
+            client.flush();
+        });
+        client.connectToHostEncrypted(QStringLiteral("127.0.0.1"), server.serverPort());
+        QTRY_COMPARE(encrypted.size(), 1);
+        QTRY_VERIFY(server.pendingCount() == 0 && server.idleCount() == 0);
+    }
+    QVERIFY2(errors.isEmpty(), qPrintable(errors.isEmpty() ? QString() : lastMessage(errors)));
+    QVERIFY(!server.take());
 }
 
 void tst_Errors::descriptorsRunningOutIsReportedOnceAndEnds()
