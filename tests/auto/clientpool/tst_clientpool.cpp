@@ -205,7 +205,7 @@ void tst_ClientPool::propertiesTellOfChanges()
     QSignalSpy interval(&client, &Pool::intervalChanged);
     QVERIFY(client.start());
     QTRY_COMPARE(client.property("idleCount").toInt(), 2);
-    QTRY_COMPARE(idle.last().first().toInt(), 2);
+    QTRY_VERIFY(!idle.isEmpty() && idle.last().first().toInt() == 2); // the signal follows
     QCOMPARE(capacity.first().first().toInt(), 2);
     QCOMPARE(client.property("capacity").toInt(), 2);
     QCOMPARE(interval.first().first().value<std::chrono::milliseconds>(), 20ms);
