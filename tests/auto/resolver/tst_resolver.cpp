@@ -56,35 +56,40 @@ QHostInfo found(const QString &address)
     return info;
 }
 
-// A name service that answers when it is told to, with one address more each time: 192.0.2.1, 192.0.2.2…
+// A name service that answers when it is told to, with one address more each time: 192.0.2.1, 192.0.2.2… Lookups whose asker has
+// gone may outlive it.
 class NameService
 {
 public:
     Resolver::Lookup lookup()
     {
-        return [this](const QString &name) {
+        return [state = m_state](const QString &name) {
             {
-                const std::lock_guard lock(m_mutex);
-                m_lastName = name;
+                const std::lock_guard lock(state->mutex);
+                state->lastName = name;
             }
-            const int number = ++m_asked;
-            m_mayAnswer.acquire();
+            const int number = ++state->asked;
+            state->mayAnswer.acquire();
             return found(QStringLiteral("192.0.2.%1").arg(number));
         };
     }
-    int asked() const { return m_asked; }
+    int asked() const { return m_state->asked; }
     QString lastName() const
     {
-        const std::lock_guard lock(m_mutex);
-        return m_lastName;
+        const std::lock_guard lock(m_state->mutex);
+        return m_state->lastName;
     }
-    void answer(int count = 1) { m_mayAnswer.release(count); }
+    void answer(int count = 1) { m_state->mayAnswer.release(count); }
 
 private:
-    std::atomic<int> m_asked = 0;
-    QSemaphore m_mayAnswer;
-    mutable std::mutex m_mutex; // guards the following
-    QString m_lastName;
+    struct State
+    {
+        std::atomic<int> asked = 0;
+        QSemaphore mayAnswer;
+        std::mutex mutex; // guards the following
+        QString lastName;
+    };
+    const std::shared_ptr<State> m_state = std::make_shared<State>();
 };
 
 // Who asks, and what was answered: numbers and first addresses.
