@@ -961,6 +961,7 @@ struct NamedSignal
 constexpr NamedSignal allSignals[] = {{"ready()", &connectTo<&Pool::ready>},
                                       {"connectionAvailable()", &connectTo<&Pool::connectionAvailable>},
                                       {"connectionLost()", &connectTo<&Pool::connectionLost>},
+                                      {"connectionClosed()", &connectTo<&Pool::connectionClosed>},
                                       {"errorOccurred()", &connectTo<&Pool::errorOccurred>},
                                       {"stateChanged()", &connectTo<&Pool::stateChanged>},
                                       {"capacityChanged()", &connectTo<&Pool::capacityChanged>},

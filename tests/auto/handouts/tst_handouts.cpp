@@ -71,6 +71,8 @@ private Q_SLOTS:
     void formerSecurityDoesNotGoOut();
     void serversFormerSecurityDoesNotGoOut();
     void peersNotAllowedAnyMoreDoNotGoOut();
+    void handshakesOfTheFormerConfigurationDoNotGoOut_data();
+    void handshakesOfTheFormerConfigurationDoNotGoOut();
     void peersStillAllowedStay();
     void dialerThatStaysIsNoOtherPeer();
     void keepsTheNameItWasDialledAt();
@@ -579,6 +581,54 @@ void tst_HandOuts::peersNotAllowedAnyMoreDoNotGoOut()
     QTRY_VERIFY(waiting.isFinished());
     QVERIFY_THROWS_EXCEPTION(PoolException, waiting.takeResult());
     QCOMPARE(server.statistics().flushed, 3);
+}
+
+using ServerChange = std::function<void(ServerPool::Configuration &)>;
+Q_DECLARE_METATYPE(ServerChange)
+
+void tst_HandOuts::handshakesOfTheFormerConfigurationDoNotGoOut_data()
+{
+    QTest::addColumn<ServerChange>("change");
+    QTest::addColumn<int>("threads");
+    for (const int threads : {0, 1}) {
+        QTest::addRow("other TLS, %d setup threads", threads) << ServerChange([](ServerPool::Configuration &wish) {
+            wish.tls.configuration = Certificates::demandingClientCertificate(wish.tls.configuration);
+        }) << threads;
+        QTest::addRow("no TLS, %d setup threads", threads)
+                << ServerChange([](ServerPool::Configuration &wish) { wish.tls = {}; }) << threads;
+        QTest::addRow("other mode, %d setup threads", threads)
+                << ServerChange([](ServerPool::Configuration &wish) { wish.connectionMode = ConnectionMode::Single; })
+                << threads;
+        QTest::addRow("peer not allowed, %d setup threads", threads) << ServerChange([](ServerPool::Configuration &wish) {
+            wish.allowedPeers = QStringList{QStringLiteral("192.0.2.0/24")};
+        }) << threads;
+    }
+}
+
+// They end well, and the connection is closed then.
+void tst_HandOuts::handshakesOfTheFormerConfigurationDoNotGoOut()
+{
+    QFETCH(const ServerChange, change);
+    QFETCH(const int, threads);
+    ServerPool::Configuration wish;
+    wish.setupThreads = threads;
+    wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    ServerPool server(wish);
+    QSignalSpy available(&server, &Pool::connectionAvailable);
+    listen(server);
+    QSslSocket peer;
+    peer.setPeerVerifyMode(QSslSocket::VerifyNone);
+    peer.connectToHost(QStringLiteral("127.0.0.1"), server.serverPort());
+    QTRY_COMPARE(server.pendingCount(), 1);
+    change(wish);
+    QVERIFY(server.setConfiguration(wish));
+    QFuture<Connection> waiting = server.acquire(5min);
+    peer.startClientEncryption();
+    QTRY_COMPARE(server.pendingCount(), 0);
+    QTRY_COMPARE(peer.state(), QAbstractSocket::UnconnectedState);
+    QCOMPARE(available.size(), 0);
+    QCOMPARE(server.idleCount(), 0);
+    QVERIFY(!waiting.isFinished());
 }
 
 void tst_HandOuts::peersStillAllowedStay()

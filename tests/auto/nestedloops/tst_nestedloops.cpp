@@ -45,6 +45,8 @@ template<typename Body> void atFirst(Pool &pool, const QString &signal, Body bod
         QObject::connect(&pool, &Pool::connectionAvailable, &pool, once);
     else if (signal == u"connectionLost")
         QObject::connect(&pool, &Pool::connectionLost, &pool, once);
+    else if (signal == u"connectionClosed")
+        QObject::connect(&pool, &Pool::connectionClosed, &pool, once);
     else if (signal == u"intervalChanged")
         QObject::connect(&pool, &Pool::intervalChanged, &pool, once);
     else if (signal == u"capacityChanged")
@@ -148,6 +150,7 @@ void tst_NestedLoops::clientFillsDuringASlot_data()
 {
     addSignalsAndThreads();
     QTest::newRow("connectionLost, 0 setup threads") << QStringLiteral("connectionLost") << 0;
+    QTest::newRow("connectionClosed, 0 setup threads") << QStringLiteral("connectionClosed") << 0;
 }
 
 void tst_NestedLoops::clientFillsDuringASlot()
@@ -160,7 +163,7 @@ void tst_NestedLoops::clientFillsDuringASlot()
     wish.setupThreads = threads;
     ClientPool client(wish);
     bool isOver = false;
-    if (signal == u"connectionLost") {
+    if (signal == u"connectionLost" || signal == u"connectionClosed") {
         fill(server, client);
         QTimer::singleShot(0, &server, [&] { server.take().discard(); });
     }
@@ -236,7 +239,7 @@ void tst_NestedLoops::serverTakesInClientsDuringASlot_data()
     QTest::addColumn<int>("threads");
     QTest::addColumn<bool>("isEncrypted");
     for (const char *signal : {"ready", "stateChanged", "idleCountChanged", "connectionAvailable", "connectionLost",
-                               "capacityChanged", "errorOccurred", "errorCountChanged"}) {
+                               "connectionClosed", "capacityChanged", "errorOccurred", "errorCountChanged"}) {
         for (const int threads : {0, 1}) {
             for (const bool isEncrypted : {false, true})
                 QTest::addRow("%s, %d setup threads%s", signal, threads, isEncrypted ? ", TLS" : "")
