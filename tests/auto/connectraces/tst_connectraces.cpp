@@ -9,6 +9,7 @@
 #include "stock/entry.h"
 #include "testmain.h"
 
+#include <QtCore/QRandomGenerator>
 #include <QtCore/QSemaphore>
 #include <QtNetwork/QSslSocket>
 #include <QtNetwork/QTcpServer>
@@ -46,8 +47,12 @@ class Server : public QTcpServer
 public:
     explicit Server(bool isEncrypted, const QByteArray &id = "abcdefgh") : m_isEncrypted(isEncrypted), m_id(id)
     {
-        if (!listen(QHostAddress(QStringLiteral("127.0.0.1"))))
-            qFatal("cannot listen");
+        // None that the system gives to connections: on other addresses it has to be free, too.
+        for (int tries = 0; !isListening(); ++tries) {
+            const auto port = quint16(20000 + QRandomGenerator::global()->bounded(10000));
+            if (!listen(QHostAddress(QStringLiteral("127.0.0.1")), port) && tries == 100)
+                qFatal("cannot listen");
+        }
     }
 
 protected:
