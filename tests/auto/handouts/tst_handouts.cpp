@@ -299,7 +299,9 @@ void tst_HandOuts::multiModeAndServersDecideForThemselves()
 {
     ServerPool server;
     listen(server);
-    ClientPool client(clientOf(server.serverPort(), 1));
+    ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
+    wish.limits.maximumConnections = 1; // else another one may fill the stock meanwhile
+    ClientPool client(wish);
     fill(server, client, 1);
     Connection here = client.take();
     Connection there = server.take(here.id());
