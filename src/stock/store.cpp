@@ -105,9 +105,9 @@ void Store::clearNetwork(Entry *entry)
 {
     if (entry->network == NoNetwork)
         return;
-    const auto found = m_byNetwork.find(std::exchange(entry->network, NoNetwork));
-    if (--*found == 0)
-        m_byNetwork.erase(found);
+    const PeerNetwork network = std::exchange(entry->network, NoNetwork);
+    if (--m_byNetwork[network] == 0)
+        m_byNetwork.remove(network);
 }
 
 void Store::limitLife(Entry *entry, TimePoint end)
