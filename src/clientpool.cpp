@@ -392,8 +392,12 @@ void ClientPoolPrivate::failed(Entry *entry, const SetupOutcome &outcome)
     const bool isExhausted = outcome.error == Pool::Error::ResourcesExhausted;
     if (isExhausted && stock->closeOldestUnclaimed())
         return setups.run(entry, SetupRunner::Client{m_plan});
+    const bool isInVain = stock->isOvertaken(entry);
     stock->abandon(entry);
-    count(false);
+    if (isInVain)
+        m_cycle.finishedInVain();
+    else
+        count(false);
     if (!isExhausted || isNewlyExhausted())
         reportPeer(outcome.error, outcome.message);
 }

@@ -70,13 +70,15 @@ void Cycle::note(const StockLevel &level)
 {
     m_target = level.target;
     m_late = m_outage ? 0 : std::min(level.late, m_inFlight); // in an outage the pauses say when to try again
+    m_isProbeDue = level.isProbeDue && !m_outage;
 }
 
 // What was wanted and is not any more is forgotten.
 void Cycle::update(const StockLevel &level)
 {
     note(level);
-    const int demanded = std::max(0, missing(level) - onTheirWay());
+    const int lacking = missing(level);
+    const int demanded = std::max(m_isProbeDue && lacking > 0 ? 1 : 0, lacking - onTheirWay());
     const int toFill = std::max(0, toKeep(capacity(), level) - level.idle - onTheirWay());
     m_wanted = std::min(m_wanted, std::max(demanded, toFill));
     m_demanded = m_outage ? 0 : std::max(0, demanded - m_wanted); // the next round is as early as the backoff allows
@@ -99,7 +101,7 @@ int Cycle::dialsWanted() const
     if (isStopped())
         return 0;
     const int atOnce = m_outage && !m_succeeded ? 1 : m_limits.maximumPending;
-    const int room = std::min(atOnce - onTheirWay(), 2 * atOnce - m_inFlight);
+    const int room = std::min(std::max(atOnce - onTheirWay(), int(m_isProbeDue)), 2 * atOnce - m_inFlight);
     return std::clamp(m_wanted + m_demanded, 0, std::max(0, room));
 }
 
@@ -118,13 +120,24 @@ void Cycle::launched()
     }
     ++m_inFlight;
     m_hasProbed = true;
+    m_isProbeDue = false;
 }
 
-void Cycle::finished(bool created)
+void Cycle::leave()
 {
     --m_inFlight;
     m_late = std::min(m_late, m_inFlight);
     m_awaited = std::max(0, m_awaited - 1);
+}
+
+void Cycle::finishedInVain()
+{
+    leave();
+}
+
+void Cycle::finished(bool created)
+{
+    leave();
     ++(created ? m_succeeded : m_failed);
     if (!created) {
         ++m_failedInARow;

@@ -20,8 +20,8 @@ namespace QNetPool {
 // peer before the others follow. The first success ends it. In Rule::Predictive a dial that failed alone is no outage yet if
 // others have succeeded: it may have been an accident, and the next one tells.
 //
-// A dial that takes too long is replaced by another one, and does not count towards maximumPending, until these are as many
-// as that allows.
+// A dial that takes too long while a later one has succeeded is replaced by another one, and does not count towards
+// maximumPending, until these are as many as that allows. If all take long, probes go beyond it, one by one.
 //
 // A connection that dies soon after its setup, unused, is a failure after all. If most of the youngest have done so, an
 // outage begins in which a probe has to survive before the others follow.
@@ -40,6 +40,7 @@ public:
     void launched();
     void forgo() noexcept { m_wanted = m_demanded = 0; } // no room for further dials
     void finished(bool created);
+    void finishedInVain(); // failed, after a later one had succeeded: that says nothing of the peer any more
     // Of a connection that was created: each is followed by one of them, unless it was closed meanwhile.
     void proved(); // it was used, or has lived for long enough
     std::optional<milliseconds> died(double random); // it did neither. As end().
@@ -63,6 +64,7 @@ private:
     void update(const StockLevel &level);
     int missing(const StockLevel &level) const;
     int onTheirWay() const noexcept { return m_inFlight - m_late; }
+    void leave();
     bool isStopped() const;
     bool hasPeerFailed() const;
     milliseconds beginOutage(double random);
@@ -81,6 +83,7 @@ private:
     int m_demanded = 0; // further dials that demand has still to launch
     int m_inFlight = 0;
     int m_late = 0; // of those
+    bool m_isProbeDue = false;
     int m_succeeded = 0; // of this round
     int m_failed = 0; // of this round
     int m_failedInARow = 0;

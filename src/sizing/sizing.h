@@ -17,6 +17,7 @@ struct StockLevel
     int idle = 0;
     int pending = 0; // being set up
     int late = 0; // likewise, but for so long that they are not counted on
+    bool isProbeDue = false; // all that are pending take long: one more shows whether the peer is just slow
     int waiting = 0; // for any connection
     int target = 0; // Demand::target()
     int unreplaced = 0; // Demand::unreplaced()

@@ -17,24 +17,28 @@ std::chrono::nanoseconds Stock::lateAfter() const
     return usual > 0ns ? std::max(4 * usual, least) : ifUnknown;
 }
 
-// Those that are late while a later one has succeeded: they have probably met a peer that will never answer.
+// It is late, while a later one has succeeded: it has probably met a peer that will never answer.
+bool Stock::isOvertaken(const Entry *pending, Clock::time_point now) const
+{
+    return pending->born < m_lastSetUpBorn && now - pending->born >= lateAfter();
+}
+
+bool Stock::isOvertaken(const Entry *pending) const
+{
+    const Lock lock(m_mutex);
+    return isOvertaken(pending, Clock::now());
+}
+
+// Setups that are not counted on.
 Stock::Overtaken Stock::overtakenSetups(Clock::time_point now) const
 {
     Overtaken overtaken{0, m_store.first(Stage::Pending)};
-    for (const Entry *&next = overtaken.next; next && next->born < m_lastSetUpBorn && now - next->born >= lateAfter();
-         next = next->next)
+    for (const Entry *&next = overtaken.next; next && isOvertaken(next, now); next = next->next)
         ++overtaken.count;
     return overtaken;
 }
 
-// Setups that are not counted on: those that are overtaken. If all the others are late, too, the peer may be slow: then one
-// more shows whether it is, and further ones at doubled intervals.
-int Stock::lateSetups(Clock::time_point now) const
-{
-    const Overtaken overtaken = overtakenSetups(now);
-    return overtaken.count + (overtaken.next && now >= nextProbe(overtaken.next));
-}
-
+// When one more is to show whether the peer is slow, if all but those that are overtaken are late: at doubled intervals.
 // oldest: of those that no later one has overtaken.
 Stock::Clock::time_point Stock::nextProbe(const Entry *oldest) const
 {

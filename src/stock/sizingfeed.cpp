@@ -39,10 +39,12 @@ static QString sentAnAlert()
 
 StockLevel Stock::currentLevel() const
 {
-    const int late = lateSetups(Clock::now());
+    const Clock::time_point now = Clock::now();
+    const Overtaken late = overtakenSetups(now);
     StockLevel level{.idle = m_store.idle() + checksForNobody(),
-                     .pending = m_store.count(Stage::Pending) - late,
-                     .late = late,
+                     .pending = m_store.count(Stage::Pending) - late.count,
+                     .late = late.count,
+                     .isProbeDue = late.next && now >= nextProbe(late.next),
                      .waiting = unservedWaiters()};
     if (m_demand) {
         level.target = m_demand->target();
@@ -70,7 +72,7 @@ void Stock::noteTaken(const Entry *entry)
     if (!m_demand)
         return;
     const int idle = m_store.idle();
-    const int pending = m_store.count(Stage::Pending) - lateSetups(entry->since);
+    const int pending = m_store.count(Stage::Pending) - overtakenSetups(entry->since).count;
     m_demand->taken(entry->since, {.idle = idle + 1, .pending = pending, .waiting = unservedWaiters()});
     if (idle + pending < m_demand->target() - m_demand->surplus() && room() > 0)
         wake(); // to dial

@@ -175,6 +175,7 @@ public:
     int waiterCount() const;
     int unservedWaiterCount() const; // waiters for any connection, less those for whom one is being validated
     StockLevel level() const;
+    bool isOvertaken(const Entry *pending) const; // its end says nothing of the peer any more
     Clock::time_point nextLate() const; // when level() changes because something takes too long
     std::chrono::nanoseconds meanSetupTime() const; // of a client; zero: unknown
 
@@ -260,13 +261,13 @@ private:
     void noteUnreadAlert(const Entry *entry);
 
     std::chrono::nanoseconds lateAfter() const;
+    bool isOvertaken(const Entry *pending, Clock::time_point now) const;
     struct Overtaken
     {
         int count;
         const Entry *next; // the oldest that is not
     };
     Overtaken overtakenSetups(Clock::time_point now) const;
-    int lateSetups(Clock::time_point now) const;
     Clock::time_point nextProbe(const Entry *oldest) const;
     int checks() const;
     int lateChecks(int most) const;

@@ -34,6 +34,8 @@ private Q_SLOTS:
     void roundThatTriedNothingIsNoOutage();
     void oneSuccessAmongFailuresIsNoOutage();
     void moreFailuresThanSuccessesStopTheRound();
+    void probesGoOnWhileAllTakeLong();
+    void whatALaterSuccessHasOvertakenIsNoFailure();
     void laterSuccessesLetTheRoundGoOn();
 
     void waitersStartARoundOfTheirOwn();
@@ -357,6 +359,54 @@ void tst_Cycle::oneSuccessAmongFailuresIsNoOutage()
     QVERIFY(!cycle.isOutage());
     QCOMPARE(cycle.capacity(), 9 + 1); // a tenth is under 20 %, and the minimum holds
     QCOMPARE(timerRound(cycle, 0, false).count(), 1000); // its nine failures are not carried on
+}
+
+// One at a time, whenever one is due, beyond maximumPending, and up to twice as many.
+void tst_Cycle::probesGoOnWhileAllTakeLong()
+{
+    Sizing limits = withPending(4);
+    limits.rule = ClientPool::Rule::Predictive;
+    for (const int waiting : {0, 100}) {
+        Cycle cycle(limits);
+        cycle.begin({.waiting = waiting, .target = 4});
+        QCOMPARE(launchAll(cycle), 4);
+        for (int probe = 1; probe <= 4; ++probe) {
+            cycle.demand({.pending = 3 + probe, .waiting = waiting, .target = 4});
+            QCOMPARE(cycle.dialsWanted(), 0);
+            cycle.demand({.pending = 3 + probe, .isProbeDue = true, .waiting = waiting, .target = 4});
+            QCOMPARE(launchAll(cycle), 1);
+        }
+        cycle.demand({.pending = 8, .isProbeDue = true, .waiting = waiting, .target = 4});
+        QCOMPARE(cycle.dialsWanted(), 0);
+        cycle.finished(true); // the last probe: the others are not counted on any more
+        cycle.demand({.idle = 1, .pending = 0, .late = 7, .waiting = waiting, .target = 4});
+        QCOMPARE(cycle.dialsWanted(), 1); // to twice as many
+    }
+}
+
+// It took too long, and ends when nobody counts on it any more: a server that does not answer one dial in ten is none that is away.
+void tst_Cycle::whatALaterSuccessHasOvertakenIsNoFailure()
+{
+    Sizing limits = tenToTwenty;
+    limits.rule = ClientPool::Rule::Predictive;
+    Cycle cycle(limits);
+    cycle.begin({.target = 10});
+    QCOMPARE(launchAll(cycle), 10);
+    cycle.finished(true);
+    for (int i = 0; i < 9; ++i) {
+        cycle.finishedInVain();
+        cycle.demand({.waiting = 20, .target = 10});
+        QVERIFY2(cycle.dialsWanted() > 0, QByteArray::number(i).constData());
+    }
+    finish(cycle, launchAll(cycle), true);
+    QVERIFY(cycle.isOver());
+    QCOMPARE(cycle.end(0), std::optional(500ms));
+    cycle.demand({.idle = 9, .target = 10});
+    QCOMPARE(launchAll(cycle), 1);
+    cycle.finishedInVain(); // and no success in this round
+    QVERIFY(cycle.isOver());
+    QVERIFY(!cycle.end(0));
+    QVERIFY(!cycle.isOutage());
 }
 
 void tst_Cycle::moreFailuresThanSuccessesStopTheRound()
