@@ -51,7 +51,8 @@ void Demand::taken(TimePoint now, const StockLevel &before, bool hasToWait)
     ++m_net;
     const auto demand = int(std::min<qint64>(m_net - std::min(m_leastNow, m_leastBefore), std::numeric_limits<int>::max()));
     m_emptied = before.idle == 1 && !before.waiting ? m_emptied + 1 : 0;
-    DecayingHistogram &histogram = m_emptied > 1 ? m_backlog : m_usual;
+    const bool isBacklog = m_emptied > 1 || before.waiting >= m_limits.maximumPending;
+    DecayingHistogram &histogram = isBacklog ? m_backlog : m_usual;
     if (isEmpty || m_emptied > 1)
         m_surplus = 0; // all of it is wanted
     if (before.idle + before.pending - before.waiting <= target())

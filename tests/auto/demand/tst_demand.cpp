@@ -23,6 +23,7 @@ private Q_SLOTS:
     void forgetsOverMinutes();
     void forgetsALongSilence();
     void backlogIsForgottenWithinAMinute();
+    void backlogOfAnOutageIsForgottenWithinAMinute();
 
     void setupTimeIsSmoothed();
     void leadTimeGrowsWithWhatIsMissing();
@@ -185,6 +186,32 @@ void tst_Demand::backlogIsForgottenWithinAMinute()
     for (const Demand::TimePoint end = time + 60s; time < end;)
         take(demand, time += 20ms);
     QVERIFY2(demand.target() <= 6, qPrintable(QString::number(demand.target())));
+}
+
+// Callers who have come meanwhile are served at the pace of maximumPending, over many setup times, and others with them.
+void tst_Demand::backlogOfAnOutageIsForgottenWithinAMinute()
+{
+    Demand demand = demandWith(60ms, {.minimumCapacity = 2, .maximumCapacity = 4000, .maximumPending = 64});
+    Demand::TimePoint time = start;
+    const auto callSteadily = [&] {
+        for (const Demand::TimePoint end = time + 60s; time < end;) {
+            take(demand, time += 3ms);
+            demand.setUp(60ms, {.idle = demand.target()});
+        }
+    };
+    callSteadily();
+    const int usual = demand.target();
+    int waiting = 0;
+    for (; waiting < 1000; ++waiting)
+        demand.taken(time += 3ms, {.pending = 64, .waiting = waiting});
+    while (waiting > 0) {
+        for (int served = 0; served < 3; ++served)
+            demand.setUp(60ms, {.pending = 64, .waiting = --waiting});
+        demand.taken(time += 3ms, {.pending = 64, .waiting = waiting++});
+    }
+    QVERIFY2(demand.target() > 4 * usual, qPrintable(QString::number(demand.target())));
+    callSteadily();
+    QVERIFY2(demand.target() <= 2 * usual, qPrintable(QString::number(demand.target())));
 }
 
 void tst_Demand::setupTimeIsSmoothed()
