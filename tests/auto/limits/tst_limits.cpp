@@ -1311,8 +1311,12 @@ void tst_Limits::lastWordsMakeRoom()
     ServerPool server(serverWish);
     listen(server);
     ClientPool::Configuration clientWish = clientOf(server.serverPort(), many);
-    if (isClient)
+    if (isClient) {
         change(clientWish);
+    } else { // dials when it is told to, not before the server has noticed an end
+        clientWish = stepwiseClientOf(server.serverPort(), many);
+        clientWish.sizing.minimumInterval = clientWish.sizing.maximumInterval = 1h;
+    }
     ClientPool client(clientWish);
     fill(server, client, many);
     Pool &subject = isClient ? static_cast<Pool &>(client) : server;
@@ -1326,6 +1330,7 @@ void tst_Limits::lastWordsMakeRoom()
         farewell->write("bye");
         farewell->disconnectFromHost();
         QTRY_COMPARE(subject.statistics().diedIdle + subject.statistics().unclaimed, i);
+        client.checkStock();
     }
     QTRY_COMPARE(subject.idleCount(), many);
     QCOMPARE(subject.statistics().unclaimed, 0);
