@@ -72,8 +72,17 @@ void Listener::pauseAccepting()
 
 void Listener::resumeAccepting()
 {
-    if (std::exchange(m_isPaused, false))
-        enableNotifier();
+    if (!std::exchange(m_isPaused, false))
+        return;
+    enableNotifier();
+    acceptHeldBack();
+}
+
+// Nothing in the backlog tells of it.
+void Listener::acceptHeldBack()
+{
+    if (m_heldBack.isValid() && !m_isPaused && !m_retry.isActive())
+        QMetaObject::invokeMethod(this, &Listener::acceptSome, Qt::QueuedConnection);
 }
 
 // Not while accepting is paused or fails, as it would be activated all the time.
@@ -134,6 +143,8 @@ void Listener::acceptSome()
             return;
         }
     }
+    if (alive)
+        acceptHeldBack(); // room was made, and that took the turn
 }
 
 } // namespace QNetPool

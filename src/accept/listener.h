@@ -43,6 +43,7 @@ private:
     void acceptSome();
     Acceptance acceptNext();
     void enableNotifier();
+    void acceptHeldBack();
 
     const Accepted m_accepted;
     const Failed m_failed;
