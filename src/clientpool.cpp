@@ -111,7 +111,7 @@ private:
     int m_minimumCapacity = 1;
     int m_dialsLeft = DialsATurn;
     QTimer m_nextTurn;
-    bool m_isExhausted = false; // out of descriptors or memory, and no round has done without since
+    bool m_isExhausted = false; // out of descriptors or memory, and so has each round been since
     bool m_isRoundExhausted = false; // a setup of this round was out of them
     bool m_hasRoundCreated = false; // a setup of this round has succeeded
     QTimer m_pause; // until the next round

@@ -57,8 +57,8 @@ namespace QNetPool {
 
 /*!
     \fn Connection &QNetPool::Connection::operator=(Connection &&other)
-    Ends this object's lease as the destructor does, and takes over that of \a other, which is empty afterwards. The socket stays
-    in its thread.
+    Ends this object's lease as the destructor does, and takes over that of \a other, which is empty afterwards. The socket
+    stays in its thread.
 */
 
 /*!
@@ -102,8 +102,8 @@ QTcpSocket *Connection::socket() const
     stock, if it is connected and clean: nothing unread, and nothing unsent once the socket was flushed. Else it is closed, as
     it is when the stock is full, or the pool was closed since the connection was taken. No effect on an empty Connection.
 
-    What was written is sent as far as the kernel takes it at once, also after disconnectFromHost(). Nothing waits for the rest:
-    it is lost, and the peer gets a reset, so that it does not take what it got for all. End the lease once
+    What was written is sent as far as the kernel takes it at once, also after disconnectFromHost(). Nothing waits for the
+    rest: it is lost, and the peer gets a reset, so that it does not take what it got for all. End the lease once
     QIODevice::bytesToWrite() is 0, or detach() the socket, if there may be more than the kernel's buffer holds.
 
     The holder's signal connections from the socket, event filters, children, dynamic properties and socket options are
@@ -126,7 +126,8 @@ void Connection::end()
 
 /*!
     Ends the lease and closes the connection, for instance because its protocol is out of step. What was written and is not
-    sent yet is lost, and the peer gets a reset then. The pool deletes the socket. No effect on an empty Connection. Threads: as giveBack().
+    sent yet is lost, and the peer gets a reset then. The pool deletes the socket. No effect on an empty Connection. Threads:
+    as giveBack().
 */
 void Connection::discard()
 {

@@ -93,8 +93,8 @@
     \fn void QNetPool::Pool::errorOccurred(QNetPool::Pool::Error error, const QString &message)
     Emitted when something failed. \a message is a sentence that names the peer and the cause, with escapes for what is not
     printable in what others have said. A running pool continues and retries by itself. Errors that a peer can cause at will
-    are limited, in both pools: within a second, ten of a kind are reported one by one, the others together at its end, or when
-    the pool stops; errorCount() counts each at once. In the pool's thread.
+    are limited, in both pools: within a second, ten of a kind are reported one by one, the others together at its end, or
+    when the pool stops; errorCount() counts each at once. In the pool's thread.
 */
 
 /*!
@@ -300,8 +300,8 @@ Connection Pool::take(ConnectionId id)
     From any thread. A continuation without a context runs in whatever thread provides the connection; in a GUI give it one,
     as above: it then runs in the context's thread, where socket() is to be used, and not at all once the context is
     destroyed. The calling thread needs no event loop. The timeout is kept even if the pool's thread is blocked, a quarter of
-    a second late and in a thread of its own. In the pool's thread, do not wait for the future: what would serve it runs there.
-    waitForConnection() is the way to block in it.
+    a second late and in a thread of its own. In the pool's thread, do not wait for the future: what would serve it runs
+    there. waitForConnection() is the way to block in it.
 
     \note In Qt 6.4, a continuation that is attached by QFuture::then() at the moment when another thread finishes the future
     may run twice and crash, with any QFuture. Where several threads use a pool, a QFutureWatcher is safe.
@@ -352,13 +352,15 @@ Connection Pool::waitForConnection(std::chrono::milliseconds timeout, QString *r
 
     It is not accepted if it is in a pool already, this one or another, from which Connection::detach() takes it; if it is not
     fit for use (see Connection::giveBack()), if \a id is in use, if the stock is full and nobody waits, if there are
-    maximumConnections, if it lives in another thread than the calling one, or if the pool is not running. \a reason is a sentence about that then, unless it is null. errorOccurred() is not emitted.
+    maximumConnections, if it lives in another thread than the calling one, or if the pool is not running. \a reason is a
+    sentence about that then, unless it is null. errorOccurred() is not emitted.
 
     Nor is it accepted if the pool would not have set it up so. With TLS, it has to be encrypted, with a version that the pool
     allows; if the pool verifies its peers, the socket's peerVerifyMode() has to demand that, too, with the same certificate
     authorities, and without errors that were ignored. A client's peer has to have a certificate for the host or peerName, and
-    one that is pinned if some are; a server's has to be among allowedPeers, with less than maximumConnectionsPerPeer. That counts as well for a socket that was detached
-    before setConfiguration(). \a reason is what a setup says of such a peer. A pool without TLS takes encrypted sockets, too.
+    one that is pinned if some are; a server's has to be among allowedPeers, with less than maximumConnectionsPerPeer. That
+    counts as well for a socket that was detached before setConfiguration(). \a reason is what a setup says of such a peer. A
+    pool without TLS takes encrypted sockets, too.
 
     The pool owns an accepted \a socket: its parent and its signal connections are removed, and the pointer must not be used
     any more. One that is not accepted remains the caller's; if it is not fit for use, its parent and connections may have

@@ -15,7 +15,8 @@ namespace QNetPool {
 
 namespace {
 
-// Whether the text can be looked up or is an address. QHostInfo refuses what has no ASCII form; QHostAddress ignores white space.
+// Whether the text can be looked up or is an address. QHostInfo refuses what has no ASCII form; QHostAddress ignores white
+// space.
 bool isHost(const QString &text)
 {
     const auto isForeign = [](QChar c) { return c.isSpace() || c.category() == QChar::Other_Control; };

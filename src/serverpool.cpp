@@ -429,9 +429,8 @@ bool ServerPool::listen(qintptr descriptor)
     start.
     errorOccurred() reports why, as for listen() and for accepted peers, but for a pool that drains.
 
-    The pool owns \a descriptor, also if this returns false: it is closed then, unless it is that of a connection in a pool, which
-    is not touched. In the pool's thread. Starts the pool if it
-    does not run.
+    The pool owns \a descriptor, also if this returns false: it is closed then, unless it is that of a connection in a pool,
+    which is not touched. In the pool's thread. Starts the pool if it does not run.
 */
 bool ServerPool::addConnection(qintptr descriptor)
 {

@@ -96,12 +96,12 @@ public:
         // address, or by another name service. When it returns, the socket has to be connecting or connected, by
         // setSocketDescriptor() for instance: another name service must have answered by then. If it is neither, or if the
         // dialer throws, deletes the socket, moves it to another thread or begins TLS, the dial has failed
-        // (Error::ConnectFailed). The pool encrypts, as tls says: a dialer, or a slot of it, that ignores errors or changes how
-        // the peer is verified, fails the dial in TlsMode::Verified (Error::TlsFailed). The dialer must not keep the socket.
-        // What its slots write on connected() and encrypted() is sent before the connection is idle. It runs in the pool's
-        // thread or, with setupThreads, in several others at the same time; there it must not wait for the pool's thread,
-        // which waits for them when the pool closes. While it blocks, its thread sets up no other connection. If it calls
-        // connectToHost() with a name, Qt looks that up, in threads that the whole process shares. Default: none.
+        // (Error::ConnectFailed). The pool encrypts, as tls says: a dialer, or a slot of it, that ignores errors or changes
+        // how the peer is verified, fails the dial in TlsMode::Verified (Error::TlsFailed). The dialer must not keep the
+        // socket. What its slots write on connected() and encrypted() is sent before the connection is idle. It runs in the
+        // pool's thread or, with setupThreads, in several others at the same time; there it must not wait for the pool's
+        // thread, which waits for them when the pool closes. While it blocks, its thread sets up no other connection. If it
+        // calls connectToHost() with a name, Qt looks that up, in threads that the whole process shares. Default: none.
         std::function<void(QTcpSocket *socket)> dialer{};
 
         Sizing sizing{};

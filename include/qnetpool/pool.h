@@ -52,8 +52,8 @@ public:
         Stopped, // not started, or closed
         Starting, // a client that has not reached minimumCapacity yet
         Ready, // a client has reached minimumCapacity; a server listens, or has been given a connection
-        // A client's last round of attempts failed, and it retries with growing pauses; a server cannot accept; or, of either,
-        // the last three checks by the validator or the resetter failed, and none has passed since: new and returned
+        // A client's last round of attempts failed, and it retries with growing pauses; a server cannot accept; or, of
+        // either, the last three checks by the validator or the resetter failed, and none has passed since: new and returned
         // connections are validated then before they are leased, whatever validateAfter is.
         Degraded,
         Draining, // drain() was called, and leases are still out
@@ -106,8 +106,8 @@ public:
         LivedTooLong,
         // The validator or the resetter said no, failed or took too long.
         FailedCheck,
-        // It was given back not connected, with bytes unread or unsent (with TLS, the beginning of a record is unread, too), or
-        // not restorable.
+        // It was given back not connected, with bytes unread or unsent (with TLS, the beginning of a record is unread, too),
+        // or not restorable.
         Dirty,
         // Of a client in ConnectionMode::Single: an answer may have been due when the lease ended by itself, or bytes came
         // while it was idle.

@@ -9,8 +9,8 @@
 
 namespace QNetPool {
 
-// Some at a time, so that a pool that goes from a silent name to another one does not have to wait. They end when there are no
-// jobs; nothing waits for them, so that they may still run when main() returns.
+// Some at a time, so that a pool that goes from a silent name to another one does not have to wait. They end when there are
+// no jobs; nothing waits for them, so that they may still run when main() returns.
 class Resolver::Threads : public std::enable_shared_from_this<Threads>
 {
 public:

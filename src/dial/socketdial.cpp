@@ -152,8 +152,8 @@ void SocketDial::encrypted()
     fail(Pool::Error::TlsFailed, QStringLiteral("TLS handshake with %1 failed: %2").arg(peer(), refusal));
 }
 
-// Empty: none. A slot of the dialer may have changed the socket since encrypt(). It cannot change whether chain and dates were
-// verified, which the pool's context of TLS says, but what Qt made of that.
+// Empty: none. A slot of the dialer may have changed the socket since encrypt(). It cannot change whether chain and dates
+// were verified, which the pool's context of TLS says, but what Qt made of that.
 QString SocketDial::refusalOfPeer() const
 {
     if (m_plan->configuration.tls.mode != TlsMode::Verified)

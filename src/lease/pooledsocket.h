@@ -104,8 +104,8 @@ public:
         this->setErrorString(QString());
     }
 
-    // Before any slot of a holder, which may read the answer and write the next request. QIODevice's reading functions are not
-    // virtual, so that arrivals have to do; what a holder leaves unread closes the connection anyway.
+    // Before any slot of a holder, which may read the answer and write the next request. QIODevice's reading functions are
+    // not virtual, so that arrivals have to do; what a holder leaves unread closes the connection anyway.
     void listenForAnswers() override
     {
         if (!m_listening)

@@ -40,8 +40,8 @@ public:
     // Closes the socket in the calling thread, gracefully as far as that needs no waiting, and destroys it.
     static void close(QTcpSocket *socket);
 
-    // Reads what the descriptor has, up to PeerBudget::Read, into the socket's buffers now, without an event loop: TLS session
-    // tickets, for instance. Sends the answers, if there are any.
+    // Reads what the descriptor has, up to PeerBudget::Read, into the socket's buffers now, without an event loop: TLS
+    // session tickets, for instance. Sends the answers, if there are any.
     void readNow();
     void limitReads(qint64 size); // into Qt's buffers; 0: no limit
     // Whether it is connected, and not anew by its holder; valid before restore() only.

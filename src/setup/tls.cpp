@@ -161,8 +161,8 @@ bool usesSystemAuthorities(const QSslConfiguration &configuration)
     return withThemSet != configuration;
 }
 
-// Qt decodes certificates, ciphers and the backend's options only when a handshake begins, and fails that, whoever the peer is.
-// So one is begun, with nobody; as a server, which has nothing to send before its peer has said something.
+// Qt decodes certificates, ciphers and the backend's options only when a handshake begins, and fails that, whoever the peer
+// is. So one is begun, with nobody; as a server, which has nothing to send before its peer has said something.
 QString unusableReason(QSslConfiguration effective)
 {
     if (QSslSocket::activeBackend() != QLatin1String("openssl"))
@@ -188,8 +188,8 @@ bool namesAuthorities(const QSslConfiguration &configuration)
     return !named.isEmpty() && named != QSslConfiguration::defaultConfiguration().caCertificates();
 }
 
-// Qt has no function for it. The DER of a private key contains its public key: the end of RSA's modulus and the exponent, or the
-// point of an elliptic curve, which may be left out there, or be compressed in either.
+// Qt has no function for it. The DER of a private key contains its public key: the end of RSA's modulus and the exponent, or
+// the point of an elliptic curve, which may be left out there, or be compressed in either.
 bool belongTogether(const QSslCertificate &certificate, const QSslKey &privateKey)
 {
     const QSslKey publicKey = certificate.publicKey();

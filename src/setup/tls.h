@@ -23,11 +23,12 @@ std::optional<QString> tlsUnavailableReason();
 // does not ask for it), also by an option of the backend, or a certificate but for the local one is null.
 QStringList tlsWeaknesses(const QSslConfiguration &requested, bool allowTls12);
 
-// Whether it looks for issuers among the system's authorities, which Qt loads as they are needed, unless some, or none, are set.
+// Whether it looks for issuers among the system's authorities, which Qt loads as they are needed, unless some, or none, are
+// set.
 bool usesSystemAuthorities(const QSslConfiguration &configuration);
 
-// A sentence if Qt's TLS backend cannot use this configuration of clientTls() or serverTls(); empty if it can, or if that cannot
-// be known before a peer is there.
+// A sentence if Qt's TLS backend cannot use this configuration of clientTls() or serverTls(); empty if it can, or if that
+// cannot be known before a peer is there.
 QString unusableReason(QSslConfiguration effective);
 
 // Whether it names certificate authorities, which Qt's default configuration does not name.

@@ -7,8 +7,8 @@
 
 namespace QNetPool {
 
-// The options of a TCP connection that a holder of its descriptor may change and for which Qt has no name, and the sizes of its
-// buffers. As they are when this is made.
+// The options of a TCP connection that a holder of its descriptor may change and for which Qt has no name, and the sizes of
+// its buffers. As they are when this is made.
 class KernelOptions
 {
 public:
