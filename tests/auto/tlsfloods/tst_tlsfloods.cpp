@@ -44,6 +44,7 @@ struct Scene
         if (isServer) {
             ServerPool::Configuration wish;
             wish.connectionMode = mode;
+            wish.handshakeTimeout = longer(10000ms); // a flood of key updates takes its time
             wish.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
             wish.hooks = hooks;
             auto server = std::make_unique<ServerPool>(wish);
@@ -55,6 +56,7 @@ struct Scene
             listener.listen(QHostAddress::LocalHost);
             ClientPool::Configuration wish = stepwiseClientOf(listener.serverPort(), count);
             wish.connectionMode = mode;
+            wish.handshakeTimeout = longer(10000ms);
             wish.tls.mode = TlsMode::SelfSigned;
             wish.dropUnexpectedBytes = false;
             wish.hooks = hooks;
