@@ -30,19 +30,20 @@ void Demand::setLimits(const Sizing &limits)
         m_leastNow = m_leastBefore = m_net;
         m_quantile = 0;
     }
+    updateTarget();
     m_surplus = surplusOf(limits.minimumCapacity); // the target beyond it is wanted, unless it finds no room
 }
 
 void Demand::taken(TimePoint now, const StockLevel &before, bool hasToWait)
 {
-    m_unreplaced = std::max(0, std::min(m_unreplaced, target()) - 1);
+    m_unreplaced = std::max(0, std::min(m_unreplaced, m_target) - 1);
     if (now >= m_minutes.front().begin + 1min)
         beginMinute(now);
     ++m_minutes.front().taken;
     const bool isEmpty = before.idle <= 0;
     hasToWait |= isEmpty;
-    if (before.idle <= 1)
-        m_unwanted = 0;
+    if (before.idle <= 1 && std::exchange(m_unwanted, 0))
+        updateTarget();
     m_minutes.front().waited += hasToWait;
     if (!m_isPredictive)
         return;
@@ -55,12 +56,12 @@ void Demand::taken(TimePoint now, const StockLevel &before, bool hasToWait)
     DecayingHistogram &histogram = isBacklog ? m_backlog : m_usual;
     if (isEmpty || m_emptied > 1)
         m_surplus = 0; // all of it is wanted
-    if (before.idle + before.pending - before.waiting <= target())
+    if (before.idle + before.pending - before.waiting <= m_target)
         histogram.add(now, demand);
     else
         histogram.addUnknown(now); // with more than the target, nothing can be said of the target
     if (++m_sinceUpdate >= updateEvery || now >= m_nextUpdate || hasToWait)
-        updateTarget(now);
+        updateQuantile(now);
 }
 
 void Demand::returned(TimePoint now)
@@ -90,12 +91,19 @@ void Demand::foundNoRoom()
     m_surplus = std::min(m_surplus + 1, m_limits.maximumCapacity);
 }
 
-int Demand::target() const noexcept
+void Demand::endedUnused() noexcept
 {
-    if (!m_isPredictive)
-        return 0;
+    ++m_unwanted;
+    updateTarget();
+}
+
+// Each take asks for it, and few change it.
+void Demand::updateTarget() noexcept
+{
     const quint64 wanted = m_quantile - std::min(m_quantile, quint64(m_unwanted));
-    return int(std::clamp(wanted, quint64(m_limits.minimumCapacity), quint64(m_limits.maximumCapacity)));
+    const quint64 within = std::clamp(wanted, quint64(m_limits.minimumCapacity), quint64(m_limits.maximumCapacity));
+    m_target = m_isPredictive ? int(within) : 0;
+    m_largestSurplus = surplusOf(m_target);
 }
 
 void Demand::setUp(std::chrono::nanoseconds time, const StockLevel &after)
@@ -117,11 +125,6 @@ void Demand::beginSlot(TimePoint now)
     m_slotEnd = isNext ? m_slotEnd + length : now + length;
 }
 
-int Demand::surplus() const noexcept
-{
-    return std::min(surplusOf(target()), m_surplus);
-}
-
 // What would find no room if the whole target were taken, dialled anew and given back.
 int Demand::surplusOf(int target) const noexcept
 {
@@ -129,7 +132,7 @@ int Demand::surplusOf(int target) const noexcept
 }
 
 // The least number that is exceeded with at most waitProbability.
-void Demand::updateTarget(TimePoint now)
+void Demand::updateQuantile(TimePoint now)
 {
     m_sinceUpdate = 0;
     m_nextUpdate = now + 1s;
@@ -142,6 +145,7 @@ void Demand::updateTarget(TimePoint now)
             break;
     }
     m_quantile = DecayingHistogram::Buckets::endOf(bucket);
+    updateTarget();
 }
 
 void Demand::beginMinute(TimePoint now)

@@ -42,15 +42,15 @@ public:
     void setUp(std::chrono::nanoseconds time, const StockLevel &after); // how long a connection took
     void idledOut(); // a connection was closed because nobody wanted it for long
     // A connection was closed for another reason, and nobody had ever wanted it.
-    void endedUnused() noexcept { ++m_unwanted; }
+    void endedUnused() noexcept;
 
-    int target() const noexcept; // idle and pending together, beyond the waiters; of Rule::Stepwise: 0
+    int target() const noexcept { return m_target; } // idle and pending together, beyond the waiters; of Rule::Stepwise: 0
     // That idled out, less takes since: who takes one may soon want another, and not at once as many as ever.
     int unreplaced() const noexcept { return m_isPredictive ? std::min(m_unreplaced, target()) : 0; }
     // How much of the target is in vain: so many connections have found no room since a call waited. Between the timer's
     // rounds they are not dialled, or a target near maximumCapacity would cost a dial for each take, and a full stock would
     // close a connection for each that is given back.
-    int surplus() const noexcept;
+    int surplus() const noexcept { return std::min(m_largestSurplus, m_surplus); }
     std::chrono::nanoseconds setupTime() const noexcept { return m_setupTime; } // the smoothed mean; zero: unknown
     double recentWaitShare(TimePoint now) const; // of the calls of the last five minutes
 
@@ -69,11 +69,14 @@ private:
     int surplusOf(int target) const noexcept;
     void beginMinute(TimePoint now);
     void beginSlot(TimePoint now);
-    void updateTarget(TimePoint now);
+    void updateQuantile(TimePoint now);
+    void updateTarget() noexcept;
 
     Sizing m_limits;
     bool m_isPredictive = true;
     quint64 m_quantile = 0;
+    int m_target = 0; // of the quantile, m_unwanted and the limits
+    int m_largestSurplus = 0; // of that target
     int m_surplus = 0;
     int m_unreplaced = 0;
     int m_unwanted = 0; // of the quantile: that ended unused, since the stock was last as good as empty

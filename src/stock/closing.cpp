@@ -139,10 +139,8 @@ void Stock::recheckPeers()
         connection.close();
 }
 
-bool Stock::isPeerAllowed(Entry *entry) const
+bool Stock::mayBeAllowed(Entry *entry) const
 {
-    if (entry->rules == m_rules)
-        return true;
     if (m_policy.allowsPeer && !m_policy.allowsPeer(entry->descriptor))
         return false;
     entry->rules = m_rules;

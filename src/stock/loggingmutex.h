@@ -19,6 +19,8 @@ public:
     void lock() { m_mutex.lock(); }
     void unlock()
     {
+        if (m_lines.empty())
+            return m_mutex.unlock();
         const LogCategory log = m_log;
         const std::vector<QString> lines = std::exchange(m_lines, {});
         m_mutex.unlock(); // another thread may destroy it from here on

@@ -123,7 +123,7 @@ int Stock::waitersWithoutCheck() const
 // Waiters for any connection, less those who can count on a check.
 int Stock::unservedWaiters() const
 {
-    return std::max(0, m_queue.countForAny() - promisingChecks());
+    return m_queue.countForAny() ? std::max(0, m_queue.countForAny() - promisingChecks()) : 0;
 }
 
 int Stock::unservedWaiterCount() const

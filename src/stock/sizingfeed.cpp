@@ -72,7 +72,9 @@ void Stock::noteTaken(const Entry *entry)
     if (!m_demand)
         return;
     const int idle = m_store.idle();
-    const int pending = m_store.count(Stage::Pending) - overtakenSetups(entry->since).count;
+    int pending = m_store.count(Stage::Pending);
+    if (pending > 0)
+        pending -= overtakenSetups(entry->since).count;
     m_demand->taken(entry->since, {.idle = idle + 1, .pending = pending, .waiting = unservedWaiters()});
     if (idle + pending < m_demand->target() - m_demand->surplus() && room() > 0)
         wake(); // to dial

@@ -208,7 +208,8 @@ private:
 
     void use(Policy &policy); // swaps it with the former one, whose hooks must be destroyed without the lock
     bool isCurrent(Entry *entry) const { return m_isOpen && entry->epoch == m_epoch && isPeerAllowed(entry); }
-    bool isPeerAllowed(Entry *entry) const;
+    bool isPeerAllowed(Entry *entry) const { return entry->rules == m_rules || mayBeAllowed(entry); }
+    bool mayBeAllowed(Entry *entry) const; // by rules that are new to it
     Verdict lastLook(Entry *entry, Lock &lock);
     Finding inspect(Entry *entry) const;
     static Finding inspectTls(Entry *entry, ProbeResult health);

@@ -80,7 +80,7 @@ bool Stock::leave(quint64 number, Departure departure, QString *reason)
 Stock::Admission Stock::offer(Entry *entry, Clock::time_point now, Lock &lock)
 {
     const bool isReturned = entry->stage == Stage::Leased || entry->stage == Stage::Overdue || entry->isReturning;
-    if (RecursionLimiter::mustDefer() && m_queue.count()) {
+    if (m_queue.count() && RecursionLimiter::mustDefer()) {
         offerLater(entry, isReturned);
         return Admission::Admitted;
     }
