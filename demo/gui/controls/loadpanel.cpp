@@ -56,6 +56,7 @@ LoadPanel::LoadPanel(QWidget *parent)
     m_hold->setSingleStep(10);
     m_isUsedOnce->setObjectName(QStringLiteral("usedOnce"));
     m_isUsedOnce->setToolTip(tr("Each connection is closed after its exchange, and not given back."));
+    m_burst->setObjectName(QStringLiteral("takesAtOnce"));
     m_burst->setMinimum(1);
     m_burst->setValue(150);
     auto *burst = new QPushButton(tr("&Burst"));
