@@ -354,7 +354,7 @@ void tst_Ready::givenBackInVainHardlyWaits()
         const Callers callers([&] {
             QFuture<Connection> future = pool.acquire();
             waits.count(!future.isFinished());
-            future.then(this, [this](Connection connection) {
+            future.then(this, [](Connection connection) {
                 QTcpSocket *socket = connection.socket();
                 socket->write("question");
                 connect(socket, &QTcpSocket::readyRead, socket,
@@ -438,7 +438,7 @@ void tst_Ready::uselessSettingsAreRefused()
          {0.0, -0.1, 1.0, 7.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
         wish.sizing.waitProbability = share;
         QCOMPARE(ClientPool::problems(wish).size(), 1);
-        QVERIFY(ClientPool::problems(wish).first().contains(u"sizing.waitProbability"));
+        QVERIFY(ClientPool::problems(wish).constFirst().contains(u"sizing.waitProbability"));
     }
     wish.sizing.waitProbability = 0.05;
     QCOMPARE(ClientPool::problems(wish), QStringList());
