@@ -165,7 +165,7 @@ QString PoolPrivate::notWatched()
 // What a peer, a resolver or an exception has said is part of many a sentence: none goes out but through here.
 QString PoolPrivate::noteError(const QString &sentence)
 {
-    const QString message = printable(sentence);
+    QString message = printable(sentence);
     stock->setLastError(message);
     ++errorCount;
     return message;

@@ -8,17 +8,17 @@
 namespace QNetPool::PeerBudget {
 
 // Read from a TLS connection at once while it is being set up or idle, and from any while it is being checked.
-inline constexpr qint64 Read = 64 * 1024;
+inline constexpr qint64 Read = 64LL * 1024;
 
 // Received before a TLS handshake has finished. A long chain of certificates is a tenth of it.
-inline constexpr qint64 Handshake = 64 * 1024;
+inline constexpr qint64 Handshake = 64LL * 1024;
 
 // Received as TLS control traffic, which is no byte for a holder, from the setup to the next lease: session tickets, key
 // updates, renegotiations. The tickets of a server that is not hostile are below 10 KiB.
-inline constexpr qint64 ControlTraffic = 64 * 1024;
+inline constexpr qint64 ControlTraffic = 64LL * 1024;
 
 // Answers to that traffic that the peer does not accept.
-inline constexpr qint64 UnsentAnswers = 64 * 1024;
+inline constexpr qint64 UnsentAnswers = 64LL * 1024;
 
 // TLS handshakes of a peer that may fail within a second, beyond those that succeed. To turn the peer away costs a tenth of
 // a failed one, or less.

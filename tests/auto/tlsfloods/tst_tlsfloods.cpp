@@ -234,8 +234,8 @@ void tst_TlsFloods::controlTrafficEndsAConnection_data()
     QTest::addColumn<QByteArray>("what");
     for (const bool isServer : {false, true}) {
         const QByteArray end = isServer ? "server" : "client";
-        for (const QByteArray what : {"updates", "updates with answers"})
-            QTest::newRow((end + ", key " + what).constData()) << isServer << what;
+        for (const char *what : {"updates", "updates with answers"})
+            QTest::newRow((end + ", key " + what).constData()) << isServer << QByteArray(what);
     }
     QTest::newRow("client, session tickets") << false << QByteArray("tickets");
 }
