@@ -33,6 +33,7 @@ private Q_SLOTS:
     void floodIsForgottenByClose();
     void aPeerHasItsShareOfConnections_data();
     void aPeerHasItsShareOfConnections();
+    void anIpv6NetworkIsOnePeer();
     void whoHasLeftTakesNoShare();
     void whoFailsTooOftenHasToWait_data();
     void whoFailsTooOftenHasToWait();
@@ -408,6 +409,42 @@ void tst_Onslaught::aPeerHasItsShareOfConnections()
     const auto last = connectFrom("127.0.0.2");
     QTRY_COMPARE(server.idleCount(), 4);
     QCOMPARE(errors.size(), 1);
+}
+
+// On a listener of both families, on which an IPv4 peer looks like an IPv6 one.
+void tst_Onslaught::anIpv6NetworkIsOnePeer()
+{
+    ServerPool::Configuration wish = tlsServer(100, 2);
+    wish.maximumConnectionsPerPeer = 3;
+    ServerPool server(wish);
+    QVERIFY(server.listen(QHostAddress::Any));
+    QSignalSpy errors(&server, &Pool::errorOccurred);
+    const auto connectTo = [&](const char *address) {
+        auto socket = std::make_unique<QSslSocket>();
+        socket->setPeerVerifyMode(QSslSocket::VerifyNone);
+        socket->connectToHost(QHostAddress(QLatin1String(address)), server.serverPort());
+        return socket;
+    };
+    std::vector<std::unique_ptr<QSslSocket>> peers; // which say nothing
+    peers.push_back(connectTo("::1"));
+    peers.push_back(connectTo("::1"));
+    QTRY_COMPARE(server.pendingCount(), 2);
+    peers.push_back(connectTo("::1"));
+    QTRY_COMPARE(errors.size(), 1);
+    QCOMPARE(lastError(errors), Pool::Error::PeerRejected);
+    QVERIFY2(lastMessage(errors).contains(QStringLiteral("::1")), qPrintable(lastMessage(errors)));
+    peers.push_back(connectTo("127.0.0.1")); // another peer
+    QTRY_COMPARE(server.pendingCount(), 3);
+    for (const auto &peer : peers)
+        peer->startClientEncryption();
+    QTRY_COMPARE(server.idleCount(), 3);
+    peers.push_back(connectTo("::1"));
+    QTRY_COMPARE(peers.back()->state(), QAbstractSocket::ConnectedState);
+    peers.back()->startClientEncryption();
+    QTRY_COMPARE(server.idleCount(), 4);
+    peers.push_back(connectTo("::1"));
+    QTRY_COMPARE(errors.size(), 2);
+    QVERIFY2(lastMessage(errors).contains(QStringLiteral("maximumConnectionsPerPeer")), qPrintable(lastMessage(errors)));
 }
 
 void tst_Onslaught::whoHasLeftTakesNoShare()

@@ -27,6 +27,7 @@ private Q_SLOTS:
     void callersReadNothingForAPeer();
     void endlessHelloIsRefused_data();
     void endlessHelloIsRefused();
+    void endlessCertificateChainIsRefused_data();
     void endlessCertificateChainIsRefused();
     void controlTrafficInPlaceOfAnIdIsRefused();
     void bytesThatComeWithTheHandshakeAreKept_data();
@@ -362,11 +363,16 @@ void tst_TlsFloods::callersReadNothingForAPeer()
     QCOMPARE(looks, 1); // the first of them is told
 }
 
-void tst_TlsFloods::endlessHelloIsRefused_data()
+static void addThreads()
 {
     QTest::addColumn<int>("setupThreads");
     QTest::newRow("in the pool's thread") << 0;
     QTest::newRow("in a thread of its own") << 1;
+}
+
+void tst_TlsFloods::endlessHelloIsRefused_data()
+{
+    addThreads();
 }
 
 // OpenSSL takes a ClientHello of up to 131,396 bytes.
@@ -397,8 +403,14 @@ void tst_TlsFloods::endlessHelloIsRefused()
     QCOMPARE(server.statistics().pending, 0);
 }
 
+void tst_TlsFloods::endlessCertificateChainIsRefused_data()
+{
+    addThreads();
+}
+
 void tst_TlsFloods::endlessCertificateChainIsRefused()
 {
+    QFETCH(const int, setupThreads);
     const QSslCertificate authority = Certificates::certificate(QStringLiteral("ca"));
     QList<QSslCertificate> chain(80 * 1024 / authority.toDer().size(), authority);
     chain.prepend(Certificates::certificate(QStringLiteral("server")));
@@ -409,6 +421,7 @@ void tst_TlsFloods::endlessCertificateChainIsRefused()
     listen(server);
     ClientPool::Configuration wish = clientOf(server.serverPort(), 1);
     wish.tls.mode = TlsMode::SelfSigned;
+    wish.setupThreads = setupThreads;
     ClientPool client(wish);
     QSignalSpy errors(&client, &Pool::errorOccurred);
     QVERIFY(client.start());

@@ -17,6 +17,8 @@ private Q_SLOTS:
     void weakWishesAreRefused();
     void staplingIsForClients();
     void weakWishesChangeNothingWhileRunning();
+    void unworkableTlsChangesNothingWhileRunning_data();
+    void unworkableTlsChangesNothingWhileRunning();
     void certificateAndKeyAreRefusedWithoutEachOther();
     void keyOfAnotherCertificateIsRefused();
     void settingsOfATlsThatIsOffAreRefused();
@@ -173,6 +175,50 @@ void tst_TlsRules::weakWishesChangeNothingWhileRunning()
     QTRY_COMPARE(errors.size(), 1);
     QCOMPARE(lastError(errors), Pool::Error::TlsFailed);
     QCOMPARE(server.idleCount(), 0);
+}
+
+void tst_TlsRules::unworkableTlsChangesNothingWhileRunning_data()
+{
+    QTest::addColumn<ServerPool::Tls>("tls");
+    QTest::addColumn<QString>("named");
+    ServerPool::Tls off{.configuration = Certificates::showing(QStringLiteral("server"))};
+    QTest::newRow("a certificate for a TLS that is off") << off << QStringLiteral("tls.enabled");
+    QTest::newRow("TLS 1.2 for a TLS that is off") << ServerPool::Tls{.allowTls12 = true} << QStringLiteral("tls.enabled");
+    ServerPool::Tls none{.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    none.configuration.setCaCertificates({QSslCertificate()});
+    QTest::newRow("null certificates") << none << QStringLiteral("null");
+    ServerPool::Tls unasked{.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+    unasked.configuration.setCaCertificates({Certificates::certificate(QStringLiteral("ca"))});
+    QTest::newRow("authorities for certificates that are not asked for") << unasked << QStringLiteral("authorit");
+}
+
+// Of a server; a client's have a test of their own.
+void tst_TlsRules::unworkableTlsChangesNothingWhileRunning()
+{
+    QFETCH(const ServerPool::Tls, tls);
+    QFETCH(const QString, named);
+    for (const bool isEncrypted : {false, true}) {
+        ServerPool::Configuration serving;
+        if (isEncrypted)
+            serving.tls = {.enabled = true, .configuration = Certificates::showing(QStringLiteral("server"))};
+        ServerPool server(serving);
+        listen(server);
+        ClientPool::Configuration wish = clientOf(server.serverPort(), 2);
+        wish.tls.mode = isEncrypted ? TlsMode::SelfSigned : TlsMode::None;
+        ClientPool client(wish);
+        fill(server, client, 2);
+        QSignalSpy errors(&server, &Pool::errorOccurred);
+        ServerPool::Configuration refused = server.configuration();
+        refused.tls = tls;
+        QVERIFY(!server.setConfiguration(refused));
+        QCOMPARE(errors.size(), 1);
+        QCOMPARE(lastError(errors), Pool::Error::InvalidConfiguration);
+        QVERIFY2(lastMessage(errors).contains(named), qPrintable(lastMessage(errors)));
+        QCOMPARE(server.idleCount(), 2); // nothing has changed
+        QCOMPARE(server.configuration().tls.enabled, isEncrypted);
+        client.take().discard();
+        QTRY_COMPARE(client.idleCount(), 2); // nor for new ones
+    }
 }
 
 void tst_TlsRules::certificateAndKeyAreRefusedWithoutEachOther()
