@@ -114,8 +114,8 @@ QString Stock::whyNoneCame(const Waiter &waiter, int waiting, Clock::time_point 
 {
     const bool isForAny = waiter.wanted.isNull();
     QString sentence = QStringLiteral("no connection %1within %2, %3 waiting: %4")
-                               .arg(isForAny ? QString() : printable(waiter.wanted) + u' ',
-                                    textOf(now - waiter.since), QString::number(waiting),
+                               .arg(isForAny ? QString() : printable(waiter.wanted) + u' ', textOf(now - waiter.since),
+                                    QString::number(waiting),
                                     (isForAny ? activity() : whereabouts(waiter.wanted)).join(QLatin1String(", ")));
     if (!m_lastError.isEmpty())
         sentence += QStringLiteral("; last error: ") + m_lastError;

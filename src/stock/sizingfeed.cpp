@@ -93,7 +93,8 @@ void Stock::noteGivenBack(Entry *entry, bool isReturned, Clock::time_point now)
 // A server may close a connection after each answer, just when it has been given back.
 void Stock::noteEnd(Entry *entry)
 {
-    constexpr std::chrono::seconds soon{1}; // later ones are as likely to come together, after days, when the server restarts
+    // Later ones are as likely to come together, after days, when the server restarts.
+    constexpr std::chrono::seconds soon{1};
     const Clock::time_point returned = std::exchange(entry->returned, {});
     if (m_demand && returned != Clock::time_point() && Clock::now() - returned < soon)
         m_demand->returnedInVain();

@@ -145,7 +145,8 @@ void Scene::checkNumbers()
     insist(wrong.isEmpty(), "the numbers add up", wrong + QStringLiteral(": ") + text(numbers));
     const int mostPerPeer = m_traits.maximumConnectionsPerPeer;
     const bool isWithin = numbers.idle + numbers.leased + numbers.pending <= mostPerPeer;
-    insist(mostPerPeer == 0 || isWithin || m_mayHoldOthers, "a peer has no more connections than it may have", text(numbers));
+    insist(mostPerPeer == 0 || isWithin || m_mayHoldOthers, "a peer has no more connections than it may have",
+           text(numbers));
 }
 
 Pool::Hook Scene::hook(int which)

@@ -161,9 +161,8 @@ void tst_OpenSsl::tellsWhatIsWrongWithACertificate_data()
     QTest::newRow("name constraints") << curve
                     + QStringLiteral(" -addext nameConstraints=critical,permitted;DNS:example.org")
                                       << curve << QByteArray("name constraints of \"authority\" do not allow it");
-    QTest::newRow("escape sequence in a name")
-            << QStringLiteral("-newkey rsa:1024 -subj /CN=a\x1b[2Jb") << curve
-            << QByteArray("certificate of \"a\\u001B[2Jb\" has a key of 1024 bits");
+    QTest::newRow("escape sequence in a name") << QStringLiteral("-newkey rsa:1024 -subj /CN=a\x1b[2Jb") << curve
+                                               << QByteArray("certificate of \"a\\u001B[2Jb\" has a key of 1024 bits");
     QTest::newRow("purpose") << curve << curve + QStringLiteral(" -addext extendedKeyUsage=clientAuth")
                              << QByteArray("purpose");
     QTest::newRow("nothing") << curve << curve << QByteArray();

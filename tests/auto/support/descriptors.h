@@ -50,8 +50,14 @@ public:
         const rlimit few{rlim_t(next + butSoMany), m_limit.rlim_max};
         m_isSet = setrlimit(RLIMIT_NOFILE, &few) == 0;
     }
-    ~NoNewDescriptors() { setrlimit(RLIMIT_NOFILE, &m_limit); }
-    bool isSet() const { return m_isSet; }
+    ~NoNewDescriptors()
+    {
+        setrlimit(RLIMIT_NOFILE, &m_limit);
+    }
+    bool isSet() const
+    {
+        return m_isSet;
+    }
 
 private:
     Q_DISABLE_COPY_MOVE(NoNewDescriptors)
