@@ -152,7 +152,7 @@ QString Stock::refusalOf(Entry *entry, ConnectionId id, const QTcpSocket &socket
         return notRunning();
     if (const auto putProblem = m_policy.putProblem) {
         lock.unlock();
-        if (const QString why = putProblem(socket); !why.isEmpty())
+        if (QString why = putProblem(socket); !why.isEmpty())
             return why;
         lock.lock();
     }

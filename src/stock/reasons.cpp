@@ -4,12 +4,14 @@
 
 #include "system/printable.h"
 
+#include <cmath>
+
 namespace QNetPool {
 
 static QString textOf(Stock::Clock::duration duration)
 {
     const qint64 ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
-    return ms < 1000 ? QStringLiteral("%1 ms").arg(ms) : QStringLiteral("%1 s").arg(double(ms / 100) / 10);
+    return ms < 1000 ? QStringLiteral("%1 ms").arg(ms) : QStringLiteral("%1 s").arg(std::floor(double(ms) / 100) / 10);
 }
 
 static QString stepOf(const Entry *pending)
