@@ -320,7 +320,6 @@ void tst_DemoWindow::droppedConnectionsAreDialledAgain()
     QTRY_VERIFY(person.idle() >= 6);
 }
 
-// All of it has to end.
 void tst_DemoWindow::burstIsSeenInTheLeases()
 {
     Settings settings = quick();
@@ -333,15 +332,15 @@ void tst_DemoWindow::burstIsSeenInTheLeases()
     QTRY_VERIFY(person.client->lastSample().pool.leased >= 6);
     person.showDetails("Leases of the client");
     QTRY_VERIFY(person.client->leases()->model()->rowCount() >= 6);
-    QTRY_COMPARE_WITH_TIMEOUT(person.client->lastSample().pool.leased, 0, longer(40000));
-    QTRY_COMPARE_WITH_TIMEOUT(person.client->leases()->model()->rowCount(), 0, longer(40000));
+    QTRY_COMPARE_WITH_TIMEOUT(person.client->lastSample().pool.leased, 0, longer(20000));
+    QTRY_COMPARE_WITH_TIMEOUT(person.client->leases()->model()->rowCount(), 0, longer(20000));
     person.showDetails("Leases of the server"); // while the client is in front
     person.press("burst");
     QTRY_VERIFY(person.server->leases()->model()->rowCount() >= 6);
-    QTRY_COMPARE_WITH_TIMEOUT(person.server->leases()->model()->rowCount(), 0, longer(40000));
+    QTRY_COMPARE_WITH_TIMEOUT(person.server->leases()->model()->rowCount(), 0, longer(20000));
     person.showDetails("Log");
-    QTRY_COMPARE_WITH_TIMEOUT(person.client->lastSample().pool.leased, 0, longer(40000));
-    QTRY_COMPARE_WITH_TIMEOUT(person.client->leases()->model()->rowCount(), 0, longer(40000));
+    QTRY_COMPARE_WITH_TIMEOUT(person.client->lastSample().pool.leased, 0, longer(20000));
+    QTRY_COMPARE_WITH_TIMEOUT(person.client->leases()->model()->rowCount(), 0, longer(20000));
 }
 
 void tst_DemoWindow::scenarioPressesTheButtons()
